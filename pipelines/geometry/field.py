@@ -1,0 +1,131 @@
+"""Smooth fields on a pixel grid: diffusion, inflation and extrapolation inside a region.
+
+All functions take (C, H, W) or (H, W) float tensors, run on any device and are deterministic.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def _resize(field: torch.Tensor, size: tuple[int, int], mode: str = "bilinear") -> torch.Tensor:
+    align = {"align_corners": False} if mode == "bilinear" else {}
+    return F.interpolate(field[None], size=size, mode=mode, **align)[0]
+
+
+def _shifts(field: torch.Tensor) -> torch.Tensor:
+    """(4, ..., H, W) the left, right, upper and lower neighbour of each pixel; borders repeat."""
+    padded = F.pad(field[None], (1, 1, 1, 1), mode="replicate")[0]
+    return torch.stack(
+        (padded[..., 1:-1, :-2], padded[..., 1:-1, 2:], padded[..., :-2, 1:-1], padded[..., 2:, 1:-1])
+    )
+
+
+def neighbour_links(*, horizontal: torch.Tensor, vertical: torch.Tensor) -> torch.Tensor:
+    """(4, H, W) conductances to the left, right, upper and lower neighbour.
+
+    horizontal  (H, W-1) between (y, x) and (y, x+1);  vertical  (H-1, W) between (y, x) and (y+1, x)
+    """
+    left, right = F.pad(horizontal, (1, 0)), F.pad(horizontal, (0, 1))
+    upper, lower = F.pad(vertical, (0, 0, 1, 0)), F.pad(vertical, (0, 0, 0, 1))
+    return torch.stack((left, right, upper, lower))
+
+
+def diffuse(
+    field: torch.Tensor, links: torch.Tensor, steps: int, prior: torch.Tensor | None = None, pull: float = 0.0
+) -> torch.Tensor:
+    """Heat flow on the grid's graph: (C, H, W) after `steps` averaging steps with the neighbours.
+
+    links  (4, H, W) conductances in [0, 1]; without a prior one step moves a quarter of the difference, so that
+           the standard deviation of the blur is sqrt(steps / 2) cells where all links are 1.
+    prior, pull  instead relax towards the harmonic field that is held to `prior` with weight `pull` (H, W or number).
+    """
+    total = links.sum(0)
+    for _ in range(steps):
+        flow = (_shifts(field) * links[:, None]).sum(0)
+        if prior is None:
+            field = field + 0.25 * (flow - total * field)
+        else:
+            field = (flow + pull * prior) / (total + pull).clamp(min=1e-6)
+    return field
+
+
+def extrapolate(field: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """(C, H, W) the field where weight (H, W) is 1, continued smoothly where it is 0 (push-pull pyramid).
+
+    Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4: averages go up the pyramid, gaps are filled from
+    above on the way down. With weight 0 everywhere the answer is 0.
+    """
+    height, width = weight.shape
+    if height <= 2 or width <= 2:
+        total = weight.sum()
+        mean = (field * weight).sum((1, 2), keepdim=True) / total.clamp(min=1e-8)
+        return torch.where(weight > 0, field, mean)
+    size = ((height + 1) // 2, (width + 1) // 2)
+    both = torch.cat((field * weight, weight[None]))
+    odd = (0, width % 2, 0, height % 2)
+    pooled = F.avg_pool2d(F.pad(both, odd)[None], 2)[0]
+    coarse_weight = pooled[-1]
+    coarse = pooled[:-1] / coarse_weight.clamp(min=1e-8)
+    filled = extrapolate(coarse, (coarse_weight * 4).clamp(max=1))
+    above = _resize(filled, (size[0] * 2, size[1] * 2))[:, :height, :width]
+    return field * weight + above * (1 - weight)
+
+
+def inflate(inside: torch.Tensor, sweeps: int = 40) -> torch.Tensor:
+    """(H, W) height in cells of a balloon blown into the region `inside` (H, W bool).
+
+    Solves laplacian(u) = -4 with u = 0 outside and returns sqrt(u): a disc becomes a hemisphere, a long strip of
+    half-width r an elliptic cylinder of height r * sqrt(2). Multi-resolution Gauss-Seidel-free relaxation, coarse
+    to fine, so that a figure of 200 cells needs some tens of sweeps a level.
+    """
+    levels = [inside.float()]
+    while min(levels[-1].shape) > 12:
+        levels.append(F.avg_pool2d(levels[-1][None, None], 2, ceil_mode=True)[0, 0])
+    u = torch.zeros_like(levels[-1])
+    for depth in range(len(levels) - 1, -1, -1):
+        domain = (levels[depth] >= 0.5).float()
+        if u.shape != domain.shape:
+            u = _resize(u[None], domain.shape)[0]
+        spacing = float(2**depth)
+        for _ in range(sweeps if depth else sweeps // 2):
+            padded = F.pad(u[None, None], (1, 1, 1, 1))[0, 0]
+            around = padded[1:-1, :-2] + padded[1:-1, 2:] + padded[:-2, 1:-1] + padded[2:, 1:-1]
+            u = domain * (around / 4 + spacing**2)
+    return u.clamp(min=0).sqrt()
+
+
+def dilate(mask: torch.Tensor, radius: int) -> torch.Tensor:
+    """(H, W) maximum over a square of 2 radius + 1 cells, so masks grow by `radius`."""
+    if radius < 1:
+        return mask
+    size = 2 * radius + 1
+    pooled = F.max_pool2d(mask[None, None].float(), (1, size), 1, (0, radius))
+    return F.max_pool2d(pooled, (size, 1), 1, (radius, 0))[0, 0]
+
+
+def erode(mask: torch.Tensor, radius: int) -> torch.Tensor:
+    """(H, W) minimum over a square of 2 radius + 1 cells, so masks shrink by `radius`."""
+    return 1 - dilate(1 - mask.float(), radius)
+
+
+def box_blur(field: torch.Tensor, radius: int) -> torch.Tensor:
+    """(C, H, W) mean over a square of 2 radius + 1 pixels, smaller at the borders."""
+    size = 2 * radius + 1
+    rows = F.avg_pool2d(field[None], (size, 1), 1, (radius, 0), count_include_pad=False)
+    return F.avg_pool2d(rows, (1, size), 1, (0, radius), count_include_pad=False)[0]
+
+
+def guided_filter(guide: torch.Tensor, field: torch.Tensor, radius: int, epsilon: float) -> torch.Tensor:
+    """(C, H, W) the field smoothed so that its edges follow the grey guide (H, W).
+
+    He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8, grey guide.
+    """
+    count = len(field)
+    stacked = torch.cat((guide[None], guide[None] ** 2, field, field * guide))
+    means = box_blur(stacked, radius)
+    mean, square, mean_field, mean_product = means[0], means[1], means[2 : 2 + count], means[2 + count :]
+    slope = (mean_product - mean * mean_field) / (square - mean**2 + epsilon)
+    both = box_blur(torch.cat((slope, mean_field - slope * mean)), radius)
+    return both[:count] * guide + both[count:]

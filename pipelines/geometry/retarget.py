@@ -1,0 +1,318 @@
+"""Pose and body apart: the rotations of one picture on the bones of another.
+
+Lengths always come from the source person, angles from the pose. What the pose does not state (a hidden hand,
+legs outside its picture) the source keeps as its own. Places where the pose touches the body (hand on hip)
+are reached again on the source's proportions by turning shoulder and elbow, never by stretching.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from . import rotation
+from .camera import DOWN, LEFT, mirror
+from .skeleton import (
+    JOINT_INDEX,
+    JOINT_MIRROR,
+    JOINTS,
+    PARENT,
+    Posed,
+    Skeleton,
+    local_rotations,
+    mirrored_rotations,
+)
+from .template import HINGE
+
+Place = Literal["source", "target"]
+
+GRIP = 0.05
+"""Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in
+a relaxed standing leg); sets how the place of the support is weighted between the feet."""
+REACH = 0.999
+"""A limb that must reach further than its length stops at this share of it: the elbow never locks."""
+DROOP_LIMIT = np.radians(40)
+"""Feet pitched by more than this are a posture (tiptoe, kneeling), not the view."""
+
+GROUND = "ground"
+
+UNIT_OF = {"head": ("left_ear", "right_ear"), "chest": ("left_shoulder", "right_shoulder")}
+"""The pair whose larger half breadth is the body unit of a contact on that joint; the hips' otherwise."""
+
+
+class Contact(NamedTuple):
+    """`joint` (a wrist or an ankle) touches the body at `offset` from joint `on`.
+
+    The offset (x, y, z) is in `on`'s rest frame in body units: half the breadth of ears, shoulders or hips.
+    `on` may also be GROUND: the foot under the ankle stands on the ground all feet share, and the offset's -y
+    is the height of its sole in leg lengths (0 for a flat foot).
+    """
+
+    joint: str
+    on: str
+    offset: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Joint rotations without a body.
+
+    name       for combos and reports
+    rotations  (138, 4) local quaternions, as in Skeleton
+    known      (138,) bool: which rotations the pose states
+    contacts   where limbs must touch the body
+    droop      radians by which the view shows toes lower than heels; 0 for a library pose
+    root, stature, canvas   where the figure stood in its picture (pixels), None for a library pose
+    support    (2,) pixels, where that figure stood on the ground, or None for a figure without feet
+    neck       (2,) pixels, the base of its neck
+    """
+
+    name: str
+    rotations: np.ndarray
+    known: np.ndarray
+    contacts: tuple[Contact, ...] = field(default=())
+    droop: float = 0.0
+    root: np.ndarray | None = None
+    stature: float | None = None
+    canvas: tuple[int, int] | None = None
+    support: np.ndarray | None = None
+    neck: np.ndarray | None = None
+
+    def __post_init__(self):
+        for name, kind, shape in (("rotations", np.float64, (138, 4)), ("known", bool, (138,))):
+            value = np.asarray(getattr(self, name), dtype=kind)
+            if value.shape != shape:
+                raise ValueError(f"Pose.{name} has shape {value.shape}, expected {shape}")
+            object.__setattr__(self, name, value)
+
+    def mirrored(self) -> Pose:
+        """The pose in a mirror; left becomes right. The place in a picture goes with it."""
+        place = {}
+        if self.canvas is not None:
+            flat = {"support": self.support, "neck": self.neck}
+            place = {
+                k: mirror(np.append(v, 0.0), self.canvas[1])[:2] for k, v in flat.items() if v is not None
+            }
+            place["root"] = mirror(self.root, self.canvas[1])
+        return replace(
+            self,
+            rotations=mirrored_rotations(self.rotations),
+            known=self.known[JOINT_MIRROR],
+            contacts=tuple(_mirrored_contact(contact) for contact in self.contacts),
+            **place,
+        )
+
+
+def _mirrored_contact(contact: Contact) -> Contact:
+    x, y, z = contact.offset
+    return Contact(_mirrored_name(contact.joint), _mirrored_name(contact.on), (-x, y, z))
+
+
+def _mirrored_name(name: str) -> str:
+    return name if name == GROUND else JOINTS[JOINT_MIRROR[JOINT_INDEX[name]]]
+
+
+def pose_of(skeleton: Skeleton, name: str = "pose") -> Pose:
+    """The pose a skeleton stands in. A rotation is known when the joint and what it turns were detected."""
+    detected = skeleton.confidence[:, 0] > 0
+    known = np.zeros(len(JOINTS), dtype=bool)
+    np.logical_or.at(known, PARENT[PARENT >= 0], detected[PARENT >= 0])
+    known[[JOINT_INDEX[n] for n in ("pelvis", "spine", "chest", "neck", "head")]] = True
+    known &= detected | (np.arange(len(JOINTS)) >= 133)
+    return Pose(
+        name=name,
+        rotations=skeleton.rotations,
+        known=known,
+        droop=droop(skeleton),
+        root=skeleton.root,
+        stature=stature(skeleton),
+        canvas=skeleton.canvas,
+        support=support(skeleton)[:2] if stands(skeleton) else None,
+        neck=skeleton.forward().positions[JOINT_INDEX["neck"], :2],
+    )
+
+
+def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
+    """The source person in the pose, bone lengths exactly kept.
+
+    place="source": the feet of the new pose stand on the ground on which the source's feet stood; across, the
+    middle between the pelvis and the support (both feet, weighted by how near the ground they are) stays,
+    then the figure moves sideways where it would leave the canvas and the other side has room. A figure
+    without feet keeps the base of its neck. What still does not fit, `overflow` tells.
+    place="target": the figure stands where the pose's own figure stood in its picture, as large as that one
+    (the bases of their necks meet where one of them has no feet); a library pose has no picture and is placed
+    like the source.
+    """
+    if place not in ("source", "target"):
+        raise ValueError(f'place is "{place}", expected "source" or "target"')
+    rotations = np.where(pose.known[:, None], pose.rotations, source.rotations)
+    standing = [contact for contact in pose.contacts if contact.on == GROUND]
+    posed = grounded(source.with_rotations(rotations), standing)
+    posed = _drooped(posed, droop(source) - pose.droop, pose.known)
+    for contact in pose.contacts:
+        if contact.on != GROUND:
+            posed = touched(posed, contact)
+    if place == "source" or pose.canvas is None:
+        return _kept_inside(posed.moved(support(source)[:2] - support(posed)[:2]), source)
+    posed = posed.scaled(pose.stature / stature(source), pose.canvas)
+    if pose.support is None or not stands(source):
+        return posed.moved(pose.neck - posed.forward().positions[JOINT_INDEX["neck"], :2])
+    return posed.moved(pose.support - support(posed)[:2])
+
+
+def stature(skeleton: Skeleton) -> float:
+    """Pixels from heel to ear along the bones: a person's size whatever the posture."""
+    chain = ("left_knee", "left_ankle", "right_knee", "right_ankle")
+    legs = sum(skeleton.length(name) for name in chain) / 2
+    return legs + sum(skeleton.length(name) for name in ("spine", "chest", "neck", "head"))
+
+
+def sole(posed: Posed, side: str) -> np.ndarray:
+    """(3,) middle of the heel and the toes' middle: where a foot meets the ground."""
+    heel, big, small = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("heel", "big_toe", "small_toe"))
+    return heel / 2 + (big + small) / 4
+
+
+def stands(skeleton: Skeleton) -> bool:
+    """Whether the figure has a foot to stand on."""
+    return skeleton.present("left_ankle") or skeleton.present("right_ankle")
+
+
+def support(skeleton: Skeleton) -> np.ndarray:
+    """(3,) pixels: the place that retargeting keeps. y: the lowest sole; x and z: halfway between the pelvis
+    and the feet that carry. The base of the neck for a figure without feet."""
+    posed = skeleton.forward()
+    sides = [s for s in ("left_", "right_") if skeleton.present(f"{s}ankle")]
+    if not sides:
+        return posed.positions[JOINT_INDEX["neck"]]
+    soles = np.array([sole(posed, side) for side in sides])
+    height = soles[:, 1].max() - soles[:, 1]
+    weight = np.exp(-0.5 * (height / (GRIP * stature(skeleton))) ** 2)
+    feet = (weight[:, None] * soles).sum(axis=0) / weight.sum()
+    middle = (feet + posed.positions[JOINT_INDEX["pelvis"]]) / 2
+    return np.array([middle[0], soles[:, 1].max(), middle[2]])
+
+
+def _kept_inside(skeleton: Skeleton, source: Skeleton) -> Skeleton:
+    """Moved sideways by what lies further out of the canvas than the source did, as far as there is room."""
+    now, before = border_distances(skeleton), border_distances(source)
+    left, right = (min(now[side], 0.0) - min(before[side], 0.0) for side in ("left", "right"))
+    step = min(max(-left, 0.0), max(now["right"], 0.0)) - min(max(-right, 0.0), max(now["left"], 0.0))
+    return skeleton.moved([step, 0.0])
+
+
+def droop(skeleton: Skeleton) -> float:
+    """Radians by which the view looks down on the feet: the pitch about the camera's x axis of the sole's
+    normal. Near a camera at chest height this is 20-35 degrees although the body is seen level; standing
+    flat must look the same in the new pose. The flatter foot counts."""
+    globals_ = skeleton.forward().rotations
+    seen = []
+    for side in ("left_", "right_"):
+        if skeleton.present(f"{side}ankle", f"{side}heel", f"{side}big_toe"):
+            down = globals_[JOINT_INDEX[f"{side}ankle"]][:, 1]
+            seen.append(np.arctan2(down[2], down[1]))
+    return float(np.clip(min(seen, key=abs), -DROOP_LIMIT, DROOP_LIMIT)) if seen else 0.0
+
+
+def _drooped(skeleton: Skeleton, angle: float, known: np.ndarray) -> Skeleton:
+    """Pitches both feet to the view of the source's picture: a turn about the camera's x axis."""
+    if abs(angle) < 1e-12:
+        return skeleton
+    globals_ = skeleton.forward().rotations
+    for side in ("left_", "right_"):
+        j = JOINT_INDEX[f"{side}ankle"]
+        if not known[j]:
+            continue
+        feet = [j, *(JOINT_INDEX[f"{side}{n}"] for n in ("big_toe", "small_toe", "heel"))]
+        globals_[feet] = rotation.about(LEFT, angle) @ globals_[feet]
+    return skeleton.with_rotations(local_rotations(globals_))
+
+
+def body_unit(skeleton: Skeleton, joint: str) -> float:
+    """Pixels of one body unit at a joint: the larger half breadth of the pair that hangs from it."""
+    pair = UNIT_OF.get(joint, ("left_hip", "right_hip"))
+    return float(max(abs(skeleton.offsets[JOINT_INDEX[name], 0]) for name in pair))
+
+
+def contact_point(skeleton: Skeleton, posed: Posed, contact: Contact) -> np.ndarray:
+    """(3,) where in space the contact is, for this body in this pose."""
+    j = JOINT_INDEX[contact.on]
+    return posed.positions[j] + posed.rotations[j] @ (
+        np.array(contact.offset) * body_unit(skeleton, contact.on)
+    )
+
+
+def touched(skeleton: Skeleton, contact: Contact) -> Skeleton:
+    """The limb's end brought to the contact by its two bones (`reached`)."""
+    posed = skeleton.forward()
+    return reached(skeleton, contact.joint, contact_point(skeleton, posed, contact))
+
+
+def grounded(skeleton: Skeleton, contacts: list[Contact]) -> Skeleton:
+    """The feet of the ground contacts brought onto one ground by bending their legs: the lowest foot's, or
+    the lowest that every leg reaches."""
+    if len(contacts) < 2:
+        return skeleton
+    posed = skeleton.forward()
+    levels, reachable = [], []
+    for contact in contacts:
+        side = contact.joint.removesuffix("ankle")
+        leg = skeleton.length(f"{side}knee") + skeleton.length(contact.joint)
+        hip, ankle = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("hip", "ankle"))
+        under = sole(posed, side)
+        level = under[1] - contact.offset[1] * leg
+        aside = np.linalg.norm((ankle - hip)[[0, 2]])
+        lowest = hip[1] + np.sqrt(max((REACH * leg) ** 2 - aside**2, 0.0))
+        levels.append(level)
+        reachable.append(max(level, level + lowest - ankle[1]))
+    ground = min(max(levels), *reachable)
+    for contact, level in zip(contacts, levels, strict=True):
+        ankle = posed.positions[JOINT_INDEX[contact.joint]]
+        skeleton = reached(skeleton, contact.joint, ankle + DOWN * (ground - level))
+    return skeleton
+
+
+def reached(skeleton: Skeleton, end: str, point: np.ndarray) -> Skeleton:
+    """Two-bone inverse kinematics: a wrist or ankle goes to (3,) `point`, as near as its bones reach.
+
+    The hinge bends in the plane in which it was bent; the whole limb then takes the shortest turn to
+    the point. What hangs from the end keeps its global rotation.
+    """
+    end_j = JOINT_INDEX[end]
+    hinge_j = PARENT[end_j]
+    top_j = PARENT[hinge_j]
+    positions, globals_ = skeleton.forward()
+    globals_ = globals_.copy()
+    a, b = positions[hinge_j] - positions[top_j], positions[end_j] - positions[hinge_j]
+    la, lb = np.linalg.norm(a), np.linalg.norm(b)
+    want = point - positions[top_j]
+    distance = np.clip(np.linalg.norm(want), abs(la - lb) * 1.001 + 1e-9, (la + lb) * REACH)
+    bend = np.arccos(np.clip((distance**2 - la**2 - lb**2) / (2 * la * lb), -1, 1))
+    axis = _hinge_axis(globals_, top_j, hinge_j, a, b)
+    flex = rotation.about(axis, bend - rotation.angle_between(a, b))
+    swing = rotation.between(a + flex @ b, want)
+    globals_[top_j] = swing @ globals_[top_j]
+    globals_[hinge_j] = swing @ flex @ globals_[hinge_j]
+    return skeleton.with_rotations(local_rotations(globals_))
+
+
+def _hinge_axis(globals_: np.ndarray, top: int, hinge: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(3,) the axis a limb is bent about; a straight one bends about the rest pose's hinge."""
+    normal = np.cross(a, b)
+    if np.linalg.norm(normal) > 1e-3 * np.linalg.norm(a) * np.linalg.norm(b):
+        return rotation.unit(normal)
+    return globals_[top] @ HINGE[JOINTS[hinge]]
+
+
+def border_distances(skeleton: Skeleton) -> dict[str, float]:
+    """Pixels from each border of the canvas to the nearest detected joint; negative outside."""
+    positions = skeleton.forward().positions[skeleton.confidence[:, 0] > 0, :2]
+    low, high = positions.min(axis=0), np.array(skeleton.canvas[::-1]) - 1 - positions.max(axis=0)
+    return {"left": float(low[0]), "top": float(low[1]), "right": float(high[0]), "bottom": float(high[1])}
+
+
+def overflow(skeleton: Skeleton) -> dict[str, float]:
+    """Pixels by which detected joints lie beyond the borders of the canvas; only borders that are crossed."""
+    return {border: -distance for border, distance in border_distances(skeleton).items() if distance < 0}

@@ -1,0 +1,297 @@
+"""Looks at the moved body again: the reposed picture, and for every pixel of it where it comes from.
+
+Each layer of the volume is a closed sheet (front and back). It is moved, rasterised through a z-buffer of its own,
+and the layers are laid over each other by depth with their soft mattes, so that hair and edges stay soft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from .field import box_blur, dilate
+from .motion import Motion, motion
+from .raster import Fragments, rasterise
+from .skeleton import Skeleton
+from .layers import Regions
+from .volume import BodyVolume, Layer, build
+
+Progress = Callable[[float], None]
+
+ARMS_AHEAD = 0.015
+"""Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
+although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
+back stays behind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correspondence:
+    """For each pixel of the target picture, where in the source it comes from.
+
+    source   (H, W, 2) float32 x, y in source pixels; NaN where there is no person
+    visible  (H, W) in [0, 1]: 1 where the camera saw that point of the surface in the source
+    stretch  (H, W) target area over source area of the surface round the point; 0 where there is no person
+    part     (H, W) int64 index into `parts.PARTS`, -1 where there is no person
+    depth    (H, W) pixels, away from the camera; NaN where there is no person
+    normal   (H, W, 3) unit, camera frame, towards the camera (z < 0); 0 where there is no person
+    """
+
+    source: torch.Tensor
+    visible: torch.Tensor
+    stretch: torch.Tensor
+    part: torch.Tensor
+    depth: torch.Tensor
+    normal: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Warped:
+    """The moved person alone: colour (1, 3, H, W) sRGB, not multiplied by alpha (1, 1, H, W); `hidden` (1, 1, H, W)
+    the share of alpha whose surface the source did not see."""
+
+    colour: torch.Tensor
+    alpha: torch.Tensor
+    hidden: torch.Tensor
+    correspondence: Correspondence
+
+    def over(self, background: torch.Tensor) -> torch.Tensor:
+        """(1, 3, H, W) the person on a background of the same size."""
+        return self.alpha * self.colour + (1 - self.alpha) * background
+
+
+@dataclass(frozen=True, eq=False)
+class _Mesh:
+    """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
+
+    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline.
+    """
+
+    rest: torch.Tensor
+    weights: torch.Tensor
+    triangles: torch.Tensor
+    side: torch.Tensor
+
+
+def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
+    row, column = torch.nonzero(layer.inside, as_tuple=True)
+    x = (column + 0.5) * volume.cell - 0.5 + volume.corner[0]
+    y = (row + 0.5) * volume.cell - 0.5 + volume.corner[1]
+    depth, height = layer.depth[row, column], layer.height[row, column]
+    front = torch.stack((x.float(), y.float(), depth - height), 1)
+    back = torch.stack((x.float(), y.float(), depth + height + 0.25), 1)
+    weights = layer.weights[:, row, column].T
+    faces = _faces_of(layer.inside)
+    solid = layer.solid[row, column]
+    rim = _rim(faces[solid[faces].all(1)], len(front))
+    parts = (faces, faces + len(front), rim)
+    side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
+    return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side)
+
+
+def _faces_of(inside: torch.Tensor) -> torch.Tensor:
+    """(T, 3) two triangles for every 2 x 2 block of cells inside, as far as their corners are; vertices numbered by
+    row."""
+    number = inside.long().flatten().cumsum(0).reshape(inside.shape) - 1
+    corners = [(number[i], inside[i]) for i in ((slice(0, -1), slice(0, -1)), (slice(0, -1), slice(1, None)))]
+    corners += [(number[i], inside[i]) for i in ((slice(1, None), slice(0, -1)), (slice(1, None), slice(1, None)))]
+    a, b, c, d = corners
+    return torch.cat(
+        [
+            torch.stack([n for n, _ in three], -1)[three[0][1] & three[1][1] & three[2][1]]
+            for three in ((a, b, c), (b, d, c))
+        ]
+    )
+
+
+def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
+    """(R, 3) triangles between the open edges of a front sheet and of its back, whose numbers are `offset` higher."""
+    edges = torch.cat((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])).sort(1).values
+    pairs, count = torch.unique(edges, dim=0, return_counts=True)
+    a, b = pairs[count == 1].unbind(1)
+    return torch.cat((torch.stack((a, b, a + offset), 1), torch.stack((b, b + offset, a + offset), 1)))
+
+
+def _sample(image: torch.Tensor, xy: torch.Tensor, mode: str = "bilinear") -> torch.Tensor:
+    """(C, n) values of (C, h, w) at pixel positions (n, 2); beyond the border its nearest pixel."""
+    height, width = image.shape[-2:]
+    scale = xy.new_tensor([2 / width, 2 / height])
+    grid = (xy + 0.5) * scale - 1
+    return F.grid_sample(
+        image[None], grid[None, None], mode=mode, padding_mode="border", align_corners=False
+    )[0, :, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels."""
+
+    index: torch.Tensor
+    source: torch.Tensor
+    depth: torch.Tensor
+    colour: torch.Tensor
+    alpha: torch.Tensor
+    seen: torch.Tensor
+    part: torch.Tensor
+    stretch: torch.Tensor
+    normal: torch.Tensor
+    ahead: float
+
+
+def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
+    mesh = _mesh(volume, layer)
+    moved = how.apply(mesh.rest, mesh.weights)
+    corner = mesh.rest.new_tensor(volume.corner)
+    matte = (layer.matte * 2).clamp(0, 1)
+
+    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
+        value = _sample(matte[None], source - corner, "nearest")[0]
+        there = torch.where(mesh.side[triangle] == 0, value > 0.02, value >= 1)
+        return torch.where(mesh.side[triangle] == 2, 2, there.int() + (value >= 1).int())
+
+    fragments = rasterise(moved, mesh.triangles, size, solid)
+    index = torch.nonzero(fragments.covered.flatten()).squeeze(1)
+    triangle = fragments.triangle.flatten()[index]
+    weights = fragments.barycentric.reshape(-1, 3)[index]
+    corners = mesh.triangles[triangle]
+
+    def at(values: torch.Tensor) -> torch.Tensor:
+        return (values[corners] * weights[..., None]).sum(1)
+
+    source = at(mesh.rest)[:, :2]
+    local = source - corner
+    normal, stretch = _faces(mesh, moved)
+    # Inside the half-way contour the sheet is opaque, so that the seam of its two sides does not show through.
+    alpha = _sample(matte[None], local)[0] * _coverage(fragments).flatten()[index]
+    alpha = torch.where(mesh.side[triangle] > 0, (alpha > 0).float(), alpha)
+    front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
+    return _View(
+        index,
+        source,
+        at(moved)[:, 2],
+        torch.where(
+            mesh.side[triangle] > 0,
+            _sample(layer.rear, local),
+            _sample(layer.colour, local, "bicubic").clamp(0, 1),
+        ),
+        alpha,
+        _sample(layer.seen[None], local)[0] * front,
+        at(mesh.weights).argmax(1),
+        stretch[triangle],
+        F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
+        ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
+    )
+
+
+def _faces(mesh: _Mesh, moved: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(T, 3) the triangles' outward normals (z < 0 faces the camera; the rim's sign is arbitrary), (T,) image area
+    ratio, 0 on the rim, which has no area in the source."""
+    a, b, c = moved[mesh.triangles].unbind(1)
+    normal = torch.linalg.cross(b - a, c - a)
+    p, q, r = mesh.rest[mesh.triangles][..., :2].unbind(1)
+    u, v = q - p, r - p
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    towards = -torch.sign(area)[:, None]  # at rest every front triangle faces the camera
+    towards = torch.where(mesh.side[:, None] == 1, -towards, towards)
+    stretch = torch.where(mesh.side == 2, 0, normal[:, 2].abs() / area.abs().clamp(min=1e-6))
+    return normal * towards, stretch
+
+
+def _coverage(fragments: Fragments) -> torch.Tensor:
+    """(H, W) the mesh's own edge, softened over a pixel so that turned contours are not jagged."""
+    covered = fragments.covered.float()
+    return ((box_blur(covered[None], 1)[0] - 0.5) * 2.5 + 0.5).clamp(0, 1) * covered
+
+
+def warp(
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    source: Skeleton,
+    target: Skeleton,
+    size: tuple[int, int] | None = None,
+    regions: Regions | None = None,
+    progress: Progress | None = None,
+) -> Warped:
+    """Move a photographed person into the target skeleton.
+
+    picture (1, 3, H, W) sRGB in [0, 1]; matte (1, 1, H, W) the person's soft matte; source, target: skeletons of the
+    same person in source pixels and in pixels of a target picture of `size` (height, width; the source's by default).
+    """
+    volume = build(picture, matte, source, regions)
+    if progress:
+        progress(0.5)
+    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress)
+
+
+def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
+    """The volume after the motion, composited front to back into a picture of `size`."""
+    views = []
+    for i, layer in enumerate(volume.layers):
+        views.append(_view(volume, layer, how, size))
+        if progress:
+            progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
+    return _composite(views, size, 0.06 * volume.stature)
+
+
+def _composite(views: list[_View], size: tuple[int, int], behind: float) -> Warped:
+    # What was never seen is a guess: it gives way, by `behind` pixels of depth, to what was.
+    height, width = size
+    device, count = views[0].depth.device, height * width
+    far = torch.full((len(views), count), float("inf"), device=device)
+    slot = torch.full((len(views), count), -1, dtype=torch.int64, device=device)
+    for k, view in enumerate(views):
+        far[k, view.index] = view.depth + (1 - view.seen) * behind - view.ahead
+        slot[k, view.index] = torch.arange(len(view.index), device=device)
+    where = torch.nonzero((slot >= 0).any(0)).squeeze(1)
+    order = far[:, where].argsort(dim=0, stable=True)
+    slot = slot[:, where]
+    room = torch.ones(len(where), device=device)
+    colour = torch.zeros(3, len(where), device=device)
+    seen = torch.zeros(len(where), device=device)
+    best = torch.zeros(len(where), device=device)
+    fields = {
+        "source": torch.full((len(where), 2), float("nan"), device=device),
+        "depth": torch.full((len(where),), float("nan"), device=device),
+        "stretch": torch.zeros(len(where), device=device),
+        "part": torch.full((len(where),), -1, dtype=torch.int64, device=device),
+        "normal": torch.zeros(len(where), 3, device=device),
+    }
+    for rank in range(len(views)):
+        for k, view in enumerate(views):
+            mine = torch.nonzero((order[rank] == k) & (slot[k] >= 0)).squeeze(1)
+            item = slot[k, mine]
+            share = room[mine] * view.alpha[item]
+            colour[:, mine] += share * view.colour[:, item]
+            seen[mine] += share * view.seen[item]
+            room[mine] -= share
+            leads = share > best[mine]
+            best[mine[leads]] = share[leads]
+            for name, value in fields.items():
+                value[mine[leads]] = getattr(view, name)[item[leads]]
+    alpha = 1 - room
+    safe = alpha.clamp(min=1e-4)
+
+    def spread(values: torch.Tensor, empty: float = 0) -> torch.Tensor:
+        flat = torch.full((count, *values.shape[1:]), empty, dtype=values.dtype, device=device)
+        flat[where] = values
+        return flat.reshape(height, width, *values.shape[1:])
+
+    return Warped(
+        spread((colour / safe).T).permute(2, 0, 1)[None].clamp(0, 1),
+        spread(alpha)[None, None],
+        spread(alpha - seen)[None, None].clamp(0, 1),
+        Correspondence(
+            spread(fields["source"], float("nan")),
+            spread(seen / safe),
+            spread(fields["stretch"]),
+            spread(fields["part"], -1),
+            spread(fields["depth"], float("nan")),
+            spread(fields["normal"]),
+        ),
+    )
+
+
+__all__ = ["Correspondence", "Warped", "dilate", "look", "warp"]

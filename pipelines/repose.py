@@ -1,0 +1,99 @@
+"""Put a photographed person into a new pose: the whole chain, from the photo and a pose to the reposed photo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .background import restore_background
+from .geometry.retarget import Pose
+from .geometry.skeleton import Skeleton
+from .geometry.warp import Correspondence, warp
+from .posing import retargeted
+from .read import Reading
+
+Progress = Callable[[float], None] | None
+
+PLACES = ("source", "target")
+
+
+@dataclass(frozen=True)
+class ReposeOptions:
+    """place    "source": the person stands where they stood; "target": where the pose's own picture has them
+    person   which of several people, 0 = the largest
+    """
+
+    place: str = "source"
+    person: int = 0
+
+    def __post_init__(self):
+        if self.place not in PLACES:
+            raise ValueError(f'place is "{self.place}", expected one of {", ".join(PLACES)}')
+
+
+@dataclass(frozen=True, eq=False)
+class Reposed:
+    """The result and what it was made of.
+
+    picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
+    photo never showed; background (1, 3, H, W) without the person; target the posed skeleton.
+    """
+
+    picture: torch.Tensor
+    person: torch.Tensor
+    hidden: torch.Tensor
+    background: torch.Tensor
+    correspondence: Correspondence
+    source: Reading
+    target: Skeleton
+    notes: tuple[str, ...]
+
+    def report(self) -> dict:
+        """Plain numbers for a JSON file."""
+        seen = self.person.sum()
+        share = float(self.hidden.sum() / seen.clamp(min=1)) if float(seen) else 0.0
+        return {
+            "keypoints": self.source.keypoints.source,
+            "notes": list(self.notes),
+            "size": list(self.picture.shape[-2:][::-1]),
+            "person_pixels": int(seen),
+            "hidden_share": round(share, 4),
+            "source_points": np.round(self.source.keypoints.points, 2).tolist(),
+            "target_points": np.round(self.target.project().points, 2).tolist(),
+        }
+
+
+def repose(
+    picture: torch.Tensor,
+    reading: Reading,
+    pose: Pose,
+    options: ReposeOptions = ReposeOptions(),
+    progress: Progress = None,
+) -> Reposed:
+    """The person of `picture` (1, 3, H, W) in another pose, in the same picture."""
+    tell = progress or (lambda fraction: None)
+    target = retargeted(reading.skeleton, pose, options.place)
+    background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
+    moved = warp(
+        picture,
+        reading.matte,
+        reading.skeleton,
+        target,
+        regions=reading.regions,
+        progress=lambda f: tell(0.45 + 0.5 * f),
+    )
+    result = moved.over(background)
+    tell(1.0)
+    return Reposed(
+        result,
+        moved.alpha,
+        moved.hidden,
+        background,
+        moved.correspondence,
+        reading,
+        target,
+        reading.keypoints.notes,
+    )

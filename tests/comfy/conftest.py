@@ -1,0 +1,108 @@
+"""A real ComfyUI, with the pack as the registry would ship it, started once for all tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from repose.setup import comfyui as comfyui_source
+from repose.setup import environment, shipped, ui
+from repose.setup.places import ROOT, Trouble
+from repose.setup.server import Server
+
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that names `workflow` runs once for each shipped one."""
+    if "workflow" in metafunc.fixturenames:
+        metafunc.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="session")
+def pack(tmp_path_factory) -> Path:
+    """A custom_nodes folder's `repose`: exactly what the registry would ship, else the clone itself."""
+    place = tmp_path_factory.mktemp("pack") / "repose"
+    try:
+        return shipped.build(place)
+    except Trouble:
+        environment.link_pack(place)
+        return place
+
+
+@pytest.fixture(scope="session")
+def base(pack, tmp_path_factory) -> Path:
+    """A clean base directory: the pack, no settings, no networks of its own."""
+    return make_base(tmp_path_factory.mktemp("base"), pack)
+
+
+@pytest.fixture(scope="session")
+def server(comfyui, base, photo_or_none) -> Iterator[Server]:
+    """The server all tests share; its models come from the folder that run.py filled."""
+    with Server(base, comfy=comfyui, log_path=base / "server.log", extra=models_option(base)) as running:
+        place_inputs(base, photo_or_none)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def old_server(comfyui, pack, photo_or_none, tmp_path_factory) -> Iterator[Server]:
+    """The oldest ComfyUI that the pack is tried with."""
+    source = comfyui_source.path("0.27.0")
+    if not source.is_dir():
+        pytest.skip("ComfyUI 0.27.0 is not here: `python run.py test` fetches it")
+    base = make_base(tmp_path_factory.mktemp("old"), pack)
+    with Server(base, comfy=source, log_path=base / "server.log", extra=models_option(base)) as running:
+        place_inputs(base, photo_or_none)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bare_server(comfyui, pack, photo_or_none, tmp_path_factory) -> Iterator[Server]:
+    """A ComfyUI as it is just after the pack was installed: there are no networks yet."""
+    base = make_base(tmp_path_factory.mktemp("bare"), pack)
+    with Server(base, comfy=comfyui, log_path=base / "server.log") as running:
+        place_inputs(base, photo_or_none)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def photo_or_none() -> Path | None:
+    """The photo, where it is here: starting a server does not hang on it."""
+    from repose.setup.places import PHOTO
+
+    return PHOTO if PHOTO.is_file() else None
+
+
+@pytest.fixture(scope="session")
+def object_info(server) -> dict:
+    """What every registered node takes and gives."""
+    return server.object_info()
+
+
+def make_base(base: Path, pack: Path) -> Path:
+    """A base directory with a copy of the pack."""
+    shutil.copytree(pack, base / "custom_nodes" / "repose")
+    ui.greet_no_more(base)
+    return base
+
+
+def models_option(base: Path) -> list[str]:
+    """The folder of networks, given as an artist would: in an extra_model_paths.yaml."""
+    if "REPOSE_MODELS" not in os.environ:
+        return []
+    listing = base / "extra_model_paths.yaml"
+    models = json.dumps(os.environ["REPOSE_MODELS"])
+    listing.write_text(f"shared:\n    base_path: {models}\n    repose: repose\n", encoding="utf-8")
+    return ["--extra-model-paths-config", str(listing)]
+
+
+def place_inputs(base: Path, photo: Path | None) -> None:
+    """Put the photo under every name that a shipped workflow loads."""
+    for path in WORKFLOWS if photo else ():
+        for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
+            if node["type"] == "LoadImage":
+                shutil.copyfile(photo, base / "input" / node["widgets_values"][0])

@@ -1,0 +1,82 @@
+"""The pack in a real ComfyUI: it loads, and its nodes keep their promises."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+IDS = Path(__file__).with_name("node_ids.txt")
+
+
+@pytest.fixture(scope="module")
+def nodes(comfyui):
+    """The node classes, imported here and not through ComfyUI, which hides why an import failed."""
+    from repose.nodes import NODES
+
+    return NODES
+
+
+def test_loads_without_a_word_of_complaint(server):
+    log = server.log()
+    loaded = re.search(r"([\d.]+) seconds: \S*custom_nodes\S*repose", log)
+    assert loaded, f"the pack is not among the imported ones:\n{log}"
+    assert "IMPORT FAILED" not in log and "Traceback" not in log
+    complaints = re.compile(r"warn|error|fail|cannot|deprecat", re.IGNORECASE)
+    assert not [line for line in log.splitlines() if "repose" in line.lower() and complaints.search(line)]
+
+
+def test_importing_costs_the_start_nothing(server):
+    seconds = float(re.search(r"([\d.]+) seconds: \S*custom_nodes\S*repose", server.log())[1])
+    assert seconds <= 1.0, f"the import took {seconds} s: import heavy packages inside functions"
+
+
+def test_ids_are_for_ever(nodes):
+    """An id in the list is in somebody's workflow: add new ones, never change or drop one."""
+    assert [node.GET_SCHEMA().node_id for node in nodes] == IDS.read_text().split()
+
+
+def test_registered(object_info, nodes):
+    assert set(IDS.read_text().split()) <= set(object_info)
+
+
+def test_schemas(nodes):
+    for node in nodes:
+        schema = node.GET_SCHEMA()
+        schema.validate()
+        assert schema.node_id.startswith("Repose"), schema.node_id
+        assert schema.category == "Repose" or schema.category.startswith("Repose/"), schema.node_id
+        assert schema.display_name and schema.description, schema.node_id
+
+
+def test_schema_inputs_are_the_parameters_of_execute(nodes):
+    for node in nodes:
+        schema = node.GET_SCHEMA()
+        parameters = [name for name in inspect.signature(node.execute).parameters if name != "cls"]
+        assert parameters == [given.id for given in schema.inputs], schema.node_id
+
+
+def test_every_input_and_output_is_explained(nodes):
+    for node in nodes:
+        schema = node.GET_SCHEMA()
+        for socket in (*schema.inputs, *schema.outputs):
+            assert socket.tooltip, f"{schema.node_id}.{socket.id} has no tooltip"
+
+
+def test_every_number_has_a_range(nodes):
+    for node in nodes:
+        for given in node.GET_SCHEMA().inputs:
+            if given.get_io_type() in ("INT", "FLOAT"):
+                assert None not in (given.min, given.max, given.default), f"{node.__name__}.{given.id}"
+                assert given.min <= given.default <= given.max, f"{node.__name__}.{given.id}"
+
+
+def test_executes_are_translations(nodes):
+    """At most 20 lines each, at most 6 in the median (the bar of this project)."""
+    lengths = sorted((len(inspect.getsource(node.execute).splitlines()), node.__name__) for node in nodes)
+    assert lengths[-1][0] <= 20, lengths[-1]
+
+
+def test_an_older_comfyui_loads_it_too(old_server):
+    assert set(IDS.read_text().split()) <= set(old_server.object_info())
+    assert "IMPORT FAILED" not in old_server.log()

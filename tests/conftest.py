@@ -1,0 +1,66 @@
+"""Loads the pack under the name `repose`, as ComfyUI would load it from custom_nodes."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+if comfyui := os.environ.get("COMFYUI_PATH"):
+    sys.path.insert(0, comfyui)
+
+if "repose" not in sys.modules:
+    spec = importlib.util.spec_from_file_location(
+        "repose", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    sys.modules["repose"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["repose"])
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The pack's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of development pictures beside the checkout; tests that need it skip where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("../shared/data is not here (it is for development only)")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def comfyui() -> Path:
+    """ComfyUI's source, importable in this process: its modules are already on the path."""
+    if "COMFYUI_PATH" not in os.environ:
+        pytest.skip("no ComfyUI here: `python run.py test` brings one, or set COMFYUI_PATH")
+    import comfy.cli_args
+
+    if os.environ.get("REPOSE_DEVICE", "cpu") == "cpu":
+        comfy.cli_args.args.cpu = True  # before comfy.model_management is imported
+    return Path(os.environ["COMFYUI_PATH"])
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """The models folder that holds repose/ with the default networks."""
+    folder = os.environ.get("REPOSE_MODELS")
+    if not folder or not (Path(folder) / "repose").is_dir():
+        pytest.skip("the default networks are not here: `python run.py weights`, then `python run.py test`")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def photo() -> Path:
+    """A real photo of a standing person, 1536 x 2752."""
+    from repose.setup.places import PHOTO
+
+    if not PHOTO.is_file():
+        pytest.skip("the photo is not here: `python run.py test` fetches it")
+    return PHOTO

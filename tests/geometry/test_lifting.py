@@ -1,0 +1,141 @@
+"""Lifting: pixels exactly, depth nearly, absent parts plausibly."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from repose.pipelines.geometry.depth import bone_depth
+from repose.pipelines.geometry.keypoints import Keypoints
+from repose.pipelines.geometry.landmarks import INDEX, LANDMARKS
+from repose.pipelines.geometry.library import pose_names
+from repose.pipelines.geometry.lifting import lift
+from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS
+
+BODY = slice(0, 23)
+POSES = pose_names()
+
+
+def without(keypoints: Keypoints, *parts: str) -> Keypoints:
+    """Landmarks whose names contain one of the words become absent."""
+    gone = [any(part in name for part in parts) for name in LANDMARKS]
+    return replace(keypoints, confidence=np.where(gone, 0, keypoints.confidence))
+
+
+def millimetres(lifted, truth) -> np.ndarray:
+    """(23,) distance of body and feet, both with the pelvis at depth 0."""
+    expected = truth.forward().positions - [0, 0, truth.root[2]]
+    difference = lifted.forward().positions - expected
+    return np.linalg.norm(difference, axis=1)[BODY] * truth.metres_per_pixel * 1000
+
+
+@pytest.mark.parametrize("pose", POSES)
+@pytest.mark.parametrize("metric", [True, False], ids=["metric", "pixels only"])
+def test_pixels_come_back_exactly(posed_bodies, pose, metric):
+    keypoints = posed_bodies[pose].project()
+    keypoints = keypoints if metric else replace(keypoints, world=None)
+    assert np.abs(lift(keypoints).project().points - keypoints.points).max() < 1e-3, "pixels"
+
+
+def test_depth_with_metric_landmarks(posed_bodies):
+    errors = [millimetres(lift(body.project()), body).mean() for body in posed_bodies.values()]
+    assert np.mean(errors) < 50 and max(errors) < 80, f"mm per pose: {np.round(errors)}"
+
+
+def test_depth_from_pixels_alone(posed_bodies):
+    errors = []
+    for body in posed_bodies.values():
+        errors.append(millimetres(lift(replace(body.project(), world=None)), body).mean())
+    assert np.mean(errors) < 65 and max(errors) < 130, f"mm per pose: {np.round(errors)}"
+
+
+@pytest.mark.parametrize("metric", [True, False], ids=["metric", "pixels only"])
+def test_mirror_then_lift_is_lift_then_mirror(posed_bodies, metric):
+    for name, body in posed_bodies.items():
+        keypoints = body.project() if metric else replace(body.project(), world=None)
+        a = lift(keypoints.mirrored()).forward().positions
+        b = lift(keypoints).mirrored().forward().positions
+        assert np.abs(a - b).max() < 0.1, f"{name}: pixels"
+
+
+def test_knees_and_elbows_of_standing_people_do_not_bend_backwards(posed_bodies):
+    rng = np.random.default_rng(3)
+    for name in ("front", "contrapposto", "waving", "relaxed"):
+        keypoints = posed_bodies[name].project()
+        noise = np.float32([0, 0, 0.06]) * rng.normal(size=(133, 1)).astype(np.float32)
+        positions = lift(replace(keypoints, world=keypoints.world + noise)).forward().positions
+        for side in ("left", "right"):
+            hip, knee, ankle = (positions[JOINT_INDEX[f"{side}_{n}"]] for n in ("hip", "knee", "ankle"))
+            share = (knee[1] - hip[1]) / (ankle[1] - hip[1])
+            behind = knee[2] - (hip[2] + share * (ankle[2] - hip[2]))
+            assert behind < 30, f"{name}: the {side} knee lies {behind:.0f} px behind the leg"
+
+
+def test_absent_legs_stay_absent_and_hang_down(posed_bodies):
+    keypoints = without(posed_bodies["front"].project(), "knee", "ankle", "toe", "heel", "hip")
+    lifted = lift(keypoints)
+    assert not lifted.present("left_ankle") and lifted.confidence[JOINT_INDEX["left_hip"]].max() == 0
+    positions = lifted.forward().positions
+    assert np.isfinite(positions).all()
+    legs = [positions[JOINT_INDEX[f"left_{n}"], 1] for n in ("shoulder", "hip", "knee", "ankle")]
+    assert legs == sorted(legs) and 380 < legs[3] - legs[1] < 600, "a leg of about 491 pixels, downwards"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [("nose", "eye", "ear", "face"), ("hand", "thumb", "index", "middle", "ring", "little"), ("left_",),
+     ("wrist", "elbow"), ("toe", "heel"), ("right_shoulder", "left_hip")],
+    ids=["no head", "no hands", "no left side", "no arms", "no feet", "one shoulder, one hip"],
+)  # fmt: skip
+def test_any_missing_part_gives_a_finite_body(posed_bodies, parts):
+    keypoints = without(posed_bodies["walking"].project(), *parts)
+    for given in (keypoints, replace(keypoints, world=None)):
+        try:
+            lifted = lift(given)
+        except ValueError as error:
+            assert "landmarks are present" in str(error) and parts == ("left_",)
+            continue
+        assert np.isfinite(lifted.forward().positions).all()
+        seen = given.confidence > 0
+        assert np.abs(lifted.project().points - given.points)[seen].max() < 1e-3
+        assert (lifted.confidence[:133, 0] == given.confidence).all()
+
+
+def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
+    keypoints = posed_bodies["front"].project()
+    legs = ("hip", "knee", "ankle", "toe", "heel", "shoulder", "elbow", "wrist", "hand")
+    positions = lift(without(keypoints, *legs)).forward().positions
+    assert positions[JOINT_INDEX["neck"], 1] > positions[JOINT_INDEX["head"], 1] + 30
+    only_feet = replace(keypoints, confidence=np.where([("toe" in n) for n in LANDMARKS], 1, 0))
+    with pytest.raises(ValueError, match="4 of 133 landmarks are present"):
+        lift(only_feet)
+
+
+def test_faces_turn_the_head_the_way_the_nose_points(posed_bodies):
+    keypoints = replace(posed_bodies["three-quarter left"].project(), world=None)
+    forward = -lift(keypoints).forward().rotations[JOINT_INDEX["head"]][:, 2]
+    assert forward[0] > 0.1 and forward[2] < -0.7, "a little to the person's left, and to the camera"
+
+
+@pytest.mark.parametrize(
+    ("flat", "hint", "length", "expected"),
+    [(100, 30, 100, 0), (60, 80, 100, 80), (60, -80, 100, -80), (99, 500, 100, 14.1), (0, 1, 100, 100)],
+    ids=["unshortened", "3-4-5", "sign of the hint", "never beyond the length", "end on"],
+)
+def test_bone_depth(flat, hint, length, expected):
+    assert bone_depth(flat, hint, length) == pytest.approx(expected, abs=0.1)
+
+
+def test_no_bone_is_lifted_far_beyond_its_length(posed_bodies):
+    keypoints = posed_bodies["front"].project()
+    world = keypoints.world.copy()
+    world[INDEX["left_wrist"], 2] -= 2.0
+    lifted = lift(replace(keypoints, world=world))
+    assert lifted.length("left_wrist") < 1.36 * 146, f"{lifted.length('left_wrist'):.0f} pixels"
+
+
+def test_confidence_has_three_parts(posed_bodies):
+    keypoints = posed_bodies["front"].project()
+    spread = np.full(133, 0.01 / 0.0017, dtype=np.float32)
+    lifted = lift(replace(keypoints, confidence=np.full(133, 0.8), spread=spread))
+    assert np.allclose(lifted.confidence[:133], [0.8, 0.8, 0.5], atol=0.01), "one centimetre is half precise"
+    assert JOINTS[133] == "pelvis" and lifted.confidence[133, 0] == pytest.approx(0.8)

@@ -1,0 +1,176 @@
+"""Retargeting: the pose's angles on the source's bones."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from repose.pipelines.geometry import rotation
+from repose.pipelines.geometry.library import load_pose, pose_names
+from repose.pipelines.geometry.lifting import lift
+from repose.pipelines.geometry.retarget import (
+    GROUND,
+    contact_point,
+    droop,
+    overflow,
+    pose_of,
+    reached,
+    retarget,
+    sole,
+    support,
+)
+from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, PARENT, local_rotations
+
+POSES = pose_names()
+
+
+def lengths(skeleton) -> np.ndarray:
+    positions = skeleton.forward().positions
+    bones = np.flatnonzero(PARENT >= 0)
+    return np.linalg.norm(positions[bones] - positions[PARENT[bones]], axis=1)
+
+
+@pytest.mark.parametrize("pose", POSES)
+def test_bone_lengths_are_kept(other_bodies, pose):
+    for name, body in other_bodies.items():
+        change = np.abs(lengths(retarget(body, load_pose(pose))) / lengths(body) - 1).max()
+        assert change < 1e-9, f"{name} in {pose}: a bone changed by {change:.1e}"
+
+
+@pytest.mark.parametrize("place", ["source", "target"])
+def test_own_pose_changes_nothing(posed_bodies, place):
+    for name, body in posed_bodies.items():
+        source = lift(body.project())
+        again = retarget(source, pose_of(source, name), place)
+        assert np.abs(again.forward().positions - source.forward().positions).max() < 1e-6, f"{name}: pixels"
+
+
+@pytest.mark.parametrize("pose", POSES)
+def test_feet_stand_where_they_stood(other_bodies, standard_body, pose):
+    for body in other_bodies.values():
+        posed = retarget(body, load_pose(pose))
+        assert support(posed)[1] == pytest.approx(support(body)[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("pose", POSES)
+def test_feet_of_one_pose_share_the_ground_on_other_proportions(other_bodies, pose):
+    loaded = load_pose(pose)
+    grounded = {contact.joint: contact.offset[1] for contact in loaded.contacts if contact.on == GROUND}
+    for name in ("child", "long thighs"):
+        posed = retarget(other_bodies[name], loaded)
+        view = posed.forward()
+        levels = []
+        for joint, rise in grounded.items():
+            side = joint.removesuffix("ankle")
+            leg = posed.length(f"{side}knee") + posed.length(joint)
+            levels.append(sole(view, side)[1] - rise * leg)
+        assert np.ptp(levels) < 3, f"{name} in {pose}: soles {np.ptp(levels):.1f} px apart"
+
+
+@pytest.mark.parametrize("pose", POSES)
+def test_contacts_are_reached_on_other_proportions(other_bodies, pose):
+    loaded = load_pose(pose)
+    for name in ("child", "long thighs"):
+        posed = retarget(other_bodies[name], loaded)
+        for contact in (c for c in loaded.contacts if c.on != GROUND):
+            view = posed.forward()
+            point = contact_point(posed, view, contact)
+            away = np.linalg.norm(view.positions[JOINT_INDEX[contact.joint]] - point)
+            top = PARENT[PARENT[JOINT_INDEX[contact.joint]]]
+            arm = posed.length(contact.joint) + posed.length(JOINTS[PARENT[JOINT_INDEX[contact.joint]]])
+            beyond = max(np.linalg.norm(point - view.positions[top]) - arm, 0)
+            assert away <= beyond + 0.01 * arm, f"{name} in {pose}: {contact.joint} is {away:.0f} px away"
+
+
+def test_unknown_parts_keep_the_sources_own(standard_body):
+    rotations = standard_body.rotations.copy()
+    rotations[JOINT_INDEX["left_index_2"]] = rotation.quaternion_from_matrix(rotation.about([0, 0, 1], 0.5))
+    posed = retarget(standard_body.with_rotations(rotations), load_pose("waving"))
+    assert np.allclose(posed.rotations[JOINT_INDEX["left_index_2"]], rotations[JOINT_INDEX["left_index_2"]])
+
+
+def test_a_picture_of_half_a_body_gives_the_half_that_is_there(posed_bodies, standard_body):
+    keypoints = posed_bodies["waving"].project()
+    low = keypoints.points[:, 1] > keypoints["left_hip"][1] - 5
+    pose = pose_of(lift(replace(keypoints, confidence=np.where(low, 0, keypoints.confidence))))
+    assert pose.known[JOINT_INDEX["left_elbow"]] and not pose.known[JOINT_INDEX["left_knee"]]
+    source = posed_bodies["walking"]
+    posed = retarget(source, pose)
+    knee = JOINT_INDEX["left_knee"]
+    assert np.allclose(posed.rotations[knee], source.rotations[knee]), "the legs keep walking"
+    assert (
+        posed.forward().positions[JOINT_INDEX["left_wrist"], 1]
+        < posed.forward().positions[JOINT_INDEX["neck"], 1]
+    )
+
+
+def test_target_place_takes_position_and_size(posed_bodies, other_bodies):
+    target = posed_bodies["contrapposto"].scaled(1.5, (1950, 1500)).moved([40, -30])
+    posed = retarget(other_bodies["child"], pose_of(target), place="target")
+    assert posed.canvas == (1950, 1500)
+    assert np.abs(support(posed)[:2] - support(target)[:2]).max() < 1e-6
+    assert np.allclose(
+        lengths(posed) / lengths(other_bodies["child"]), lengths(posed)[0] / lengths(other_bodies["child"])[0]
+    )
+
+
+def test_half_a_figure_is_placed_by_its_neck(posed_bodies, standard_body):
+    keypoints = posed_bodies["waving"].project()
+    low = keypoints.points[:, 1] > keypoints["left_hip"][1] + 50
+    target = lift(replace(keypoints, confidence=np.where(low, 0, keypoints.confidence)))
+    posed = retarget(standard_body.scaled(2, (2600, 2000)), pose_of(target), place="target")
+    necks = [body.forward().positions[JOINT_INDEX["neck"], :2] for body in (target, posed)]
+    assert np.abs(necks[0] - necks[1]).max() < 1e-6 and posed.canvas == target.canvas
+
+
+@pytest.mark.parametrize("pose", ["contrapposto", "hands in hair", "side left", "twirl"])
+def test_mirror_then_retarget_is_retarget_then_mirror(standard_body, pose):
+    loaded = load_pose(pose)
+    a = retarget(standard_body.mirrored(), loaded.mirrored()).forward().positions
+    b = retarget(standard_body, loaded).mirrored().forward().positions
+    assert np.abs(a - b).max() < 1e-6, "pixels"
+
+
+def test_the_view_of_the_feet_is_kept(standard_body):
+    flat = retarget(standard_body, load_pose("front"))
+    globals_ = flat.forward().rotations
+    assert abs(np.degrees(droop(flat))) < 1
+    feet = [
+        JOINT_INDEX[f"{side}_{n}"]
+        for side in ("left", "right")
+        for n in ("ankle", "heel", "big_toe", "small_toe")
+    ]
+    globals_[feet] = rotation.about([1.0, 0, 0], np.radians(20)) @ globals_[feet]
+    seen_from_above = flat.with_rotations(local_rotations(globals_))
+    assert np.degrees(droop(seen_from_above)) == pytest.approx(20, abs=1)
+    assert np.degrees(droop(retarget(seen_from_above, load_pose("contrapposto")))) == pytest.approx(20, abs=2)
+
+
+def test_figures_are_moved_into_the_canvas_where_there_is_room(standard_body):
+    front = retarget(standard_body, load_pose("front"))
+    near_border = front.moved([500 - front.root[0] - 350, 0])
+    assert not overflow(near_border)
+    assert "left" not in overflow(retarget(near_border, load_pose("contrapposto")))
+    assert overflow(front.moved([-400, 0]))["left"] > 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.tuples(*[st.floats(-0.3, 0.3)] * 3))
+def test_reached_brings_the_wrist_there(standard_body, step):
+    posed = retarget(standard_body, load_pose("waving"))
+    shoulder = posed.forward().positions[JOINT_INDEX["left_shoulder"]]
+    point = shoulder + np.array(step) * 1000
+    moved = reached(posed, "left_wrist", point)
+    distance = np.linalg.norm(point - shoulder)
+    expected = np.clip(distance, 40.1, 0.999 * 332)
+    wrist = moved.forward().positions[JOINT_INDEX["left_wrist"]]
+    assert abs(np.linalg.norm(wrist - shoulder) - expected) < 0.1
+    if 41 < distance < 331:
+        assert np.linalg.norm(wrist - point) < 1e-6 * 1000
+    assert np.allclose(lengths(moved), lengths(posed), rtol=1e-9)
+
+
+def test_an_unknown_place_is_named(standard_body):
+    with pytest.raises(ValueError, match='place is "left", expected "source" or "target"'):
+        retarget(standard_body, load_pose("front"), place="left")

@@ -1,0 +1,45 @@
+"""The demo's pictures from what its runs made."""
+
+import pytest
+import torch
+from repose.pipelines.picture import read_picture, write_picture
+from repose.setup import demo
+from repose.setup.jobs import Made
+from repose.setup.places import Trouble
+
+
+def made(folder, pose, shade):
+    """A run: a drawn source pose, a drawn target pose with one white row, and the saved result."""
+    black, row = torch.zeros(1, 3, 48, 32), torch.zeros(1, 3, 48, 32)
+    row[..., 10, :] = 1
+    pictures = [("ReposeDrawPose", False, black), ("ReposeDrawPose", False, row)]
+    pictures.append(("SaveImage", True, torch.full((1, 3, 48, 32), shade)))
+    return [
+        Made(type, saved, write_picture(pixels, folder / f"{pose}-{i}.png"))
+        for i, (type, saved, pixels) in enumerate(pictures)
+    ]
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return {pose: made(tmp_path / "runs", pose, 0.2 + 0.2 * i) for i, pose in enumerate(("one", "two"))}
+
+
+def test_source_results_and_sheet(tmp_path, runs):
+    source = write_picture(torch.full((1, 3, 48, 32), 0.6), tmp_path / "photo.png")
+    files = demo.write(tmp_path / "demo", source, runs)
+    assert [file.name for file in files] == ["source.png", "one.png", "two.png", "contact-sheet.png"]
+    assert read_picture(files[2]).mean() == pytest.approx(0.4, abs=1 / 255)
+    sheet = read_picture(files[-1])
+    assert sheet.shape[-1] >= 5 * 32  # the photo, and for each pose its skeleton and the result
+
+
+def test_the_skeleton_lies_over_the_darkened_picture(runs):
+    result, sticks = torch.full((1, 3, 48, 32), 0.2), read_picture(demo.drawn_poses(runs["one"])[-1])
+    drawn = demo.over(result, sticks)
+    assert drawn[0, 0, 10, 5] == 1 and drawn[0, 0, 20, 5] == pytest.approx(0.2 * 0.45)
+
+
+def test_a_run_without_a_result_is_trouble(runs):
+    with pytest.raises(Trouble, match="saved 0 pictures, expected 1"):
+        demo.result(runs["one"][:2])
