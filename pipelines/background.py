@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from .geometry.exemplar import rebuild
+from .geometry.exemplar import rebuild, source_cells
 from .geometry.fill import (
     blurred_rows,
     covering_shifts,
@@ -43,7 +43,7 @@ class BackgroundOptions:
     edge_reach: float = 0.04
     margin: float = 0.006
     working_side: int = 512
-    smooth_below: float = 0.02
+    smooth_below: float = 0.012
     vertical: float = 0.1
     fringe: float = 0.008
     shade_reach: float = 0.12
@@ -80,6 +80,10 @@ class Filling:
 
 
 KEPT_IN_VIEW = 0.35
+"""Part of the backdrop in view that the shade around a person may not take from what is learnt from."""
+
+STRIP = 400_000
+"""Pixels rendered at a time; each takes about 150 bytes."""
 
 SOFTENING = 0.04
 """Fraction of the width over which the rim of a membrane is softened along the rows."""
@@ -88,8 +92,8 @@ SMOOTHING = 3.0
 """Cells: what is finer than this counts as grain and is carried, what is coarser is spanned."""
 
 FEET = 0.1
-"""Fraction of the person's height, from below, where shade is left alone: ankle and foot (Drillis and Contini,
-"Body Segment Parameters", 1966: the ankle stands at 0.039 of the stature) and what they shadow."""
+"""Fraction of the person's height, from below, where shade is left alone: ankle and foot (the ankle stands at
+0.039 of the stature: Drillis and Contini, "Body Segment Parameters", 1966) and what they shadow."""
 
 
 def restore_background(
@@ -116,7 +120,8 @@ def restore_background(
             " mask, or use a picture with some background in view"
         )
     _tell(progress, 0.1)
-    fill = span if is_smooth(backdrop, options) else compose
+    rebuildable = source_cells(backdrop.hole, backdrop.whole).any()
+    fill = compose if rebuildable and not is_smooth(backdrop, options) else span
     filling = fill(backdrop, options, progress)
     _tell(progress, 0.8)
     result = render(picture[0], backdrop, filling, progress)
@@ -141,12 +146,14 @@ def lay_grid(picture: torch.Tensor, matte: torch.Tensor, options: BackgroundOpti
 
 
 def residual_energy(backdrop: Backdrop) -> float:
-    """How rough the backdrop is around the hole: the 80th percentile of what smoothing takes away."""
+    """How rough the backdrop is around the hole: the 80th percentile of what smoothing takes away, after a
+    light blur that takes the grain of small pictures (in large ones the cells' means have done so)."""
     known = ~backdrop.hole
     around = grown(backdrop.hole, max(4, max(known.shape) // 10)) & known & backdrop.whole
     if not around.any():
         around = known
-    rough = (backdrop.low - masked_blur(backdrop.low, known, SMOOTHING)).abs().amax(0)[around]
+    fine, coarse = (masked_blur(backdrop.low, known, sigma) for sigma in (1.0, SMOOTHING))
+    rough = (fine - coarse).abs().amax(0)[around]
     return float(torch.quantile(rough[:: max(1, rough.numel() // 100_000)], 0.8))
 
 
@@ -224,37 +231,39 @@ def render(
 ) -> torch.Tensor:
     """(3, H, W): base plus the photo's own detail where the base was changed, the picture elsewhere.
 
-    One row of cells at a time: the lists of pixels of a large picture would not fit in memory at once.
+    Some rows of cells at a time: the lists of pixels of a large picture would not fit in memory at once.
     """
     result = picture.clone()
     height, width = picture.shape[1:]
     side = backdrop.side
     changed = grown(filling.hole | (filling.base != filling.low).any(0), 1)
-    rows = torch.nonzero(changed.any(1)).flatten().tolist()
-    for count, row in enumerate(rows):
-        columns = torch.nonzero(changed[row]).flatten()
-        x = (columns[:, None] * side + torch.arange(side)).flatten()
-        x = x[x < width]
-        y = torch.arange(row * side, min(height, (row + 1) * side))
-        shift = filling.shifts[:, row, x // side] * side
-        here_y, here_x = y[:, None].expand(-1, len(x)), x[None].expand(len(y), -1)
-        there_y, there_x = here_y + shift[0], here_x + shift[1]
-        base = _sampled(filling.base, here_y, here_x, side)
+    rows = torch.nonzero(changed.any(1)).flatten()
+    strips = rows.split(max(1, STRIP // (side * side * changed.shape[1])))
+    for count, strip in enumerate(strips):
+        cells = torch.nonzero(changed[strip])
+        row, column = strip[cells[:, 0], None, None], cells[:, 1, None, None]
+        y = (row * side + torch.arange(side)[:, None]).expand(-1, -1, side)
+        x = (column * side + torch.arange(side)).expand(-1, side, -1)
+        inside = (y < height) & (x < width)
+        shift = filling.shifts[:, strip[cells[:, 0]], cells[:, 1]][..., None, None] * side
+        bare = filling.hole[row, column] & (shift == 0).all(0)
+        there_y, there_x = (y + shift[0])[inside], (x + shift[1])[inside]
+        y, x, bare = y[inside], x[inside], bare.expand_as(inside)[inside]
         detail = picture[:, there_y, there_x] - _sampled(filling.low, there_y, there_x, side)
-        bare = filling.hole[row, x // side] & (shift == 0).all(0)
-        result[:, here_y, here_x] = (base + detail * ~bare).clamp(0, 1).to(result.dtype)
-        if count % 16 == 0:
-            _tell(progress, 0.8 + 0.2 * count / len(rows))
+        colour = _sampled(filling.base, y, x, side) + detail * ~bare
+        result[:, y, x] = colour.clamp(0, 1).to(result.dtype)
+        _tell(progress, 0.8 + 0.2 * (count + 1) / len(strips))
     return result
 
 
 def _sampled(grid: torch.Tensor, y: torch.Tensor, x: torch.Tensor, side: int) -> torch.Tensor:
-    """(3, rows, columns): the grid read between its cells at native pixels y, x (bilinear)."""
+    """(3, N): the grid read between its cells at native pixels y, x (bilinear)."""
     height, width = grid.shape[1:]
     across = ((x + 0.5) / (side * width)) * 2 - 1
     down = ((y + 0.5) / (side * height)) * 2 - 1
-    places = torch.stack([across, down], dim=-1).to(grid.dtype)[None]
-    return F.grid_sample(grid[None], places, mode="bilinear", padding_mode="border", align_corners=False)[0]
+    places = torch.stack([across, down], dim=-1).to(grid.dtype)[None, None]
+    read = F.grid_sample(grid[None], places, mode="bilinear", padding_mode="border", align_corners=False)
+    return read[0, :, 0]
 
 
 def _check(picture: torch.Tensor, matte: torch.Tensor) -> None:

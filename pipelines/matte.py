@@ -81,7 +81,9 @@ class Region:
 
     def _enlarged(self, maps: Tensor) -> Tensor:
         size = (self.y1 - self.y0, self.x1 - self.x0)
-        return maps if self.grid == 1 else F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+        return (
+            maps if self.grid == 1 else F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+        )
 
 
 def mask_pixel(box: np.ndarray) -> float:
@@ -115,9 +117,10 @@ def with_colours(image: np.ndarray, person: np.ndarray, doubt: float) -> tuple[n
     colours of the whole person, so that the white stripes of a skirt before a white wall stay.
     """
     radius = max(2, int(round(1.5 * doubt)))
-    inner, outer = _cores(_logistic(person), radius)
-    near = _near_evidence(image, inner * (person > 4), outer, 3 * radius)
-    all_over = _histogram_evidence(image, inner * (person > 5), outer)
+    inner, outer = _cores(person, radius)
+    most = float(person.max(initial=0))
+    near = _near_evidence(image, inner * (person > 0.65 * most), outer, 3 * radius)
+    all_over = _histogram_evidence(image, inner * (person > 0.8 * most), outer)
     agreed = np.where(near * all_over > 0, np.sign(near) * np.minimum(abs(near), abs(all_over)), 0)
     evidence = _blur(np.clip(agreed, -5.0, 3.0).astype(np.float32), max(1, radius // 3))
     open_to_doubt = np.clip((5.6 - np.abs(person)) / 1.5, 0, 1)
@@ -136,14 +139,18 @@ def _near_evidence(image: np.ndarray, inner: np.ndarray, outer: np.ndarray, radi
     return 0.5 * (ratio + 3 * np.log(other_variance / own_variance))
 
 
-def _histogram_evidence(image: np.ndarray, inner: np.ndarray, outer: np.ndarray, bins: int = 16) -> np.ndarray:
+def _histogram_evidence(
+    image: np.ndarray, inner: np.ndarray, outer: np.ndarray, bins: int = 16
+) -> np.ndarray:
     """The same ratio from the colour histograms of the whole person and of all that surrounds it."""
     import cv2
 
     index = np.clip((image * bins).astype(np.int32), 0, bins - 1) @ np.int32([bins * bins, bins, 1])
     densities = []
     for where in (inner, outer):
-        counts = np.bincount(index.ravel(), where.ravel(), bins**3).reshape(bins, bins, bins).astype(np.float32)
+        counts = (
+            np.bincount(index.ravel(), where.ravel(), bins**3).reshape(bins, bins, bins).astype(np.float32)
+        )
         counts = cv2.blur(counts, (3, 3))  # neighbouring colours share: green and blue here, red below
         counts = (np.roll(counts, 1, 0) + counts + np.roll(counts, -1, 0)) / 3
         densities.append(counts.ravel() / max(counts.sum(), 1.0) + 1e-5)
@@ -159,9 +166,7 @@ def _logistic(x: np.ndarray) -> np.ndarray:
     return (1 / (1 + np.exp(-np.clip(3 * x, -20, 20)))).astype(np.float32)
 
 
-def clean(
-    person: np.ndarray, evidence: np.ndarray, on_bones: np.ndarray | None, doubt: float
-) -> np.ndarray:
+def clean(person: np.ndarray, evidence: np.ndarray, on_bones: np.ndarray | None, doubt: float) -> np.ndarray:
     """Log odds (h, w) and the colours' evidence -> log odds of one person, without holes that are none.
 
     What hangs on the person by a neck thinner than two mask pixels (doubt), and is not thin itself, is taken off
@@ -241,10 +246,9 @@ def refine(image: np.ndarray, person: np.ndarray, pixel: float) -> tuple[np.ndar
     Near the outline each pixel is taken as a mixture of the person's colour close by and the background's close by;
     where those two colours are told apart well, their proportion is the matte, elsewhere the guided votes are.
     """
-    rough = _logistic(person)
     radius = max(2, int(round(1.5 * pixel)))
-    inner, outer = _cores(rough, radius)
-    prior = np.clip(guided(_dot(image, GREY), rough, radius, 1e-3), 0, 1)
+    inner, outer = _cores(person, radius)
+    prior = np.clip(guided(_dot(image, GREY), _logistic(person), max(2, radius // 2), 1e-3), 0, 1)
     matte, foreground = inner.copy(), image.copy()
     edge = np.nonzero((inner == 0) & (outer == 0))
     if len(edge[0]) == 0:
@@ -262,6 +266,8 @@ def refine(image: np.ndarray, person: np.ndarray, pixel: float) -> tuple[np.ndar
     return matte, foreground
 
 
+SURE = 5.3
+"""Log odds that need no second look, even next to the outline: all windows and a bone agree."""
 GREY = np.float32([0.299, 0.587, 0.114])
 """Luma weights of ITU-R BT.601."""
 
@@ -282,21 +288,25 @@ def _sampled(small: np.ndarray, at: tuple[np.ndarray, np.ndarray], shape: tuple[
     x, y = (np.pad(v.astype(np.float32), (0, pad)).reshape(-1, 1024) for v in (columns, rows))
     out = np.concatenate(
         [
-            cv2.remap(small, x[i : i + 16384], y[i : i + 16384], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(
+                small, x[i : i + 16384], y[i : i + 16384], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
             for i in range(0, len(x), 16384)
         ]
     )
     return out.reshape(-1, *small.shape[2:])[: len(rows)]
 
 
-def _cores(rough: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where it is surely the person, and surely not: at least `radius` away from the votes' doubtful outline."""
+def _cores(person: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where it is surely the person, and surely not: `radius` away from the votes' outline, or very high votes."""
     import cv2
 
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    inner = cv2.erode((rough > 0.6).astype(np.uint8), kernel) | (rough > 0.995).astype(np.uint8)
-    outer = cv2.erode((rough < 0.4).astype(np.uint8), kernel) | (rough < 0.005).astype(np.uint8)
-    return inner.astype(np.float32), outer.astype(np.float32)
+    cores = []
+    for votes in (person, -person):
+        deep = cv2.erode((votes > 0.2).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
+        cores.append((deep | (votes > SURE)).astype(np.float32))
+    return cores[0], cores[1]
 
 
 def _local_colour(image: np.ndarray, where: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

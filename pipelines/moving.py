@@ -1,12 +1,14 @@
-"""A batch of photographed people, each moved into its own new pose."""
+"""A batch of photographed people, each moved into its own new pose, and their rooms without them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
+from .background import restore_background
+from .batches import Progress, each, share
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped, warp
@@ -33,53 +35,55 @@ def moved_people(
     targets: Sequence[Skeleton],
     regions: Sequence[Regions] | None = None,
     backgrounds: torch.Tensor | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress = None,
 ) -> MovedPeople:
     """pictures (B, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
     per picture, or one for all. ValueError, with both sizes or counts, for what does not fit together.
     """
+    count = len(pictures)
     if backgrounds is None:
         backgrounds = torch.full_like(pictures[:1], GREY)
-    count, size = len(pictures), tuple(pictures.shape[-2:])
-    given = {
-        "masks": mattes,
-        "source skeletons": sources,
-        "target skeletons": targets,
-        "backgrounds": backgrounds,
-    }
-    given |= {} if regions is None else {"regions": regions}
-    fitting = {what: _each(values, count, what) for what, values in given.items()}
-    for what, found in _sizes(mattes, sources, targets, regions, backgrounds):
-        if tuple(found) != size:
-            raise ValueError(
-                f"the picture has {size[1]} x {size[0]} pixels, the {what} {found[1]} x {found[0]}: make"
-                " everything from the same picture"
-            )
-    moved = []
-    for i in range(count):
-        one = [fitting[what][i] for what in ("source skeletons", "target skeletons")]
-        own = fitting["regions"][i] if regions is not None else None
-        matte = fitting["masks"][i][None]
-        moved.append(warp(pictures[i : i + 1], matte, *one, regions=own, progress=_part(progress, i, count)))
-    return _together(moved, fitting["backgrounds"])
+    _check_sizes(tuple(pictures.shape[-2:]), mattes, sources, targets, regions, backgrounds)
+    masks, rooms = each(mattes, count, "masks"), each(backgrounds, count, "backgrounds")
+    olds, news = each(sources, count, "source skeletons"), each(targets, count, "target skeletons")
+    seen = [None] * count if regions is None else each(regions, count, "regions")
+    moved = [
+        warp(
+            pictures[i : i + 1],
+            masks[i][None],
+            olds[i],
+            news[i],
+            regions=seen[i],
+            progress=share(progress, i, count),
+        )
+        for i in range(count)
+    ]
+    return _together(moved, rooms)
 
 
-def _each(values: Sequence, count: int, what: str) -> Sequence:
-    if len(values) not in (1, count):
-        raise ValueError(f"{count} pictures, but {len(values)} {what}: connect one for all, or one for each")
-    return values if len(values) == count else [values[0]] * count
+def emptied_rooms(pictures: torch.Tensor, mattes: torch.Tensor, progress: Progress = None) -> torch.Tensor:
+    """(B, 3, H, W): each picture without what its matte (B or 1, 1, H, W) covers."""
+    count = len(pictures)
+    masks = each(mattes, count, "masks")
+    rooms = [
+        restore_background(pictures[i : i + 1], masks[i][None], share(progress, i, count))
+        for i in range(count)
+    ]
+    return torch.cat(rooms)
 
 
-def _sizes(mattes, sources, targets, regions, backgrounds) -> list[tuple[str, tuple[int, int]]]:
-    """(what, (height, width)) of everything that must have the picture's size."""
+def _check_sizes(size: tuple[int, int], mattes, sources, targets, regions, backgrounds) -> None:
+    """Everything must have the picture's (height, width)."""
     found = [("mask", mattes.shape[-2:]), ("background", backgrounds.shape[-2:])]
     found += [("source skeleton's canvas", skeleton.canvas) for skeleton in sources]
     found += [("target skeleton's canvas", skeleton.canvas) for skeleton in targets]
-    return found + [("regions", one.hair.shape[-2:]) for one in regions or ()]
-
-
-def _part(progress: Callable[[float], None] | None, index: int, count: int) -> Callable[[float], None] | None:
-    return None if progress is None else lambda fraction: progress((index + fraction) / count)
+    found += [("regions", one.hair.shape[-2:]) for one in regions or ()]
+    for what, (height, width) in found:
+        if (height, width) != size:
+            raise ValueError(
+                f"the picture has {size[1]} x {size[0]} pixels, the {what} {width} x {height}: make everything"
+                " from the same picture"
+            )
 
 
 def _together(moved: list[Warped], backgrounds: Sequence[torch.Tensor]) -> MovedPeople:

@@ -1,12 +1,14 @@
-"""Poses of pictures, and the person of a photo put into them."""
+"""Poses of pictures, and the people of photos put into them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .batches import each
 from .geometry.keypoints import Keypoints
 from .geometry.lifting import lift
-from .geometry.retarget import Pose, pose_of, retarget
+from .geometry.openpose import openpose_from_keypoints
+from .geometry.retarget import Pose, overflow, pose_of, retarget
 from .geometry.skeleton import Skeleton
 from .given import skeleton_in_picture
 
@@ -23,3 +25,25 @@ def retargeted(source: Skeleton, pose: Pose, place: str = "source") -> Skeleton:
     place="target" puts the figure where the pose's picture has it, that picture laid over the source's.
     """
     return skeleton_in_picture(retarget(source, pose, place), source.canvas)
+
+
+def retargeted_people(
+    people: Sequence[Keypoints], poses: Sequence[Pose], place: str = "source"
+) -> tuple[list[Skeleton], list[Skeleton]]:
+    """Each person lifted as photographed, and in their pose; one pose for all, or one for each."""
+    sources = [lift(person) for person in people]
+    pairs = zip(sources, each(poses, len(sources), "poses"), strict=True)
+    return sources, [retargeted(source, pose, place) for source, pose in pairs]
+
+
+def pose_frames(people: Sequence[Keypoints | Skeleton]) -> list[dict]:
+    """One POSE_KEYPOINT frame per person, in pixels."""
+    points = [one if isinstance(one, Keypoints) else one.project() for one in people]
+    return [openpose_from_keypoints([one]) for one in points]
+
+
+def outside(targets: Sequence[Skeleton]) -> str:
+    """What of the new poses lies beyond its picture, one line for each that does."""
+    beyond = [overflow(target) for target in targets]
+    lines = [", ".join(f"{border} by {pixels:.0f} px" for border, pixels in one.items()) for one in beyond]
+    return "\n".join(f"the pose leaves picture {i}: {line}" for i, line in enumerate(lines, 1) if line)

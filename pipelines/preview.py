@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .draw import draw_pose
+from .draw import draw_pose, skeleton_overlay
+from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
 from .geometry.retarget import Pose, retarget
 from .geometry.skeleton import JOINTS, Skeleton
@@ -36,19 +39,35 @@ def figure(pose: Pose, size: tuple[int, int] = FIGURE) -> torch.Tensor:
     return draw_pose([placed.project()], size, face=False)
 
 
-def pose_over_pose(before: Skeleton, after: Skeleton, size: tuple[int, int]) -> torch.Tensor:
-    """(1, 3, H, W): the new pose bright over the old one, which is faint."""
-    old, new = (draw_pose([skeleton.project()], size) for skeleton in (before, after))
-    return torch.where(new.amax(1, keepdim=True) > 0, new, old * FAINT)
+def figures(poses: Sequence[Pose]) -> torch.Tensor:
+    """(B, 3, H, W) of `figure`."""
+    return torch.cat([figure(pose) for pose in poses])
 
 
-def mask_over_picture(picture: torch.Tensor, matte: torch.Tensor, regions: Regions) -> torch.Tensor:
-    """(1, 3, H, W): the person in colour, hair and bare skin tinted, all else faint and grey."""
-    tinted = picture
-    for mask, colour in ((regions.hair, HAIR), (regions.skin, SKIN)):
+def poses_over_poses(before: Sequence[Skeleton], after: Sequence[Skeleton]) -> torch.Tensor:
+    """(B, 3, H, W): each new pose bright over the old one, which is faint."""
+    views = []
+    for pair in zip(before, after, strict=True):
+        old, new = (draw_pose([skeleton.project()], pair[0].canvas) for skeleton in pair)
+        views.append(torch.where(new.amax(1, keepdim=True) > 0, new, old * FAINT))
+    return one_size(views)
+
+
+def people_over_pictures(pictures: torch.Tensor, people: Sequence[Keypoints]) -> torch.Tensor:
+    """(B, 3, H, W): each person's skeleton over the darkened picture."""
+    return torch.cat([skeleton_overlay(pictures[i : i + 1], one) for i, one in enumerate(people)])
+
+
+def masks_over_pictures(
+    pictures: torch.Tensor, mattes: torch.Tensor, regions: Sequence[Regions]
+) -> torch.Tensor:
+    """(B, 3, H, W): the people in colour, hair and bare skin tinted, all else faint and grey."""
+    hair, skin = (torch.cat([getattr(one, name) for one in regions]) for name in ("hair", "skin"))
+    tinted = pictures
+    for mask, colour in ((hair, HAIR), (skin, SKIN)):
         tinted = torch.lerp(tinted, tinted.new_tensor(colour)[:, None, None], 0.5 * mask)
-    grey = FAINT * picture.mean(1, keepdim=True)
-    return grey + matte * (tinted - grey)
+    grey = FAINT * pictures.mean(1, keepdim=True)
+    return grey + mattes * (tinted - grey)
 
 
 def one_size(pictures: list[torch.Tensor]) -> torch.Tensor:

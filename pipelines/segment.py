@@ -131,7 +131,9 @@ def _outline(picture: Pyramid, reader: PartsReader, keypoints: Keypoints | None)
         (x0, y0), (x1, y1) = seen.min(0), seen.max(0)
         size = max(x1 - x0, y1 - y0)
         low = _cut_below(keypoints)
-        box = np.array([x0 - 0.12 * size, y0 - 0.14 * size, x1 + 0.12 * size, y1 + (0.3 if low else 0.06) * size])
+        box = np.array(
+            [x0 - 0.12 * size, y0 - 0.14 * size, x1 + 0.12 * size, y1 + (0.3 if low else 0.06) * size]
+        )
     window = _whole(box)
     found = window_box(1 - reader.read(picture, window)[0], window)
     limit = np.array([width - 1.0, height - 1.0] * 2)

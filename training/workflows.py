@@ -1,7 +1,7 @@
 """Authors the shipped workflows: `python training/workflows.py URL` writes workflows/*.json.
 
-URL is a running ComfyUI with the pack (`python run.py ui`): it is asked what sockets and widgets a node has. A
-workflow is said as columns of nodes; places, slots, links and the saved format (0.4) follow from that.
+URL is a running ComfyUI with the pack (`python run.py ui`): it is asked what sockets and widgets a node has.
+A workflow is said as columns of nodes; places, slots, links and the saved format (0.4) follow from that.
 `--thumbnails PHOTO` also runs each workflow on a photo there and writes workflows/*.jpg: before and after.
 """
 
@@ -51,12 +51,12 @@ class Group:
     colour: str
     note: str
     nodes: tuple[Node, ...]
-    note_height: int = 190
+    note_height: int = 150
 
 
 BLUE, GREEN, PURPLE, AMBER, RED = "#3f789e", "#3f7e4e", "#6f4e8e", "#a1793a", "#9e4f4f"
 
-PHOTO = Node("photo", "LoadImage", (340, 520), {"image": "example.png", "upload": "image"})
+PHOTO = Node("photo", "LoadImage", (440, 520), {"image": "example.png", "upload": "image"})
 SAVE = {"filename_prefix": "repose"}
 
 WORKFLOWS = {
@@ -69,14 +69,14 @@ WORKFLOWS = {
             " which network is missing and where its file goes.",
             (
                 PHOTO,
-                Node("models", "ReposeModels", (340, 320), {"what": "check"}),
+                Node("models", "ReposeModels", (440, 540), {"what": "check"}),
             ),
         ),
         Group(
             "2  Read the person",
             GREEN,
-            "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what device."
-            "\n\nSeveral people? `person` 0 is the largest.\n\n*Person Mask* cuts the person out.",
+            "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
+            " device.\n\nSeveral people? `person` 0 is the largest.\n\n*Person Mask* cuts the person out.",
             (
                 Node(
                     "keypoints",
@@ -96,9 +96,9 @@ WORKFLOWS = {
         Group(
             "3  Pose",
             PURPLE,
-            "**Pick a pose.** Or delete *Pose Library* and connect *Pose from Picture*, which takes the pose of"
-            " somebody in another picture.\n\n*Retarget Pose* takes the angles from the pose and every bone's"
-            " length from the person.",
+            "**Pick a pose.** Or delete *Pose Library* and connect *Pose from Picture*, which takes the pose"
+            " of somebody in another picture.\n\n*Retarget Pose* takes the angles from the pose and every"
+            " bone's length from the person.",
             (
                 Node("pose", "ReposePoseLibrary", (340, 470), {"pose": "contrapposto", "mirror": False}),
                 Node(
@@ -142,8 +142,9 @@ WORKFLOWS = {
         Group(
             "5  Result",
             RED,
-            "The reposed photo is saved into ComfyUI's output folder.\n\n*Draw Pose* makes the control picture of the"
-            " new pose, if you want a diffusion model with an OpenPose ControlNet to go over the result.",
+            "The reposed photo is saved into ComfyUI's output folder.\n\n*Draw Pose* makes the control"
+            " picture of the new pose, for going over the result with a diffusion model and an OpenPose"
+            " ControlNet.",
             (
                 Node("save", "SaveImage", (480, 620), SAVE, {"images": "warp.image"}, "Reposed photo"),
                 Node(
@@ -165,7 +166,7 @@ WORKFLOWS = {
             " which network is missing and where its file goes.",
             (
                 PHOTO,
-                Node("models", "ReposeModels", (340, 320), {"what": "check"}),
+                Node("models", "ReposeModels", (440, 540), {"what": "check"}),
             ),
         ),
         Group(
@@ -187,7 +188,8 @@ WORKFLOWS = {
         Group(
             "3  Result",
             RED,
-            "Saved into ComfyUI's output folder. *Hidden*, on the left, is what the photo never showed: a guess.",
+            "Saved into ComfyUI's output folder. *Hidden*, on the left, is what the photo never showed: a"
+            " guess.",
             (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
         ),
     ),
@@ -285,7 +287,7 @@ def _record(node: Node, place: list[int], number: int, page: Page) -> dict:
     info = page.info[node.type]
     names = [name for name, _, _ in graph.widgets(info["input"], node.values)]
     inputs = []
-    for name, kind, options in graph._inputs(info["input"]):
+    for name, kind, _ in graph._inputs(info["input"]):
         slot = {"name": name, "type": "COMBO" if isinstance(kind, list) else kind, "link": None}
         optional = name in (info["input"].get("optional") or {})
         slot |= {"widget": {"name": name}} if name in names else {"shape": 7} if optional else {}

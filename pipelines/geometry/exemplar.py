@@ -28,8 +28,8 @@ COMPONENTS = 24
 ROUNDS = (10, 6, 4, 2, 2)
 """Look-up and vote per level, coarsest first; the last repeats."""
 HEIGHT_WEIGHT = 3.0
-"""Cost of a patch from another height: per picture height, in units of one patch's distance. The ground grows finer
-towards the horizon, so that what stands at the same height fits in scale and kind."""
+"""Cost of a patch from another height: per picture height, in units of one patch's distance. The ground
+grows finer towards the horizon: what stands at the same height fits in scale and kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def _first_guess(values: torch.Tensor, hole: torch.Tensor, whole: torch.Tensor) 
 def _pyramid(low, hole, whole) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """(values, hole, whole) per level, the finest first, as long as patches are left to copy."""
     levels = [(low, hole, whole)]
-    if not _source_cells(hole, whole).any():
+    if not source_cells(hole, whole).any():
         raise ValueError(
             "the hole leaves no whole patch of the picture to rebuild it from; use a smaller mask"
         )
@@ -112,20 +112,20 @@ def _pyramid(low, hole, whole) -> list[tuple[torch.Tensor, torch.Tensor, torch.T
         values, level_hole, level_whole = levels[-1]
         values, coarse_hole = halved(values, level_hole)
         part = F.max_pool2d((~level_whole)[None, None].float(), 2, ceil_mode=True)[0, 0] > 0
-        if not coarse_hole.any() or _source_cells(coarse_hole, ~part).sum() < 64:
+        if not coarse_hole.any() or source_cells(coarse_hole, ~part).sum() < 64:
             break
         levels.append((values, coarse_hole, ~part))
     return levels
 
 
-def _source_cells(hole: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+def source_cells(hole: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     """(h, w) bool: cells whose patch is known and lies inside."""
     usable = F.pad(~hole & whole, (REACH,) * 4)
     return ~grown(~usable, REACH)[REACH:-REACH, REACH:-REACH]
 
 
 def _patches(values: torch.Tensor, hole: torch.Tensor, whole: torch.Tensor) -> Patches:
-    is_source = _source_cells(hole, whole).flatten()
+    is_source = source_cells(hole, whole).flatten()
     sources = torch.nonzero(is_source).flatten()
     all_patches = _unfolded(values)
     sample = all_patches[sources[:: max(1, len(sources) // 8192)]]

@@ -129,3 +129,33 @@ def guided_filter(guide: torch.Tensor, field: torch.Tensor, radius: int, epsilon
     slope = (mean_product - mean * mean_field) / (square - mean**2 + epsilon)
     both = box_blur(torch.cat((slope, mean_field - slope * mean)), radius)
     return both[:count] * guide + both[count:]
+
+
+def nearest(known: torch.Tensor) -> torch.Tensor:
+    """(2, H, W) float: rows and columns from each cell to the nearest cell where `known` (H, W) is true.
+
+    Jump flooding (Rong and Tan, "Jump Flooding in GPU", I3D 2006), with one more pass at step 1; all zero where
+    nothing is known.
+    """
+    height, width = known.shape
+    row, column = torch.meshgrid(
+        torch.arange(height, device=known.device), torch.arange(width, device=known.device), indexing="ij"
+    )
+    far = 4 * (height + width)
+    seed = torch.stack((torch.where(known, row, far), torch.where(known, column, far)))
+    steps = [1]
+    while steps[0] * 2 < max(height, width):
+        steps.insert(0, steps[0] * 2)
+    for step in (*steps, 1):
+        for dy in (-step, 0, step):
+            for dx in (-step, 0, step):
+                y, x = (row + dy).clamp(0, height - 1), (column + dx).clamp(0, width - 1)
+                other = seed[:, y, x]
+                closer = _squared(other, row, column) < _squared(seed, row, column)
+                seed = torch.where(closer, other, seed)
+    offset = torch.stack((seed[0] - row, seed[1] - column)).float()
+    return torch.where(seed[0] == far, 0.0, offset)
+
+
+def _squared(seed: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+    return (seed[0] - row) ** 2 + (seed[1] - column) ** 2

@@ -10,8 +10,10 @@ import torch.nn.functional as F
 
 
 def masked_blur(values: torch.Tensor, known: torch.Tensor, sigma: float) -> torch.Tensor:
-    """(C, h, w): Gaussian mean over the known cells only (normalised convolution: Knutsson and Westin, "Normalized
-    and differential convolution", CVPR 1993). Cells out of reach of every known one get their plain mean."""
+    """(C, h, w): Gaussian mean over the known cells only; the plain mean where none is in reach.
+
+    Normalised convolution: Knutsson and Westin, "Normalized and differential convolution", CVPR 1993.
+    """
     weight = known.to(values.dtype)[None]
     total = gaussian(values * weight, sigma)
     share = gaussian(weight, sigma)
@@ -85,7 +87,7 @@ def _surface_penalty(knots: int) -> torch.Tensor:
 
 
 def membrane(
-    values: torch.Tensor, hole: torch.Tensor, vertical: float = 0.1, rounds: int = 100
+    values: torch.Tensor, hole: torch.Tensor, vertical: float = 0.1, rounds: int = 50
 ) -> torch.Tensor:
     """(C, h, w): the values with the hole spanned by a membrane (Laplace's equation) fixed at its rim.
 
@@ -104,7 +106,18 @@ def membrane(
             size = (height, width)
             wide = F.interpolate(coarse[None], size, mode="bilinear", align_corners=False)[0]
             start = torch.where(hole, wide, values)
-    return _conjugate_gradients(start, hole, vertical, rounds)
+    rows, columns = _box(hole)
+    solution = start.clone()
+    solution[:, rows, columns] = _conjugate_gradients(
+        start[:, rows, columns], hole[rows, columns], vertical, rounds
+    )
+    return solution
+
+
+def _box(mask: torch.Tensor) -> tuple[slice, slice]:
+    """Rows and columns of the box around the mask and one cell more, its fixed rim."""
+    rows, columns = (torch.nonzero(mask.any(axis)).flatten() for axis in (1, 0))
+    return tuple(slice(max(0, int(side[0]) - 1), int(side[-1]) + 2) for side in (rows, columns))
 
 
 def halved(values: torch.Tensor, hole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -128,8 +141,10 @@ def _conjugate_gradients(start: torch.Tensor, hole: torch.Tensor, vertical: floa
     residual = -stiffness(solution)
     direction = residual
     energy = (residual * residual).sum((1, 2), keepdim=True)
+    # A broad error e over n cells leaves a residual of e / n^2 only: 1e-7 stands for 0.001 over 100 cells.
+    settled = 1e-14 * inside.sum()
     for _ in range(rounds):
-        if energy.max() < 1e-12:
+        if energy.max() < settled:
             break
         pushed = stiffness(direction)
         step = energy / (direction * pushed).sum((1, 2), keepdim=True).clamp_min(1e-20)

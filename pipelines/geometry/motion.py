@@ -36,7 +36,7 @@ class Bones:
     fingers: dict[str, np.ndarray]
 
 
-def stature(skeleton: Skeleton) -> float:
+def body_height(skeleton: Skeleton) -> float:
     """Standing height in pixels, from the trunk: pelvis to neck base is 0.288 of stature (Winter 2009, fig. 4.1:
     shoulder height 0.818 H less hip height 0.530 H)."""
     positions = skeleton.forward().positions
@@ -61,7 +61,7 @@ def _end(part, posed: Posed, crown: float) -> np.ndarray:
 def bones(skeleton: Skeleton) -> Bones:
     """The bones of every part of `parts.PARTS`, in that order."""
     posed = skeleton.forward()
-    crown = CROWN * stature(skeleton)
+    crown = CROWN * body_height(skeleton)
     starts = [JOINT_INDEX[part.start] for part in PARTS]
     present = [
         skeleton.present(part.start) and (part.end == "crown" or _has_end(skeleton, part)) for part in PARTS
@@ -84,8 +84,9 @@ def _fingers(skeleton: Skeleton, positions: np.ndarray, side: str) -> np.ndarray
 
 
 def _has_end(skeleton: Skeleton, part) -> bool:
-    # A hand or a foot is there as soon as its wrist or ankle is: its own points are often too small to be sure of.
-    return part.name.endswith(("hand", "foot")) or skeleton.present(part.end)
+    # A hand or a foot is there as soon as its wrist or ankle is: its own points are often too small to be sure of. A
+    # thigh is there as soon as its hip is: photos often end above the knee.
+    return part.name.endswith(("hand", "foot", "thigh")) or skeleton.present(part.end)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

@@ -13,14 +13,17 @@ import torch
 import torch.nn.functional as F
 
 from .field import box_blur, dilate
+from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
 from .skeleton import Skeleton
-from .layers import Regions
 from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
 
+UNSEEN_BEHIND = 0.25
+"""Fraction of stature by which a surface that the photo never showed stands back: it is a guess, and gives way to what
+was seen (a leg under a skirt to the skirt)."""
 ARMS_AHEAD = 0.015
 """Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
 although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
@@ -96,7 +99,9 @@ def _faces_of(inside: torch.Tensor) -> torch.Tensor:
     row."""
     number = inside.long().flatten().cumsum(0).reshape(inside.shape) - 1
     corners = [(number[i], inside[i]) for i in ((slice(0, -1), slice(0, -1)), (slice(0, -1), slice(1, None)))]
-    corners += [(number[i], inside[i]) for i in ((slice(1, None), slice(0, -1)), (slice(1, None), slice(1, None)))]
+    corners += [
+        (number[i], inside[i]) for i in ((slice(1, None), slice(0, -1)), (slice(1, None), slice(1, None)))
+    ]
     a, b, c, d = corners
     return torch.cat(
         [
@@ -144,13 +149,13 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
     corner = mesh.rest.new_tensor(volume.corner)
-    matte = (layer.matte * 2).clamp(0, 1)
+    matte = layer.matte
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
         value = _sample(matte[None], source - corner, "nearest")[0]
-        there = torch.where(mesh.side[triangle] == 0, value > 0.02, value >= 1)
-        return torch.where(mesh.side[triangle] == 2, 2, there.int() + (value >= 1).int())
+        front = (value > 0.02).int() + (value > 0.9).int()
+        return torch.where(mesh.side[triangle] == 0, front, torch.where(value > 0.5, 2, 0))
 
     fragments = rasterise(moved, mesh.triangles, size, solid)
     index = torch.nonzero(fragments.covered.flatten()).squeeze(1)
@@ -164,7 +169,6 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     source = at(mesh.rest)[:, :2]
     local = source - corner
     normal, stretch = _faces(mesh, moved)
-    # Inside the half-way contour the sheet is opaque, so that the seam of its two sides does not show through.
     alpha = _sample(matte[None], local)[0] * _coverage(fragments).flatten()[index]
     alpha = torch.where(mesh.side[triangle] > 0, (alpha > 0).float(), alpha)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
@@ -233,11 +237,10 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
-    return _composite(views, size, 0.06 * volume.stature)
+    return _composite(views, size, UNSEEN_BEHIND * volume.stature)
 
 
 def _composite(views: list[_View], size: tuple[int, int], behind: float) -> Warped:
-    # What was never seen is a guess: it gives way, by `behind` pixels of depth, to what was.
     height, width = size
     device, count = views[0].depth.device, height * width
     far = torch.full((len(views), count), float("inf"), device=device)

@@ -72,10 +72,14 @@ class Crop:
         region = _region(window.corners(), window.scale, level.shape[-2:])
         if region is None:
             return level.new_full((*level.shape[:2], *self.size), fill)
+        # A level has one to two of its pixels per crop pixel: sampled twice as densely, then averaged in pairs.
+        fine = 2 if window.scale > 1 else 1
         x0, y0, x1, y1 = region
-        part, factors = _reduced(level[..., y0:y1, x0:x1], window.scale)
-        grid = window._grid(np.array([x0, y0]), np.array(factors), part.shape[-2:]).to(part)
-        return F.grid_sample(part - fill, grid, padding_mode="zeros", align_corners=False) + fill
+        part = level[..., y0:y1, x0:x1]
+        grid, inside = window._grid(fine, region, level.shape[-2:])
+        grid, inside = grid.to(part), inside.to(part)
+        values = F.grid_sample(part, grid, padding_mode="border", align_corners=False)
+        return F.avg_pool2d(fill + (values - fill) * inside, fine)
 
     def _in_level(self, halved: int) -> Crop:
         """The same window in a picture whose pixels are blocks of 2 ** halved."""
@@ -83,14 +87,15 @@ class Crop:
         centre = tuple((c + 0.5) / block - 0.5 for c in self.centre)
         return replace(self, centre=centre, width=self.width / block)
 
-    def _grid(self, origin: np.ndarray, factors: np.ndarray, shape: tuple[int, int]) -> Tensor:
-        """(1, h, w, 2) sampling positions in the reduced part, -1 to 1 from edge to edge."""
-        h, w = self.size
-        v, u = np.mgrid[0:h, 0:w]
-        position = self.to_picture(np.stack((u, v), -1).astype(np.float64))
-        inside = (position - origin + 0.5) * factors
-        normalised = 2 * inside / np.array([shape[1], shape[0]]) - 1
-        return torch.from_numpy(normalised)[None]
+    def _grid(self, fine: int, region: tuple[int, int, int, int], shape: tuple[int, int]):
+        """Where to sample: (1, fine h, fine w, 2) from -1 to 1 over the region, and (1, 1, ...) 1 in the picture."""
+        x0, y0, x1, y1 = region
+        dense = replace(self, size=(self.size[0] * fine, self.size[1] * fine))
+        v, u = np.mgrid[0 : dense.size[0], 0 : dense.size[1]]
+        position = dense.to_picture(np.stack((u, v), -1).astype(np.float64)) + 0.5
+        normalised = 2 * (position - (x0, y0)) / (x1 - x0, y1 - y0) - 1
+        inside = ((position >= 0) & (position <= shape[::-1])).all(-1)
+        return torch.from_numpy(normalised)[None], torch.from_numpy(inside)[None, None]
 
 
 def _region(corners: np.ndarray, scale: float, shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
@@ -100,13 +105,3 @@ def _region(corners: np.ndarray, scale: float, shape: tuple[int, int]) -> tuple[
     x0, y0 = max(floor(x0), 0), max(floor(y0), 0)
     x1, y1 = min(ceil(x1) + 1, shape[1]), min(ceil(y1) + 1, shape[0])
     return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
-
-
-def _reduced(part: Tensor, scale: float) -> tuple[Tensor, tuple[float, float]]:
-    """Shrink by `scale` with an anti-aliasing filter -> the smaller picture and its (x, y) factors."""
-    if scale <= 1:
-        return part, (1.0, 1.0)
-    height, width = part.shape[-2:]
-    size = (max(1, round(height / scale)), max(1, round(width / scale)))
-    small = F.interpolate(part, size=size, mode="bilinear", antialias=True, align_corners=False)
-    return small, (size[1] / width, size[0] / height)

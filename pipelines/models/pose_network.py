@@ -117,7 +117,9 @@ def load_pose_network(path: Path | str, runtime: str = "torch") -> PoseNetwork:
 
 def _agree(one: PoseNetwork, other: PoseNetwork) -> bool:
     """Do two routes to one network answer alike? Guards against an export that orders its weights otherwise."""
-    crop = torch.linspace(-2, 2, 3 * one.input_size[0] * one.input_size[1]).sin().reshape(1, 3, *one.input_size)
+    crop = (
+        torch.linspace(-2, 2, 3 * one.input_size[0] * one.input_size[1]).sin().reshape(1, 3, *one.input_size)
+    )
     pairs = zip(one(crop), other(crop), strict=True)
     return all(a.shape == b.shape and (a - b).abs().max() < ROUTES_AGREE for a, b in pairs)
 

@@ -117,7 +117,8 @@ class HandReader:
         middle = wrist + direction * 0.3 * reach
         turns = ((0.0, 1.3), (0.0, 1.8), (-0.8, 1.5), (0.8, 1.5))
         return [
-            Crop(tuple(middle), max(reach * grow, 8.0), self.network.size, angle + turn) for turn, grow in turns
+            Crop(tuple(middle), max(reach * grow, 8.0), self.network.size, angle + turn)
+            for turn, grow in turns
         ]
 
     def _refined(self, picture: Pyramid, crop: Crop) -> Hand:
@@ -156,7 +157,9 @@ class FaceReader:
     def __init__(self, network: TfliteNetwork):
         self.network = network
 
-    def read(self, picture: Pyramid, left_eye: np.ndarray, right_eye: np.ndarray, nose: np.ndarray, size: float):
+    def read(
+        self, picture: Pyramid, left_eye: np.ndarray, right_eye: np.ndarray, nose: np.ndarray, size: float
+    ):
         """The face that these three landmarks lie in; size is its expected width in pixels."""
         angle = atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
         middle = (left_eye + right_eye + 2 * nose) / 4

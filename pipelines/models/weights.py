@@ -13,7 +13,6 @@ import hashlib
 import inspect
 import io
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -353,35 +352,45 @@ def _fetch(wanted: Weight, folder: Path, progress: Progress, endpoint: str | Non
             progress(1.0)
             return target
     # Inside the target folder, so that the last move is a rename on one disk: whole file or no file.
-    staging = folder / ".repose-download" / wanted.id
-    fetched = _from_hub(wanted, staging, progress, endpoint)
+    part = folder / f"{wanted.file}.part"
+    _transfer(wanted, part, progress, endpoint)
     try:
-        verify(fetched, wanted)
+        verify(part, wanted)
     except WeightDamaged:
-        shutil.rmtree(staging, ignore_errors=True)
+        part.unlink()
         raise
-    os.replace(fetched, target)
-    shutil.rmtree(staging, ignore_errors=True)
-    with contextlib.suppress(OSError):  # another weight's half-fetched file may still be in there
-        staging.parent.rmdir()
+    os.replace(part, target)
     progress(1.0)
     return target
 
 
-def _from_hub(wanted: Weight, staging: Path, progress: Progress, endpoint: str | None) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+def _transfer(wanted: Weight, part: Path, progress: Progress, endpoint: str | None) -> None:
+    """Append to `part` what is missing of it. (hf_hub_download itself no longer goes on where it stopped.)"""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
 
-    options = {"repo_id": wanted.hub.repository, "filename": wanted.hub.file, "revision": wanted.hub.revision}
-    if "tqdm_class" in inspect.signature(hf_hub_download).parameters:  # huggingface_hub >= 0.32
+    # The HTTP library's own base class, whichever one this huggingface_hub uses.
+    failure = next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
+    url = hf_hub_url(wanted.hub.repository, wanted.hub.file, revision=wanted.hub.revision, endpoint=endpoint)
+    options = {"headers": build_hf_headers(token=False), "expected_size": wanted.size}
+    if "tqdm_class" in inspect.signature(http_get).parameters:
         options["tqdm_class"] = _progress_bar(progress, wanted.size)
     try:
-        return Path(hf_hub_download(**options, local_dir=staging, endpoint=endpoint))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        with open(part, "ab") as file:
+            if wanted.size is not None and file.tell() > wanted.size:
+                file.truncate(0)
+            http_get(url, file, resume_size=file.tell(), **options)
+    except (failure, OSError) as error:
         raise WeightError(
-            f"could not fetch {wanted.file} from {wanted.sources()}: {error}. Check the connection (HF_ENDPOINT "
-            f"names a mirror) and try again: it goes on where it stopped."
+            f"could not fetch {wanted.file} from {wanted.sources()}: {_first_line(error)}. Check the connection "
+            f"(HF_ENDPOINT names a mirror) and try again: it goes on where it stopped."
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _progress_bar(progress: Progress, size: int | None):
@@ -396,7 +405,7 @@ def _progress_bar(progress: Progress, size: int | None):
         def update(self, n=1):
             self.received += n or 0
             total = size or self.total
-            if total:
+            if n and total:
                 progress(min(1.0, self.received / total))
             return super().update(n)
 

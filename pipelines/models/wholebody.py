@@ -154,7 +154,9 @@ def close_ups(pose: PoseReader, picture: Pyramid, box: np.ndarray, full: Reading
 def merge(full: Reading, near: Reading, where: np.ndarray, reach: float) -> Reading:
     """Take the nearer reading's landmarks `where` they are as sure as the full one's and not far from them."""
     distance = np.linalg.norm(near.points - full.points, axis=1)
-    take = where & (near.confidence >= CLOSE_UP * full.confidence) & (near.confidence > 0) & (distance < reach)
+    take = (
+        where & (near.confidence >= CLOSE_UP * full.confidence) & (near.confidence > 0) & (distance < reach)
+    )
     return Reading(
         np.where(take[:, None], near.points, full.points),
         np.where(take, np.maximum(near.confidence, full.confidence), full.confidence),
@@ -191,7 +193,9 @@ def told_apart(found: dict[str, Hand], torso: float) -> tuple[dict, tuple[str, .
         if apart < 0.08 * torso:
             worse = min(found, key=lambda side: right[side](found[side]))
             found = {side: hand for side, hand in found.items() if side != worse}
-            return _with_confidence(found, right), (f"the {worse} hand is hidden by the other, or not visible",)
+            return _with_confidence(found, right), (
+                f"the {worse} hand is hidden by the other, or not visible",
+            )
     return _with_confidence(found, right), ()
 
 
@@ -241,7 +245,9 @@ def metric_landmarks(reading: Reading, metric: BodyReader, picture: Pyramid) -> 
 class SingleNetworkEstimator:
     """RTMW or DWPose: one network for all 133 points, and the metric body where its file is there."""
 
-    def __init__(self, detector: PersonDetector, pose: PoseReader, name: str, metric: BodyReader | None = None):
+    def __init__(
+        self, detector: PersonDetector, pose: PoseReader, name: str, metric: BodyReader | None = None
+    ):
         self._composite = WholeBodyEstimator(detector, pose, metric=metric, name=name)
         self.name, self.modules = name, self._composite.modules
 

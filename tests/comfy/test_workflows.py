@@ -64,6 +64,18 @@ def test_nodes_are_registered(workflow, object_info):
     assert [n["type"] for n in real_nodes(workflow) if n["type"] not in object_info] == []
 
 
+def test_every_node_is_run(workflow, object_info):
+    """A node that leads to nothing that is shown or saved is not run: its preview would stay empty."""
+    prompt = graph.to_prompt(read(workflow), object_info)
+    todo = [key for key, node in prompt.items() if object_info[node["class_type"]]["output_node"]]
+    run = set()
+    while todo:
+        run.add(key := todo.pop())
+        links = [value[0] for value in prompt[key]["inputs"].values() if isinstance(value, list)]
+        todo += [link for link in links if link not in run]
+    assert {prompt[key]["class_type"] for key in set(prompt) - run} == set()
+
+
 def test_nodes_say_where_they_come_from(workflow, object_info, root):
     """The Manager installs a missing node by these two properties."""
     ours = tomllib.loads((root / "pyproject.toml").read_text())["project"]

@@ -39,7 +39,9 @@ def test_extrapolation_keeps_what_is_known_and_fills_the_rest():
 
 def test_extrapolation_of_a_constant_is_the_constant_wherever_it_is_known():
     known = (torch.rand(37, 53, generator=torch.Generator().manual_seed(3)) > 0.97).float()
-    assert torch.allclose(field.extrapolate(torch.full((1, 37, 53), 0.6), known), torch.tensor(0.6), atol=1e-5)
+    assert torch.allclose(
+        field.extrapolate(torch.full((1, 37, 53), 0.6), known), torch.tensor(0.6), atol=1e-5
+    )
 
 
 def test_diffusion_does_not_cross_a_cut_and_keeps_the_sum():
@@ -72,3 +74,16 @@ def test_dilation_and_erosion_undo_each_other_on_a_square(radius):
     square[10:20, 10:20] = 1
     assert torch.equal(field.erode(field.dilate(square, radius), radius), square)
     assert float(field.dilate(square, radius).sum()) == (10 + 2 * radius) ** 2
+
+
+def test_nearest_agrees_with_trying_every_cell():
+    known = torch.rand(31, 45, generator=torch.Generator().manual_seed(5)) > 0.98
+    offset = field.nearest(known)
+    at = torch.nonzero(known).float()
+    rows, columns = torch.meshgrid(torch.arange(31.0), torch.arange(45.0), indexing="ij")
+    here = torch.stack((rows, columns), -1).reshape(-1, 2)
+    exact = torch.cdist(here, at).amin(1).reshape(31, 45)
+    assert float((offset.norm(dim=0) - exact).abs().max()) < 1.0  # jump flooding errs by less than a cell
+    found = (here.T.reshape(2, 31, 45) + offset).long()
+    assert bool(known[found[0], found[1]].all())
+    assert float(field.nearest(torch.zeros(5, 7, dtype=torch.bool)).abs().max()) == 0

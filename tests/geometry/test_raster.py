@@ -22,7 +22,9 @@ def test_a_sheet_covers_exactly_its_pixels_and_interpolates_exactly():
     assert torch.equal(seen.covered, expected)
     at = seen.interpolate(triangles, vertices)
     y, x = torch.nonzero(seen.covered, as_tuple=True)
-    assert torch.allclose(at[y, x, 0], x.float(), atol=1e-4) and torch.allclose(at[y, x, 1], y.float(), atol=1e-4)
+    assert torch.allclose(at[y, x, 0], x.float(), atol=1e-4) and torch.allclose(
+        at[y, x, 1], y.float(), atol=1e-4
+    )
 
 
 def test_the_nearer_sheet_hides_the_other():
@@ -39,7 +41,10 @@ def test_a_hole_in_the_nearer_sheet_shows_the_other_and_a_soft_edge_gives_way():
     triangles = torch.cat((other, faces + 4))
     for state in (0, 1):
         seen = rasterise(
-            torch.cat((far, near)), triangles, (21, 21), lambda number, weights, s=state: torch.where(number >= 2, s, 2)
+            torch.cat((far, near)),
+            triangles,
+            (21, 21),
+            lambda number, weights, s=state: torch.where(number >= 2, s, 2),
         )
         assert bool((seen.triangle < 2).all()), state
 

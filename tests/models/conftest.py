@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-
 from repose.pipelines.models import weights
 
 

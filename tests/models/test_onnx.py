@@ -5,7 +5,6 @@ import struct
 import numpy as np
 import pytest
 import torch
-
 from repose.pipelines.models.onnx import OnnxError, OnnxGraph, OnnxNetwork
 from repose.pipelines.models.onnx_operators import OPERATORS, suppress
 
@@ -32,7 +31,12 @@ def tensor(name: str, values: list[float]) -> bytes:
 def model(operator: str) -> bytes:
     """y = operator(x, [1, 2, 3])."""
     node = field(1, b"x") + field(1, b"w") + field(2, b"y") + field(4, operator.encode())
-    graph = field(1, node) + field(5, tensor("w", [1, 2, 3])) + field(11, field(1, b"x")) + field(12, field(1, b"y"))
+    graph = (
+        field(1, node)
+        + field(5, tensor("w", [1, 2, 3]))
+        + field(11, field(1, b"x"))
+        + field(12, field(1, b"y"))
+    )
     return field(1, 8) + field(7, graph)
 
 
@@ -50,7 +54,9 @@ def test_unknown_operator_is_named(tmp_path):
         OnnxNetwork.load(tmp_path / "odd.onnx")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a network at all", model("Add")[:40]], ids=["empty", "text", "cut"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a network at all", model("Add")[:40]], ids=["empty", "text", "cut"]
+)
 def test_damaged_file_is_an_error_that_names_it(tmp_path, content):
     path = tmp_path / "damaged.onnx"
     path.write_bytes(content)

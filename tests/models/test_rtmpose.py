@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
-
 from repose.pipelines.models.onnx import OnnxGraph
 from repose.pipelines.models.pose_network import PoseReader, load_pose_network
 from repose.pipelines.models.rtmpose import Architecture, RtmPose, Stage, UnknownWeights, folded
 from repose.pipelines.models.rtmpose_onnx import from_onnx
+from safetensors.torch import save_file
 
 
 def architecture(two_scale: bool, neck: bool, keypoints: int = 133) -> Architecture:
@@ -47,7 +46,11 @@ def with_norms(state: dict) -> dict:
         variance, mean = torch.rand(factor.shape) + 0.1, torch.randn(factor.shape)
         gain = factor * (variance + 1e-5).sqrt()
         result[f"{base}.conv.weight"] = state[f"{base}.conv.weight"] / factor[:, None, None, None]
-        result |= {f"{base}.bn.weight": gain, f"{base}.bn.running_var": variance, f"{base}.bn.running_mean": mean}
+        result |= {
+            f"{base}.bn.weight": gain,
+            f"{base}.bn.running_var": variance,
+            f"{base}.bn.running_mean": mean,
+        }
         result[f"{base}.bn.bias"] = state[name] + mean * factor
         result[f"{base}.bn.num_batches_tracked"] = torch.tensor(1)
         del result[name]

@@ -31,11 +31,15 @@ def test_source_results_and_sheet(tmp_path, runs):
     assert [file.name for file in files] == ["source.png", "one.png", "two.png", "contact-sheet.png"]
     assert read_picture(files[2]).mean() == pytest.approx(0.4, abs=1 / 255)
     sheet = read_picture(files[-1])
-    assert sheet.shape[-1] >= 5 * 32  # the photo, and for each pose its skeleton and the result
+    cell = demo.SHEET_HEIGHT * 32 / 48
+    assert sheet.shape[-1] >= 2 * cell and sheet.shape[-2] >= 3 * demo.SHEET_HEIGHT  # five cells, two a row
 
 
 def test_the_skeleton_lies_over_the_darkened_picture(runs):
-    result, sticks = torch.full((1, 3, 48, 32), 0.2), read_picture(demo.drawn_poses(runs["one"])[-1])
+    result, sticks = (
+        torch.full((1, 3, 48, 32), 0.2),
+        read_picture(demo.shown_by(demo.DRAWER, runs["one"])[-1]),
+    )
     drawn = demo.over(result, sticks)
     assert drawn[0, 0, 10, 5] == 1 and drawn[0, 0, 20, 5] == pytest.approx(0.2 * 0.45)
 

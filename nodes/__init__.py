@@ -1,0 +1,29 @@
+"""The nodes: the only room of the pack that knows ComfyUI."""
+
+from comfy_api.latest import ComfyExtension, io
+
+from . import draw, host, models, picture, pose, read, whole
+
+NODES: list[type[io.ComfyNode]] = [
+    whole.Repose,
+    models.Models,
+    read.WholeBodyKeypoints,
+    read.PersonMask,
+    pose.PoseLibrary,
+    pose.PoseFromPicture,
+    pose.RetargetPose,
+    draw.DrawPose,
+    picture.WarpBody,
+    picture.RestoreBackground,
+]
+"""Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
+
+
+class ReposeExtension(ComfyExtension):
+    """The pack, as ComfyUI asks for it."""
+
+    async def on_load(self) -> None:
+        host.register_models_folder()
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return NODES

@@ -1,0 +1,162 @@
+"""Everything the pack says to ComfyUI beside its schemas: layouts, progress, folders, devices and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management
+import comfy.model_patcher
+import comfy.utils
+import folder_paths
+import torch
+import torch.nn.functional as F
+from comfy_api.latest import ui
+from comfy_execution.utils import get_executing_context
+
+MODELS_FOLDER = "repose"
+MODEL_FILES = {".safetensors", ".onnx", ".tflite"}
+PROGRESS_STEPS = 1000
+"""ComfyUI counts progress in whole steps, the engine in fractions."""
+PREVIEW_SIDE = 768
+"""Longest side in pixels of the pictures shown on nodes: saving a preview at full size takes a second."""
+ACTIVATIONS = 512 << 20
+"""Bytes kept free for the largest network's activations (YOLOX-l at 640 x 640, RTMW-x on six crops)."""
+
+_resident: dict[str, tuple[Hashable, Any, list[comfy.model_patcher.ModelPatcher]]] = {}
+
+
+def register_models_folder() -> None:
+    """Add models/repose to ComfyUI's folders; a folder of that name in extra_model_paths.yaml stays first.
+
+    ComfyUI gives a new folder an empty set of extensions, which would list every file in it.
+    """
+    folder_paths.add_model_folder_path(MODELS_FOLDER, str(Path(folder_paths.models_dir) / MODELS_FOLDER))
+    folders, extensions = folder_paths.folder_names_and_paths[MODELS_FOLDER]
+    folder_paths.folder_names_and_paths[MODELS_FOLDER] = (folders, extensions | MODEL_FILES)
+
+
+def models_folders() -> list[Path]:
+    """Where networks are looked for, in this order: models/repose, then core's models/detection."""
+    if (
+        MODELS_FOLDER not in folder_paths.folder_names_and_paths
+    ):  # a schema asked for before the start is over
+        register_models_folder()
+    names = (MODELS_FOLDER, "detection")
+    return [Path(folder) for name in names for folder in folder_paths.get_folder_paths(name)]
+
+
+def image_to_engine(image: torch.Tensor) -> torch.Tensor:
+    """IMAGE (B, H, W, 1, 3 or 4) -> (B, 3, H, W) float32 in [0, 1]; an alpha channel is laid on white."""
+    if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
+        raise ValueError(f"an IMAGE has the shape (batch, height, width, 3), found {tuple(image.shape)}")
+    if 0 in image.shape:
+        raise ValueError(f"the IMAGE is empty: {tuple(image.shape)}; connect at least one picture")
+    # To main memory: only networks run on the GPU, and with --gpu-only ComfyUI keeps pictures there.
+    pixels = image.movedim(-1, 1).to("cpu", torch.float32)
+    if pixels.shape[1] == 4:
+        alpha = pixels[:, 3:]
+        pixels = pixels[:, :3] * alpha + (1 - alpha)
+    return pixels.expand(-1, 3, -1, -1).clamp(0, 1).contiguous()
+
+
+def image_from_engine(pixels: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W) -> IMAGE (B, H, W, 3), where and as ComfyUI keeps what lies between nodes."""
+    return _between_nodes(pixels.movedim(1, -1).clamp(0, 1))
+
+
+def mask_to_engine(mask: torch.Tensor) -> torch.Tensor:
+    """MASK (H, W), (B, H, W) or (B, 1, H, W) -> (B, 1, H, W) float32 in [0, 1]."""
+    if mask.ndim not in (2, 3, 4) or (mask.ndim == 4 and mask.shape[1] != 1) or 0 in mask.shape:
+        raise ValueError(f"a MASK has the shape (batch, height, width), found {tuple(mask.shape)}")
+    return mask.reshape(-1, 1, *mask.shape[-2:]).to("cpu", torch.float32).clamp(0, 1)
+
+
+def mask_from_engine(mask: torch.Tensor) -> torch.Tensor:
+    """(B, 1, H, W) -> MASK (B, H, W)."""
+    return _between_nodes(mask[:, 0].clamp(0, 1))
+
+
+def progress() -> Callable[[float], None]:
+    """The running node's progress bar as the engine wants it: told a fraction in [0, 1].
+
+    It ends the run, by raising ComfyUI's own exception, when the artist has asked for that.
+    """
+    bar = comfy.utils.ProgressBar(PROGRESS_STEPS)
+
+    def tell(fraction: float) -> None:
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        bar.update_absolute(round(fraction * PROGRESS_STEPS))
+
+    return tell
+
+
+def shown(cls: type, picture: torch.Tensor | None = None, text: str = "") -> dict[str, Any]:
+    """What a finished node shows: a picture (B, 3, H, W), and a text beneath it."""
+    if text:
+        say(text)
+    result = {"text": [text]} if text else {}
+    if picture is None:
+        return result
+    return result | ui.PreviewImage(image_from_engine(smaller(picture)), cls=cls).as_dict()
+
+
+def smaller(picture: torch.Tensor, side: int = PREVIEW_SIDE) -> torch.Tensor:
+    """(B, 3, H, W) with the longest side at most `side` pixels."""
+    scale = side / max(picture.shape[-2:])
+    if scale >= 1:
+        return picture
+    size = [max(1, round(length * scale)) for length in picture.shape[-2:]]
+    return F.interpolate(picture, size, mode="bilinear", antialias=True)
+
+
+def say(text: str) -> None:
+    """Write a text on the running node; without a server (in tests) nobody is there to read it."""
+    if (context := get_executing_context()) is None:
+        return
+    from server import PromptServer
+
+    PromptServer.instance.send_progress_text(text, context.node_id)
+
+
+def resident(kind: str, key: Hashable, build: Callable[[], Any]) -> Any:
+    """The loaded networks of one kind, on ComfyUI's device: those of the last run if the key is the same.
+
+    Building them takes about a second, in every run of a graph. They are no hidden cache: each module of
+    `build().modules` is under ComfyUI's memory management, which offloads it like any checkpoint, and a
+    kind keeps its last networks only.
+    """
+    if _resident.get(kind, (None,))[0] != key:
+        _resident.pop(kind, None)
+        built = build()
+        with_weights = [module for module in built.modules if next(module.parameters(), None) is not None]
+        _resident[kind] = (key, built, [managed(module) for module in with_weights])
+    _, built, patchers = _resident[kind]
+    comfy.model_management.load_models_gpu(patchers, memory_required=ACTIVATIONS)
+    return built
+
+
+def device() -> torch.device:
+    """Where ComfyUI wants networks to run."""
+    return comfy.model_management.get_torch_device()
+
+
+def managed(network: torch.nn.Module) -> comfy.model_patcher.ModelPatcher:
+    """A network under ComfyUI's memory management; `load` it before it runs."""
+    # By attribute: ComfyUI replaces CoreModelPatcher at start-up where it moves weights dynamically.
+    return comfy.model_patcher.CoreModelPatcher(
+        network, load_device=device(), offload_device=comfy.model_management.unet_offload_device()
+    )
+
+
+def load(patcher: comfy.model_patcher.ModelPatcher, memory_required: int = 0) -> torch.nn.Module:
+    """The network on its device, with `memory_required` bytes kept free beside it for its activations."""
+    comfy.model_management.load_models_gpu([patcher], memory_required=memory_required)
+    return patcher.model
+
+
+def _between_nodes(value: torch.Tensor) -> torch.Tensor:
+    return value.to(
+        comfy.model_management.intermediate_device(), comfy.model_management.intermediate_dtype()
+    ).contiguous()

@@ -1,0 +1,193 @@
+"""Which networks a node uses: chosen by the artist, found in the models folders, kept loaded by the host."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+from comfy_api.latest import io
+
+from ..pipelines.batches import each, share
+from ..pipelines.geometry.keypoints import Keypoints
+from ..pipelines.geometry.layers import Regions
+from ..pipelines.geometry.library import load_pose
+from ..pipelines.geometry.retarget import Pose
+from ..pipelines.given import given_keypoints
+from ..pipelines.keypoints import describe, read_keypoints
+from ..pipelines.models import weights
+from ..pipelines.models.person_parts import PartsReader
+from ..pipelines.models.tflite import TfliteNetwork
+from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
+from ..pipelines.posing import poses_of
+from ..pipelines.read import Reader
+from ..pipelines.repose import Reposed, ReposeOptions, repose
+from ..pipelines.segment import segment_person
+from . import host
+
+AUTOMATIC, COMPOSITE = "automatic", "composite"
+WHOLE_BODY_FILE = re.compile(r"^(rtmw|dw-ll|dw-|dwpose|.*wholebody).*\.(onnx|safetensors)$", re.IGNORECASE)
+"""Names of the files that hold all 133 points in one network: RTMW, DWPose and mmpose's own exports."""
+COMPOSITE_SET = ("yolox-tiny", "rtmpose-s", "hand-landmark", "face-landmark", "pose-landmark")
+DETECTORS = ("yolox-l", "yolox-tiny")
+SEGMENTER_SET = ("selfie-multiclass", "pose-landmark")
+
+
+def backend_input() -> io.Input:
+    """The networks for keypoints that this ComfyUI has."""
+    return io.Combo.Input(
+        "backend",
+        options=[AUTOMATIC, COMPOSITE, *_whole_body_files()],
+        default=AUTOMATIC,
+        tooltip="automatic: the composite where its files are, else RTMW or DWPose. composite: RTMPose for"
+        " body and feet, MediaPipe's networks for hands, face and depth. Or one file for all 133 points: put"
+        " RTMW or DWPose into models/repose or models/detection and press R.",
+    )
+
+
+def runtime_input() -> io.Input:
+    """What runs the body network."""
+    return io.Combo.Input(
+        "runtime",
+        options=["torch", "onnxruntime"] if importlib.util.find_spec("onnxruntime") else ["torch"],
+        default="torch",
+        advanced=True,
+        tooltip="torch runs on ComfyUI's own device. onnxruntime is offered where it is already installed.",
+    )
+
+
+def people(
+    pictures: torch.Tensor, backend: str, person: int, runtime: str, given: list | None
+) -> list[Keypoints]:
+    """One person per picture: as given by another node, or as the networks read them."""
+    if given is not None:
+        return given_keypoints(given, [tuple(pictures.shape[-2:])] * len(pictures), person)
+    return read_keypoints(pictures, keypoints(backend, runtime), person, host.progress())
+
+
+def keypoints(backend: str = AUTOMATIC, runtime: str = "torch") -> KeypointBackend:
+    """The keypoint networks by their name in the combo, loaded."""
+    folders = host.models_folders()
+    backend = _found(folders) if backend == AUTOMATIC else backend
+    if backend == COMPOSITE:
+        files = _all(COMPOSITE_SET, folders)
+        build = partial(load_composite, partial(weights.find, folders=folders), runtime=runtime)
+    else:
+        files = [_path(backend, folders), _detector(folders)]
+        files += [path for path in [weights.locate("pose-landmark", folders)] if path]
+        build = partial(load_single, *files, runtime=runtime)
+    times = [(str(path), path.stat().st_mtime_ns) for path in files]
+    return host.resident("keypoints", (backend, runtime, host.device(), *times), build)
+
+
+def segment(
+    pictures: torch.Tensor, given: list[Keypoints] | None, progress
+) -> tuple[torch.Tensor, list[Regions]]:
+    """(B, 1, H, W) mattes and the regions of each picture's person."""
+    known = None if given is None else each(given, len(pictures), "keypoints")
+    found = segment_person(pictures, segmenter(), known, progress)
+    maps = (found.part("hair"), found.part("body_skin"), found.foreground)
+    return found.matte, [Regions(*one) for one in zip(*(part.split(1) for part in maps), strict=True)]
+
+
+def segmenter() -> PartsReader:
+    """The networks that tell a person's parts: on the CPU, under no management, loaded in 0.1 s.
+
+    The second one, which steadies the outline, is only in the registry packages: without it the first one
+    decides alone.
+    """
+    folders = host.models_folders()
+    here = [id for id in SEGMENTER_SET if id == SEGMENTER_SET[0] or weights.locate(id, folders)]
+    return PartsReader(*(TfliteNetwork(path) for path in _all(here, folders)))
+
+
+def lacking() -> list[weights.Weight]:
+    """What the shipped workflows need at least and the models folders do not have."""
+    folders = host.models_folders()
+    if _found(folders) == COMPOSITE:
+        wanted = [*COMPOSITE_SET]
+    else:
+        wanted = [] if any(weights.locate(id, folders) for id in DETECTORS) else [DETECTORS[0]]
+    return weights.missing([*wanted, SEGMENTER_SET[0]], folders)
+
+
+def read_any(image, pose_keypoint, person: int) -> list[Keypoints]:
+    """One person per picture, from pose frames or from pictures. ValueError where neither is connected."""
+    if pose_keypoint is not None:
+        return given_keypoints(pose_keypoint, person=person)
+    if image is None:
+        raise ValueError("nothing is connected: connect an image, a pose_keypoint, or keypoints")
+    return read_keypoints(host.image_to_engine(image), keypoints(), person, host.progress())
+
+
+def _whole_body_files() -> list[str]:
+    names = {path.name for folder in host.models_folders() if folder.is_dir() for path in folder.iterdir()}
+    return sorted((name for name in names if WHOLE_BODY_FILE.match(name)), key=str.lower)
+
+
+def _found(folders: list[Path]) -> str:
+    """The composite where it is whole, else a whole-body file; with neither, the one that the error names."""
+    if not weights.missing(COMPOSITE_SET, folders):
+        return COMPOSITE
+    files = sorted(_whole_body_files(), key=lambda name: not name.lower().startswith("rtmw"))
+    return files[0] if files else COMPOSITE
+
+
+def _path(name: str, folders: list[Path]) -> Path:
+    """A whole-body file by its name; checked where the table knows it."""
+    known = [weight for weight in weights.TABLE if weight.file == name]
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        raise ValueError(
+            f"{name} is in none of {', '.join(map(str, folders))}: put it there, or choose another"
+        )
+    for weight in known:
+        weights.verify(path, weight)
+    return path
+
+
+def _detector(folders: list[Path]) -> Path:
+    """Whichever detector of people is here; the larger first."""
+    here = [id for id in DETECTORS if weights.locate(id, folders)]
+    return weights.find((here or ["yolox-tiny"])[0], folders)
+
+
+def _all(ids: Sequence[str], folders: list[Path]) -> list[Path]:
+    """Checked paths; WeightMissing names everything that is missing, and both ways to get it."""
+    try:
+        return [weights.find(id, folders) for id in ids]
+    except weights.WeightMissing as missing:
+        names = [weight.file for weight in lacking()][1:]
+        more = f" Also missing: {', '.join(names)}." if names else ""
+        raise weights.WeightMissing(
+            f'{missing}{more} In ComfyUI, the Repose Models node set to "download the default set" fetches'
+            " networks that do the same."
+        ) from missing
+
+
+def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
+    """The poses of the people in the pictures, else the named one."""
+    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None, 0))
+
+
+def repose_each(
+    pictures: torch.Tensor, targets: Sequence[Pose], place: str, person: int, tell
+) -> list[Reposed]:
+    """The whole chain on each picture."""
+    options, reader = ReposeOptions(place, person), Reader(keypoints(), segmenter())
+    results, count = [], len(pictures)
+    for i, pose in enumerate(each(targets, count, "poses")):
+        part, picture = share(tell, i, count), pictures[i : i + 1]
+        reading = reader.read(picture, person, share(part, 0, 4))
+        results.append(repose(picture, reading, pose, options, lambda f, part=part: part(0.25 + 0.75 * f)))
+    return results
+
+
+def report(results: list[Reposed]) -> str:
+    """What the artist should know about each picture."""
+    lines = [f"{one.report()['hidden_share']:.0%} of the person is a guess" for one in results]
+    notes = [describe(one.source.keypoints) for one in results]
+    return "\n".join(f"{note}; {line}" for note, line in zip(notes, lines, strict=True))

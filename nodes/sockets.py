@@ -1,0 +1,75 @@
+"""The pack's sockets, each beside what travels through it.
+
+A batch travels as a list with one entry per picture, so that any node can be fed a batch.
+"""
+
+from comfy_api.latest import io
+
+from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
+from ..pipelines.geometry.layers import Regions as RegionsValue
+from ..pipelines.geometry.library import pose_names
+from ..pipelines.geometry.retarget import Pose as PoseValue
+from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
+from ..pipelines.geometry.warp import Correspondence as CorrespondenceValue
+from ..pipelines.repose import PLACES
+
+CATEGORY = "Repose"
+"""The menu under which every node of the pack is found."""
+
+PoseKeypoint = io.Custom("POSE_KEYPOINT")
+"""The ecosystem's pose frames (core's SDPose, controlnet_aux): see pipelines/geometry/openpose.py."""
+
+Keypoints = io.Custom("REPOSE_KEYPOINTS")
+KeypointsType = list[KeypointsValue]
+"""One person's 133 landmarks per picture of the batch."""
+
+Pose = io.Custom("REPOSE_POSE")
+PoseType = list[PoseValue]
+"""Joint rotations without a body: one for all pictures, or one per picture."""
+
+Skeleton = io.Custom("REPOSE_SKELETON")
+SkeletonType = list[SkeletonValue]
+"""One person's body per picture, in that picture's pixels."""
+
+Regions = io.Custom("REPOSE_REGIONS")
+RegionsType = list[RegionsValue]
+"""Hair and bare skin per picture, as soft masks."""
+
+Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
+CorrespondenceType = list[CorrespondenceValue]
+"""Per reposed picture, where in its source every pixel comes from."""
+
+
+def person_input() -> io.Input:
+    """Which of several people."""
+    return io.Int.Input(
+        "person",
+        default=0,
+        min=0,
+        max=31,
+        tooltip="Which person, by size in the picture: 0 is the largest, 1 the next, and so on.",
+    )
+
+
+def mirror_input() -> io.Input:
+    """The pose or its mirror image."""
+    return io.Boolean.Input("mirror", default=False, tooltip="Swap left and right.")
+
+
+def pose_name_input() -> io.Input:
+    """A pose of the library by its name."""
+    names = list(pose_names())
+    return io.Combo.Input(
+        "pose", options=names, default="contrapposto", tooltip="Left and right are the person's own."
+    )
+
+
+def place_input() -> io.Input:
+    """Where the reposed person stands."""
+    return io.Combo.Input(
+        "place",
+        options=list(PLACES),
+        default="source",
+        tooltip="source: the feet stay where they stood, the person keeps their size. target: where and as"
+        " large as the figure in the pose's own picture; poses of the library have none.",
+    )

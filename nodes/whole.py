@@ -1,0 +1,62 @@
+"""The whole chain in one node, and the networks it needs."""
+
+from __future__ import annotations
+
+import torch
+from comfy_api.latest import io
+
+from ..pipelines.posing import pose_frames
+from . import host, networks, sockets
+
+
+class Repose(io.ComfyNode):
+    """A photo and a pose in, the reposed photo out."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="ReposePhoto",
+            display_name="Repose",
+            category=sockets.CATEGORY,
+            description="Puts the person of a photo into another pose, in the same clothes and the same room:"
+            " all steps of this pack in one node, at their defaults.",
+            search_aliases=["change pose", "pose transfer", "pose edit", "body pose", "model pose"],
+            inputs=[
+                io.Image.Input("image", tooltip="Photos with a person in each."),
+                sockets.pose_name_input(),
+                sockets.place_input(),
+                sockets.person_input(),
+                io.Image.Input(
+                    "pose_picture",
+                    optional=True,
+                    tooltip="A picture of somebody in the wanted pose; it takes the place of the named pose.",
+                ),
+                sockets.Pose.Input(
+                    "repose_pose",
+                    optional=True,
+                    tooltip="A pose from another node; it takes the place of both others.",
+                ),
+            ],
+            outputs=[
+                io.Image.Output("image", tooltip="The reposed photo."),
+                io.Mask.Output("person", tooltip="The reposed person."),
+                io.Mask.Output(
+                    "hidden", tooltip="The part of the person that the photo never showed: a guess."
+                ),
+                sockets.PoseKeypoint.Output("pose_keypoint", tooltip="The new pose, for ControlNets."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, image, pose, place, person, pose_picture=None, repose_pose=None) -> io.NodeOutput:
+        pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
+        results = networks.repose_each(pictures, given, place, person, host.progress())
+        host.say(networks.report(results))
+        masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
+        frames = pose_frames([one.target for one in results])
+        return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames)
+
+
+def stacked(results: list, name: str) -> torch.Tensor:
+    """(B, C, H, W) of one of the results' pictures."""
+    return torch.cat([getattr(one, name) for one in results])

@@ -1,0 +1,50 @@
+"""The colours that the photo does not show: under what covers a layer, and on its far side."""
+
+from __future__ import annotations
+
+import torch
+
+from . import field
+from .layout import Layout
+
+
+def layered_colour(
+    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, seen: torch.Tensor
+) -> torch.Tensor:
+    """(3, h, w) the layer's own colours: the photo where it was seen, continued where it was covered.
+
+    The continuation is the photo mirrored at the nearest seen border, so that weave and grain go on, over a smooth
+    fill where the mirror image falls outside the layer.
+    """
+    # Along the border with another layer the photo's pixels are partly the other's.
+    own = ((seen > 0.95) | (matte < 0.05)).float()
+    sure = (field.erode(own, max(1, layout.cell // 3)) > 0) & (seen > 0.95) & (matte > 0.95)
+    smooth = field.extrapolate(picture, sure.float())
+    y, x = torch.nonzero(~sure & (field.dilate(matte, 3) > 0), as_tuple=True)
+    if len(y) == 0 or not bool(sure.any()):
+        return smooth
+    offset = layout.to_native(field.nearest(layout.to_grid(sure.float(), 2) > 0.99)) * (layout.cell / 2)
+    height, width = sure.shape
+    my, mx = y + (2 * offset[0, y, x]).round().long(), x + (2 * offset[1, y, x]).round().long()
+    valid = (my >= 0) & (my < height) & (mx >= 0) & (mx < width)
+    my, mx = my.clamp(0, height - 1), mx.clamp(0, width - 1)
+    valid &= sure[my, mx]
+    near_by = max(2, width // 120)
+    level = field.box_blur(torch.cat((picture * sure, sure[None].float())), near_by)
+    detail = picture[:, my, mx] - level[:3, my, mx] / level[3, my, mx].clamp(min=1e-4)
+    out = smooth.clone()
+    out[:, y, x] = (smooth[:, y, x] + detail * valid).clamp(0, 1)
+    return out
+
+
+def rear_colour(layout: Layout, colour: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) what the far side looks like: the colours along the outline, continued inwards.
+
+    So the back of a head is hair and not a second face, and the back of a printed shirt is plain.
+    """
+    solid = (layout.to_grid(matte) > 0.9).float()
+    ring = solid - field.erode(solid, 2)
+    if not bool((ring > 0).any()):
+        return colour
+    smooth = field.extrapolate(layout.to_grid(colour), ring.clamp(min=0))
+    return layout.to_native(field.box_blur(smooth, 1))

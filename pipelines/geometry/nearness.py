@@ -1,0 +1,173 @@
+"""How near every cell of the picture is to every layer of the body: distance to the bones over their thickness."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from .layout import Layout
+from .motion import FINGERTIPS, Bones
+from .parts import INDEX, LAYERS, PARTS, of_layer
+
+FINGER = 0.0075
+"""Half-breadth of a finger and some flesh beside it as a fraction of stature: index finger breadth at the proximal
+joint is about 20 mm on 1.75 m (NASA-STD-3000, volume I, hand anthropometry), widened by a third for the palm."""
+
+
+def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:
+    """(P,) half-breadths in pixels: from each bone outward to the silhouette's border, the nearer side.
+
+    matte (gh, gw) on the label grid. Clipped to [0.75, 1.8] of the body's own, so that a skirt is no thigh.
+    """
+    radii = np.array([part.radius * tall for part in PARTS])
+    x0, y0 = layout.corner
+    pitch = layout.cell / 2
+    inside = matte.cpu().numpy() > 0.5
+    for p, part in enumerate(PARTS):
+        bone = (frame.end[p] - frame.start[p])[:2]
+        length = np.hypot(*bone)
+        if part.layer == "trunk" or not frame.present[p] or length < 2 * pitch:
+            continue
+        normal = np.array([-bone[1], bone[0]]) / length
+        # A thigh's upper half hides between its neighbour, the hands and the shirt.
+        first = 0.5 if part.name.endswith("thigh") else 0.2
+        along = np.linspace(first, 0.85, 9)[:, None, None] * bone + frame.start[p][:2]
+        reach = np.arange(0, 3 * radii[p], pitch / 2)
+        widths = []
+        for side in (-1, 1):
+            ray = along + side * normal * reach[None, :, None]
+            j, i = np.floor((ray[..., 0] + 0.5 - x0) / pitch), np.floor((ray[..., 1] + 0.5 - y0) / pitch)
+            ok = (i >= 0) & (j >= 0) & (i < inside.shape[0]) & (j < inside.shape[1])
+            hit = np.zeros(ok.shape, bool)
+            hit[ok] = inside[i[ok].astype(int), j[ok].astype(int)]
+            out = ~hit
+            widths.append(np.where(out.any(1), reach[out.argmax(1)], reach[-1]))
+        width = float(np.median(np.minimum(*widths)))
+        radii[p] = np.clip(width, 0.75 * radii[p], 1.8 * radii[p])
+    return radii
+
+
+def _torso_distance(layout: Layout, frame: Bones, radii: np.ndarray, fine: int) -> torch.Tensor:
+    """(gh, gw) signed pixels to the torso's outline: shoulders drawn in by an arm's radius, hips out
+    by two thirds of a thigh's."""
+    x, y = layout.cells(fine)
+    points = []
+    for side in ("left", "right"):
+        shoulder = frame.start[INDEX[f"{side}_upper_arm"]][:2]
+        hip = frame.start[INDEX[f"{side}_thigh"]][:2]
+        points.append(
+            (shoulder, radii[INDEX[f"{side}_upper_arm"]] * -0.9, hip, radii[INDEX[f"{side}_thigh"]] * 0.7)
+        )
+    (ls, li, lh, lo), (rs, ri, rh, ro) = points
+    across, low = ls - rs, lh - rh
+    across, low = across / max(np.hypot(*across), 1e-6), low / max(np.hypot(*low), 1e-6)
+    quad = np.stack([rs - across * ri, ls + across * li, lh + low * lo, rh - low * ro])
+    return _polygon_distance(x, y, quad)
+
+
+def _polygon_distance(x: torch.Tensor, y: torch.Tensor, corners: np.ndarray) -> torch.Tensor:
+    """(gh, gw) signed distance to a polygon (n, 2), negative inside."""
+    inside = torch.zeros_like(x, dtype=torch.bool)
+    distance = torch.full_like(x, float("inf"))
+    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, 0), strict=True):
+        ax, ay, bx, by = float(ax), float(ay), float(bx), float(by)
+        dx, dy = bx - ax, by - ay
+        along = (((x - ax) * dx + (y - ay) * dy) / max(dx * dx + dy * dy, 1e-6)).clamp(0, 1)
+        distance = torch.minimum(distance, torch.hypot(x - ax - along * dx, y - ay - along * dy))
+        crosses = ((ay > y) != (by > y)) & (x < dx * (y - ay) / (dy if abs(dy) > 1e-9 else 1e-9) + ax)
+        inside ^= crosses
+    return torch.where(inside, -distance, distance)
+
+
+def nearness(
+    layout: Layout, frame: Bones, radii: np.ndarray, tall: float, skin: torch.Tensor | None
+) -> dict[str, torch.Tensor]:
+    """Per layer (2gh, 2gw): distance over radius, about 1 at the outline of the naked part, less inside."""
+    costs = {}
+    for name in LAYERS[1:]:
+        present = [p for p in of_layer(name) if frame.present[p]]
+        if present:
+            each = [_limb_cost(layout, frame, radii, p, skin) for p in present]
+            each += _finger_costs(layout, frame, name, tall, skin)
+            costs[name] = torch.stack(each).amin(0)
+    torso = 1 + _torso_distance(layout, frame, radii, 2) / (0.035 * tall)
+    upper = [
+        layout.capsule(frame.start[p], frame.end[p], 2)[0] / float(radii[p])
+        for p in (INDEX["neck"], INDEX["head"])
+    ]
+    costs["trunk"] = torch.stack([torso.clamp(min=0), *upper]).amin(0)
+    return costs
+
+
+def _finger_costs(
+    layout: Layout, frame: Bones, name: str, tall: float, skin: torch.Tensor | None
+) -> list[torch.Tensor]:
+    costs = [layout.capsule(*segment, 2)[0] / (FINGER * tall) for segment in frame.fingers.get(name, ())]
+    if not costs:
+        return []
+    nearest = torch.stack(costs).amin(0)
+    return [nearest if skin is None else nearest + _foreign(skin, _mean(skin, nearest < 0.6))]
+
+
+def _mean(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    return (values * where).sum() / where.sum().clamp(min=1)
+
+
+def _foreign(skin: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
+    """Extra cost where cloth meets bare skin or the other way round, both in [0, 1]."""
+    return 1.5 * ((skin - expected).abs() - 0.5).clamp(min=0)
+
+
+def _limb_cost(
+    layout: Layout, frame: Bones, radii: np.ndarray, part: int, skin: torch.Tensor | None, bins: int = 12
+) -> torch.Tensor:
+    """(2gh, 2gw) distance over radius; more where bare skin meets a dressed stretch of the limb or cloth a bare one.
+
+    What a stretch of the limb is, its own axis tells: so a sleeve ends where the arm's axis turns to skin, and the
+    shirt beside a bare arm is not the arm.
+    """
+    end = frame.end[part]
+    if PARTS[part].name.endswith("hand") and len(frame.fingers[PARTS[part].layer]):
+        end = (
+            frame.start[part] + (end - frame.start[part]) / FINGERTIPS
+        )  # the palm: the fingers speak for themselves
+    distance, along = layout.capsule(frame.start[part], end, 2)
+    cost = distance / float(radii[part])
+    if skin is None or PARTS[part].name.endswith("foot"):
+        return cost
+    stretch = (along * bins).long().clamp(max=bins - 1)
+    core = (cost < 0.4).float()
+    total = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), core.flatten())
+    bare = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), (core * skin).flatten())
+    expected = (bare / total.clamp(min=1))[stretch]
+    return cost + _foreign(skin, expected)
+
+
+def _in_front(layout: Layout, frame: Bones, name: str, tall: float) -> bool:
+    """An arm counts as seen before the trunk unless it is clearly lifted behind it."""
+    hand = INDEX[f"{name.split('_')[0]}_forearm"]
+    trunk = frame.start[INDEX["spine"]][2]
+    return float(frame.end[hand][2] - trunk) < 0.06 * tall
+
+
+def ordered(costs: dict[str, torch.Tensor], layout: Layout, frame: Bones, tall: float):
+    """Costs with the occlusion order in: where an arm lies over something else, it is the arm that is seen."""
+    costs = dict(costs)
+    for name in ("left_arm", "right_arm"):
+        if name not in costs:
+            continue
+        if _in_front(layout, frame, name, tall):
+            covered = costs[name] < 1.15
+            for other in ("trunk", "left_leg", "right_leg"):
+                if other in costs:
+                    costs[other] = torch.where(covered, costs[other].clamp(min=1.0), costs[other])
+        else:
+            costs[name] = torch.where(costs["trunk"] < 1, costs[name].clamp(min=1.2), costs[name])
+    return costs
+
+
+def favour_hair(costs: dict[str, torch.Tensor], hair: torch.Tensor) -> None:
+    """Hair belongs to the head, however far it falls."""
+    costs["trunk"] = torch.where(hair > 0.5, costs["trunk"].clamp(max=0.3), costs["trunk"])
+    for name in costs.keys() - {"trunk"}:
+        costs[name] = torch.where(hair > 0.5, costs[name] + 1.0, costs[name])
