@@ -11,9 +11,10 @@ import comfy.model_patcher
 import comfy.utils
 import folder_paths
 import torch
-import torch.nn.functional as F
 from comfy_api.latest import ui
 from comfy_execution.utils import get_executing_context
+
+from ..pipelines.preview import smaller
 
 MODELS_FOLDER = "repose"
 MODEL_FILES = {".safetensors", ".onnx", ".tflite"}
@@ -99,16 +100,7 @@ def shown(cls: type, picture: torch.Tensor | None = None, text: str = "") -> dic
     result = {"text": [text]} if text else {}
     if picture is None:
         return result
-    return result | ui.PreviewImage(image_from_engine(smaller(picture)), cls=cls).as_dict()
-
-
-def smaller(picture: torch.Tensor, side: int = PREVIEW_SIDE) -> torch.Tensor:
-    """(B, 3, H, W) with the longest side at most `side` pixels."""
-    scale = side / max(picture.shape[-2:])
-    if scale >= 1:
-        return picture
-    size = [max(1, round(length * scale)) for length in picture.shape[-2:]]
-    return F.interpolate(picture, size, mode="bilinear", antialias=True)
+    return result | ui.PreviewImage(image_from_engine(smaller(picture, PREVIEW_SIDE)), cls=cls).as_dict()
 
 
 def say(text: str) -> None:

@@ -11,20 +11,19 @@ from pathlib import Path
 import torch
 from comfy_api.latest import io
 
-from ..pipelines.batches import each, share
+from ..pipelines.batches import each
 from ..pipelines.geometry.keypoints import Keypoints
 from ..pipelines.geometry.layers import Regions
 from ..pipelines.geometry.library import load_pose
 from ..pipelines.geometry.retarget import Pose
 from ..pipelines.given import given_keypoints
-from ..pipelines.keypoints import describe, read_keypoints
+from ..pipelines.keypoints import read_keypoints
 from ..pipelines.models import weights
 from ..pipelines.models.person_parts import PartsReader
 from ..pipelines.models.tflite import TfliteNetwork
 from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
 from ..pipelines.posing import poses_of
 from ..pipelines.read import Reader
-from ..pipelines.repose import Reposed, ReposeOptions, repose
 from ..pipelines.segment import segment_person
 from . import host
 
@@ -123,6 +122,16 @@ def read_any(image, pose_keypoint, person: int) -> list[Keypoints]:
     return read_keypoints(host.image_to_engine(image), keypoints(), person, host.progress())
 
 
+def reader() -> Reader:
+    """The networks of the whole chain, at their defaults."""
+    return Reader(keypoints(), segmenter())
+
+
+def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
+    """The poses of the people in the pictures, else the named one."""
+    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None, 0))
+
+
 def _whole_body_files() -> list[str]:
     names = {path.name for folder in host.models_folders() if folder.is_dir() for path in folder.iterdir()}
     return sorted((name for name in names if WHOLE_BODY_FILE.match(name)), key=str.lower)
@@ -166,28 +175,3 @@ def _all(ids: Sequence[str], folders: list[Path]) -> list[Path]:
             f'{missing}{more} In ComfyUI, the Repose Models node set to "download the default set" fetches'
             " networks that do the same."
         ) from missing
-
-
-def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
-    """The poses of the people in the pictures, else the named one."""
-    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None, 0))
-
-
-def repose_each(
-    pictures: torch.Tensor, targets: Sequence[Pose], place: str, person: int, tell
-) -> list[Reposed]:
-    """The whole chain on each picture."""
-    options, reader = ReposeOptions(place, person), Reader(keypoints(), segmenter())
-    results, count = [], len(pictures)
-    for i, pose in enumerate(each(targets, count, "poses")):
-        part, picture = share(tell, i, count), pictures[i : i + 1]
-        reading = reader.read(picture, person, share(part, 0, 4))
-        results.append(repose(picture, reading, pose, options, lambda f, part=part: part(0.25 + 0.75 * f)))
-    return results
-
-
-def report(results: list[Reposed]) -> str:
-    """What the artist should know about each picture."""
-    lines = [f"{one.report()['hidden_share']:.0%} of the person is a guess" for one in results]
-    notes = [describe(one.source.keypoints) for one in results]
-    return "\n".join(f"{note}; {line}" for note, line in zip(notes, lines, strict=True))

@@ -46,8 +46,16 @@ class WholeBodyKeypoints(io.ComfyNode):
         pictures = host.image_to_engine(image)
         people = networks.people(pictures, backend, person, runtime, pose_keypoint)
         preview = people_over_pictures(pictures, people)
-        shown = host.shown(cls, preview, "\n".join(map(describe, people)))
+        shown = host.shown(cls, preview, told(people))
         return io.NodeOutput(people, pose_frames(people), host.image_from_engine(preview), ui=shown)
+
+
+def told(people: list[sockets.KeypointsValue]) -> str:
+    """Who read what, on which device, one line per picture."""
+    lines = [describe(person) for person in people]
+    if any("mediapipe" in person.source for person in people):
+        lines.append("hands, face and depth on cpu, tflite")
+    return "\n".join(lines)
 
 
 class PersonMask(io.ComfyNode):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
+from ..pipelines.moving import report, reposed_people
 from ..pipelines.posing import pose_frames
+from ..pipelines.repose import ReposeOptions
 from . import host, networks, sockets
 
 
@@ -50,8 +52,9 @@ class Repose(io.ComfyNode):
     @classmethod
     def execute(cls, image, pose, place, person, pose_picture=None, repose_pose=None) -> io.NodeOutput:
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
-        results = networks.repose_each(pictures, given, place, person, host.progress())
-        host.say(networks.report(results))
+        options, tell = ReposeOptions(place, person), host.progress()
+        results = reposed_people(pictures, networks.reader(), given, options, tell)
+        host.say(report(results))
         masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
         frames = pose_frames([one.target for one in results])
         return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames)

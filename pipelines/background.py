@@ -106,14 +106,18 @@ def restore_background(
 
     picture  (1, 3, H, W) float in [0, 1]
     matte    (1, 1, H, W) float in [0, 1], 1 = person; soft edges welcome
-    Pixels beyond the matte and its margin are the picture's, bit for bit. The same input gives the same
-    output. Cast shadows stay where they fall. Raises ValueError where nothing but the person is in view.
+    Pixels beyond the matte and its margins (see `BackgroundOptions`) are the picture's, bit for bit. The same
+    input gives the same output. The soft shade around a person goes on smooth backdrops, except at the feet;
+    sharp cast shadows stay. Computed on the CPU, returned on the picture's device. Raises ValueError where
+    nothing but the person is in view.
     """
     options = options or BackgroundOptions()
     _check(picture, matte)
+    device = picture.device
+    picture, matte = picture.cpu(), matte.cpu()
     backdrop = lay_grid(picture[0], matte[0, 0], options)
     if not backdrop.hole.any():
-        return picture.clone()
+        return picture.clone().to(device)
     if not (backdrop.whole & ~grown(backdrop.hole, 2)).any():
         raise ValueError(
             "the matte covers the whole picture: there is no background to restore from; check the person"
@@ -126,7 +130,7 @@ def restore_background(
     _tell(progress, 0.8)
     result = render(picture[0], backdrop, filling, progress)
     _tell(progress, 1.0)
-    return result[None]
+    return result[None].to(device)
 
 
 def lay_grid(picture: torch.Tensor, matte: torch.Tensor, options: BackgroundOptions) -> Backdrop:

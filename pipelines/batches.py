@@ -19,4 +19,9 @@ def each(values: Sequence, count: int, what: str) -> Sequence[Any]:
 
 def share(progress: Progress, index: int, count: int) -> Progress:
     """The part of a progress that belongs to item `index` of `count`."""
-    return None if progress is None else lambda fraction: progress((index + fraction) / count)
+    return part(progress, index / count, (index + 1) / count)
+
+
+def part(progress: Progress, start: float, end: float) -> Progress:
+    """The part of a progress between two fractions."""
+    return None if progress is None else lambda fraction: progress(start + (end - start) * fraction)

@@ -67,23 +67,36 @@ class Region:
         return np.ascontiguousarray(part[0].permute(1, 2, 0).cpu().numpy())
 
     def paste(self, picture: Tensor, matte: np.ndarray, foreground: np.ndarray, parts: np.ndarray):
-        """Grid maps -> (1, 1, H, W) matte, (1, 6, H, W) parts, (1, 3, H, W) foreground of the whole picture."""
-        height, width = picture.shape[-2:]
-        inside = (..., slice(self.y0, self.y1), slice(self.x0, self.x1))
-        whole_parts = picture.new_zeros(1, len(parts), height, width, dtype=torch.float32)
-        whole_parts[:, 0] = 1.0
-        whole_parts[inside] = self._enlarged(torch.from_numpy(parts)[None]).to(picture.device)
-        whole_matte = 1 - whole_parts[:, :1]
-        colours = picture.float().clone()
-        if self.grid == 1:  # an enlarged foreground would lose the picture's own detail
-            colours[inside] = torch.from_numpy(foreground).permute(2, 0, 1)[None].to(picture.device)
-        return whole_matte, whole_parts, colours
+        """Grid maps -> (1, 1, H, W) matte, (1, 6, H, W) parts, (1, 3, H, W) foreground of the whole picture.
 
-    def _enlarged(self, maps: Tensor) -> Tensor:
+        Where the grid is coarser than the picture, the foreground is the picture: enlarging it would blur it.
+        """
+        whole = self._parts_in_picture(picture, parts)
+        whole_matte = self._in_picture(picture, matte)[None]
+        whole[:, 0] = 1 - whole_matte[:, 0]
+        colours = picture.float()
+        if self.grid == 1:
+            colours = colours.clone()
+            inside = (..., slice(self.y0, self.y1), slice(self.x0, self.x1))
+            colours[inside] = torch.from_numpy(foreground).permute(2, 0, 1)[None].to(picture.device)
+        return whole_matte, whole, colours
+
+    def _parts_in_picture(self, picture: Tensor, parts: np.ndarray) -> Tensor:
+        """(n, h, w) on the grid -> (1, n, H, W), one map at a time: a large picture's maps are large."""
+        whole = picture.new_empty(1, len(parts), *picture.shape[-2:], dtype=torch.float32)
+        for i, part in enumerate(parts):
+            whole[:, i] = self._in_picture(picture, part)
+        return whole
+
+    def _in_picture(self, picture: Tensor, values: np.ndarray) -> Tensor:
+        """(h, w) on the grid -> (1, H, W), 0 outside."""
+        whole = picture.new_zeros(1, *picture.shape[-2:], dtype=torch.float32)
         size = (self.y1 - self.y0, self.x1 - self.x0)
-        return (
-            maps if self.grid == 1 else F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
-        )
+        maps = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))[None, None]
+        if self.grid > 1:
+            maps = F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+        whole[:, self.y0 : self.y1, self.x0 : self.x1] = maps[0].to(picture.device)
+        return whole
 
 
 def mask_pixel(box: np.ndarray) -> float:

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 import torch
 
 from .background import restore_background
-from .batches import Progress, each, share
+from .batches import Progress, each, part, share
 from .geometry.layers import Regions
+from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped, warp
+from .keypoints import describe
+from .read import Reader
+from .repose import Reposed, ReposeOptions, repose
 
+READING = 0.25
+"""Share of the chain's time that reading the photo takes, for the progress."""
 GREY = 0.5
 """What a person stands on where no background is given."""
 
@@ -70,6 +76,30 @@ def emptied_rooms(pictures: torch.Tensor, mattes: torch.Tensor, progress: Progre
         for i in range(count)
     ]
     return torch.cat(rooms)
+
+
+def reposed_people(
+    pictures: torch.Tensor,
+    reader: Reader,
+    poses: Sequence[Pose],
+    options: ReposeOptions,
+    progress: Progress = None,
+) -> list[Reposed]:
+    """The whole chain on each of (B, 3, H, W) pictures; one pose for all, or one for each."""
+    results, count = [], len(pictures)
+    for i, pose in enumerate(each(poses, count, "poses")):
+        picture, whole = pictures[i : i + 1], share(progress, i, count)
+        reading = reader.read(picture, options.person, part(whole, 0, READING))
+        results.append(repose(picture, reading, pose, options, part(whole, READING, 1)))
+    return results
+
+
+def report(results: Sequence[Reposed]) -> str:
+    """What the artist should know, one line for each picture."""
+    return "\n".join(
+        f"{describe(one.source.keypoints)}; {one.report()['hidden_share']:.0%} of the person is a guess"
+        for one in results
+    )
 
 
 def _check_sizes(size: tuple[int, int], mattes, sources, targets, regions, backgrounds) -> None:

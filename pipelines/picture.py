@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .files import appearing
 
 LARGEST_MEGAPIXELS = 64
 """A float32 RGB picture of 64 million pixels takes 768 MB, and the chain holds a few at once under 4 GB."""
@@ -93,16 +94,12 @@ def write_picture(picture: torch.Tensor, path: str | os.PathLike) -> Path:
     if kind is None:
         raise PictureError(f"{path}: cannot write {path.suffix or 'no suffix'!r}; use {', '.join(FORMATS)}")
     image = _to_image(path, picture, kind)
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(unfinished, format=kind, **_SAVE_OPTIONS[kind])
-        unfinished.replace(path)
+        with appearing(path) as unfinished:
+            image.save(unfinished, format=kind, **_SAVE_OPTIONS[kind])
     except OSError as error:
         reason = error.strerror or str(error)
         raise PictureError(f"{path}: cannot be written ({reason}); choose another folder") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return path
 
 

@@ -17,6 +17,8 @@ from .geometry.template import OFFSETS, STATURE_METRES
 
 FIGURE = (768, 512)
 """(height, width) in pixels of a pose's own picture."""
+LONGEST = 1536
+"""Longest side in pixels of a view: a preview of a large picture would double the memory it takes."""
 FILLED = 0.9
 """Share of that picture, in height or width, that the figure fills."""
 FAINT = 0.3
@@ -48,26 +50,42 @@ def poses_over_poses(before: Sequence[Skeleton], after: Sequence[Skeleton]) -> t
     """(B, 3, H, W): each new pose bright over the old one, which is faint."""
     views = []
     for pair in zip(before, after, strict=True):
-        old, new = (draw_pose([skeleton.project()], pair[0].canvas) for skeleton in pair)
+        old, new = (draw_pose([skeleton.project()], fitting(pair[0].canvas)) for skeleton in pair)
         views.append(torch.where(new.amax(1, keepdim=True) > 0, new, old * FAINT))
     return one_size(views)
 
 
 def people_over_pictures(pictures: torch.Tensor, people: Sequence[Keypoints]) -> torch.Tensor:
     """(B, 3, H, W): each person's skeleton over the darkened picture."""
-    return torch.cat([skeleton_overlay(pictures[i : i + 1], one) for i, one in enumerate(people)])
+    views = smaller(pictures)
+    return torch.cat([skeleton_overlay(views[i : i + 1], one) for i, one in enumerate(people)])
 
 
 def masks_over_pictures(
     pictures: torch.Tensor, mattes: torch.Tensor, regions: Sequence[Regions]
 ) -> torch.Tensor:
     """(B, 3, H, W): the people in colour, hair and bare skin tinted, all else faint and grey."""
-    hair, skin = (torch.cat([getattr(one, name) for one in regions]) for name in ("hair", "skin"))
-    tinted = pictures
-    for mask, colour in ((hair, HAIR), (skin, SKIN)):
+    views, mattes = smaller(pictures), smaller(mattes)
+    tinted = views
+    for name, colour in (("hair", HAIR), ("skin", SKIN)):
+        mask = torch.cat([smaller(getattr(one, name)) for one in regions])
         tinted = torch.lerp(tinted, tinted.new_tensor(colour)[:, None, None], 0.5 * mask)
-    grey = FAINT * pictures.mean(1, keepdim=True)
+    grey = FAINT * views.mean(1, keepdim=True)
     return grey + mattes * (tinted - grey)
+
+
+def fitting(size: tuple[int, int], side: int = LONGEST) -> tuple[int, int]:
+    """(height, width) in the same proportions with the longer one at most `side`."""
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def smaller(picture: torch.Tensor, side: int = LONGEST) -> torch.Tensor:
+    """(B, C, H, W) with the longer side at most `side` pixels."""
+    size = fitting(tuple(picture.shape[-2:]), side)
+    if tuple(picture.shape[-2:]) == size:
+        return picture
+    return F.interpolate(picture, size, mode="bilinear", antialias=True)
 
 
 def one_size(pictures: list[torch.Tensor]) -> torch.Tensor:

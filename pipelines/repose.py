@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from .background import restore_background
-from .geometry.retarget import Pose
+from .files import appearing
+from .geometry.library import load_pose, pose_names, read_pose
+from .geometry.lifting import lift
+from .geometry.retarget import Pose, pose_of
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, warp
+from .keypoints import read_keypoints
+from .models import weights
+from .picture import read_picture, write_picture
 from .posing import retargeted
-from .read import Reading
+from .read import Reader, Reading, load_reader
 
 Progress = Callable[[float], None] | None
 
@@ -97,3 +105,40 @@ def repose(
         target,
         reading.keypoints.notes,
     )
+
+
+def pose_from(given: str, reader: Reader) -> Pose:
+    """The pose that a name of the library, a pose file or a picture of somebody stands for."""
+    if given in pose_names():
+        return load_pose(given)
+    path = Path(given)
+    if not path.is_file():
+        names = ", ".join(pose_names())
+        raise ValueError(f'"{given}" is neither a file nor one of the poses: {names}')
+    if path.suffix.lower() == ".json":
+        return read_pose(path)
+    keypoints = read_keypoints(read_picture(path), reader.keypoints)[0]
+    return pose_of(lift(keypoints), path.stem)
+
+
+def repose_file(
+    photo: Path,
+    pose: str,
+    output: Path,
+    report: Path | None = None,
+    place: str = "source",
+    models: Path = Path(),
+) -> None:
+    """Repose one photo from file to file; `models` is the folder of the weights.
+
+    pose is a pose's name, a picture, or a pose file. The output has the photo's size. Nothing is written before
+    everything is done. ValueError or WeightError says in one line what is wrong with what was given.
+    """
+    options = ReposeOptions(place)
+    picture = read_picture(photo)
+    reader = load_reader(lambda id: weights.find(id, [models]))
+    reposed = repose(picture, reader.read(picture), pose_from(pose, reader), options)
+    write_picture(reposed.picture, output)
+    if report is not None:
+        with appearing(Path(report)) as file:
+            file.write_text(json.dumps(reposed.report(), indent=1), encoding="utf-8")

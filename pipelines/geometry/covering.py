@@ -37,14 +37,19 @@ def layered_colour(
     return out
 
 
-def rear_colour(layout: Layout, colour: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) what the far side looks like: the colours along the outline, continued inwards.
+def rear_colour(
+    layout: Layout, colour: torch.Tensor, matte: torch.Tensor, head: torch.Tensor, hair: torch.Tensor | None
+) -> torch.Tensor:
+    """(3, h, w) what the far side looks like: the colours a little inside the outline, continued inwards.
 
-    So the back of a head is hair and not a second face, and the back of a printed shirt is plain.
+    So the back of a printed shirt is plain, and the back of a head is no second face. `head` (gh, gw) is the head's
+    share of each cell: where `hair` (gh, gw) is known, its back is hair.
     """
     solid = (layout.to_grid(matte) > 0.9).float()
-    ring = solid - field.erode(solid, 2)
+    ring = field.erode(solid, 1) - field.erode(solid, 4)
+    if hair is not None and float(hair.sum()) > 0.1 * float((head > 0.5).sum()):
+        ring = torch.where(head > 0.5, (hair > 0.7) * solid, ring * (hair < 0.3))
     if not bool((ring > 0).any()):
         return colour
     smooth = field.extrapolate(layout.to_grid(colour), ring.clamp(min=0))
-    return layout.to_native(field.box_blur(smooth, 1))
+    return layout.to_native(field.box_blur(smooth, 3))

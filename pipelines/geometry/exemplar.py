@@ -21,7 +21,7 @@ REACH = 3
 """Cells from a patch's centre to its side: 7 x 7 patches, as in PatchMatch's own completion."""
 COARSEST = 24
 """Shorter side in cells of the smallest level; below it a 7 x 7 patch is a third of the scene."""
-EXHAUSTIVE = 60_000_000
+EXHAUSTIVE = 25_000_000
 """Pairs of patches up to which every pair is compared."""
 COMPONENTS = 24
 """Principal components that stand for a patch of 147 numbers."""

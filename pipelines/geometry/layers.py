@@ -126,7 +126,7 @@ def split(
     deep = (
         field.erode(skirt.float(), int(0.03 * tall / pitch)) > 0
     )  # legs show below a hem, never through the cloth
-    reach = int(2.0 * float(radii[INDEX["left_hand"]]) / pitch)
+    reach = int(2.6 * float(radii[INDEX["left_hand"]]) / pitch)
     for k, name in enumerate(names):
         near = [
             disc * _sharp(share[0] + share[names.index(n)])
@@ -175,7 +175,7 @@ def _covered(names: list[str], k: int, plain: dict, owner: torch.Tensor, reach: 
     cells); a leg goes on under the trunk, which may be a shirt or a skirt, along its own bones.
     """
     own = (owner == k).float()
-    bridged = (field.erode(field.dilate(own, reach), reach) > 0.5) & (plain[names[k]] < 1.2)
+    bridged = (field.erode(field.dilate(own, reach), reach) > 0.5) & (plain[names[k]] < 1.25)
     if names[k].endswith("arm"):
         return torch.zeros_like(own)
     under_trunk = (owner == 0) & (plain[names[k]] < 0.8) & (k > 0)

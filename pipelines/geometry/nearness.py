@@ -17,7 +17,7 @@ joint is about 20 mm on 1.75 m (NASA-STD-3000, volume I, hand anthropometry), wi
 def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:
     """(P,) half-breadths in pixels: from each bone outward to the silhouette's border, the nearer side.
 
-    matte (gh, gw) on the label grid. Clipped to [0.75, 1.8] of the body's own, so that a skirt is no thigh.
+    matte (gh, gw) on the label grid. Clipped to [0.75, 2.4] of the body's own, so that a skirt is no thigh.
     """
     radii = np.array([part.radius * tall for part in PARTS])
     x0, y0 = layout.corner
@@ -43,7 +43,7 @@ def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: floa
             out = ~hit
             widths.append(np.where(out.any(1), reach[out.argmax(1)], reach[-1]))
         width = float(np.median(np.minimum(*widths)))
-        radii[p] = np.clip(width, 0.75 * radii[p], 1.8 * radii[p])
+        radii[p] = np.clip(width, 0.75 * radii[p], 2.4 * radii[p])
     return radii
 
 

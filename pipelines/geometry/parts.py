@@ -13,8 +13,9 @@ from dataclasses import dataclass
 class Part:
     """A rigid part on the bone from joint `start` to joint `end`.
 
-    radius  half-breadth as a fraction of stature: medians of silhouette half-widths measured on the ten studio
-            photos of the openpeople package (training/measure_parts.py)
+    radius  half-breadth as a fraction of stature. Neck, head, upper arm, forearm, thigh and shin: medians over the ten
+            studio photos of the openpeople package, bare or in light clothes (training/measure_parts.py). The trunk's
+            parts, hands and feet cannot be measured so (arms hang before them, fingers are apart): by eye.
     depth   half-depth over half-breadth of the cross-section; the trunk is flatter than it is wide
     turns   True where the skeleton's own rotation moves the part (trunk, head, feet); False for limbs, which keep
             towards the camera the side that the camera saw
@@ -32,12 +33,12 @@ class Part:
 def _limbs(side: str) -> tuple[Part, ...]:
     arm, leg = f"{side}_arm", f"{side}_leg"
     return (
-        Part(f"{side}_upper_arm", f"{side}_shoulder", f"{side}_elbow", arm, 0.027, 0.8),
-        Part(f"{side}_forearm", f"{side}_elbow", f"{side}_wrist", arm, 0.022, 0.8),
-        Part(f"{side}_hand", f"{side}_wrist", f"{side}_middle_1", arm, 0.026, 0.5),
-        Part(f"{side}_thigh", f"{side}_hip", f"{side}_knee", leg, 0.046),
-        Part(f"{side}_shin", f"{side}_knee", f"{side}_ankle", leg, 0.031),
-        Part(f"{side}_foot", f"{side}_ankle", f"{side}_big_toe", leg, 0.028, 0.8, True),
+        Part(f"{side}_upper_arm", f"{side}_shoulder", f"{side}_elbow", arm, 0.023, 0.8),
+        Part(f"{side}_forearm", f"{side}_elbow", f"{side}_wrist", arm, 0.019, 0.8),
+        Part(f"{side}_hand", f"{side}_wrist", f"{side}_middle_1", arm, 0.024, 0.5),
+        Part(f"{side}_thigh", f"{side}_hip", f"{side}_knee", leg, 0.035),
+        Part(f"{side}_shin", f"{side}_knee", f"{side}_ankle", leg, 0.018),
+        Part(f"{side}_foot", f"{side}_ankle", f"{side}_big_toe", leg, 0.022, 0.8, True),
     )
 
 
@@ -45,8 +46,8 @@ PARTS = (
     Part("pelvis", "pelvis", "spine", "trunk", 0.095, 0.55, True),
     Part("spine", "spine", "chest", "trunk", 0.085, 0.55, True),
     Part("chest", "chest", "neck", "trunk", 0.095, 0.55, True),
-    Part("neck", "neck", "head", "trunk", 0.036, 1.0, True),
-    Part("head", "head", "crown", "trunk", 0.055, 1.0, True),
+    Part("neck", "neck", "head", "trunk", 0.034, 1.0, True),
+    Part("head", "head", "crown", "trunk", 0.049, 0.95, True),
     *_limbs("left"),
     *_limbs("right"),
 )

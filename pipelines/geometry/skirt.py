@@ -9,7 +9,6 @@ from .layout import Layout
 from .motion import Bones
 from .parts import INDEX, PARTS
 
-
 SHORTS = 0.65
 """Share of the thigh down to which a closed, narrow garment with bare legs below it may as well be shorts."""
 

@@ -14,10 +14,10 @@ import torch
 
 from . import field
 from .covering import layered_colour, rear_colour
-from .layers import Regions, split
+from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
-from .parts import LAYERS, PARTS
+from .parts import INDEX, LAYERS, PARTS
 from .skeleton import Skeleton
 from .skinning import part_labels, skinning
 
@@ -77,21 +77,34 @@ def _axis_depth(layout: Layout, weights: torch.Tensor, frame: Bones) -> torch.Te
     return depth
 
 
-def _layer(layout: Layout, name: str, parts_of: dict, picture: torch.Tensor) -> Layer:
-    frame, tall = parts_of["bones"], parts_of["stature"]
-    masks = parts_of["masks"]
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """The crop and what is known of all of it: picture (3, h, w), label and hair (gh, gw)."""
+
+    layout: Layout
+    picture: torch.Tensor
+    frame: Bones
+    tall: float
+    masks: Masks
+    label: torch.Tensor
+    hair: torch.Tensor | None
+
+
+def _layer(source: _Source, name: str) -> Layer:
+    layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
-    inside = layout.to_grid(matte) > 0.25
-    grown = field.dilate(inside.float(), 2) > 0
-    weights = skinning(layout, name, inside, parts_of["label"], masks, frame, tall)
-    # Neighbouring layers count as filled while inflating, so that the balloon does not pinch where they join.
-    around = [masks.amodal[other] for other in LAYERS if other in masks.amodal and _joined(name, other)]
+    cover = layout.to_grid(matte)
+    weights = skinning(layout, name, cover > 0.25, source.label, masks, source.frame, source.tall)
+    # Neighbouring layers count as filled while inflating, so that the balloon does not pinch where they join. Arms
+    # do not: those that hang beside the trunk would make it as thick as if it were that wide.
+    around = [masks.amodal[other] for other in masks.amodal if _joined(name, other)]
     whole = layout.to_grid(torch.stack([matte, *around]).amax(0)) > 0.25
     height = _relief(layout, whole, weights, masks.radii)
-    depth = _axis_depth(layout, weights, frame)
-    colour = layered_colour(layout, picture, matte, seen)
-    rear = rear_colour(layout, colour, matte)
-    return Layer(name, matte, seen, colour, rear, grown, layout.to_grid(matte) > 0.9, weights, depth, height)
+    depth = _axis_depth(layout, weights, source.frame)
+    colour = layered_colour(layout, source.picture, matte, seen)
+    rear = rear_colour(layout, colour, matte, weights[INDEX["head"]], source.hair)
+    margin = field.dilate((cover > 0.25).float(), 2) > 0
+    return Layer(name, matte, seen, colour, rear, margin, cover > 0.9, weights, depth, height)
 
 
 def _relief(layout: Layout, whole: torch.Tensor, weights: torch.Tensor, radii: np.ndarray) -> torch.Tensor:
@@ -109,7 +122,7 @@ def _relief(layout: Layout, whole: torch.Tensor, weights: torch.Tensor, radii: n
 
 
 def _joined(a: str, b: str) -> bool:
-    return a != b and "trunk" in (a, b)
+    return a != b and "trunk" in (a, b) and not b.endswith("arm")
 
 
 def build(
@@ -129,6 +142,7 @@ def build(
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, layout.crop_mask(matte[0]), frame, tall, **maps)
     label = part_labels(layout, skeleton, masks, frame, tall)
-    parts_of = {"bones": frame, "stature": tall, "masks": masks, "label": label}
-    layers = tuple(_layer(layout, name, parts_of, crop) for name in LAYERS if name in masks.amodal)
+    hair = layout.to_grid(maps["hair"]) if maps else None
+    source = _Source(layout, crop, frame, tall, masks, label, hair)
+    layers = tuple(_layer(source, name) for name in LAYERS if name in masks.amodal)
     return BodyVolume(layers, layout.corner, layout.cell, frame, tall)

@@ -24,6 +24,8 @@ Progress = Callable[[float], None]
 UNSEEN_BEHIND = 0.25
 """Fraction of stature by which a surface that the photo never showed stands back: it is a guess, and gives way to what
 was seen (a leg under a skirt to the skirt)."""
+RIM = 1.5
+"""Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
 ARMS_AHEAD = 0.015
 """Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
 although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
@@ -150,12 +152,13 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     moved = how.apply(mesh.rest, mesh.weights)
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
+    wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
         value = _sample(matte[None], source - corner, "nearest")[0]
-        front = (value > 0.02).int() + (value > 0.9).int()
-        return torch.where(mesh.side[triangle] == 0, front, torch.where(value > 0.5, 2, 0))
+        sheet = (value > 0.02).int() + (value > 0.9).int()
+        return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     fragments = rasterise(moved, mesh.triangles, size, solid)
     index = torch.nonzero(fragments.covered.flatten()).squeeze(1)
@@ -170,7 +173,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     local = source - corner
     normal, stretch = _faces(mesh, moved)
     alpha = _sample(matte[None], local)[0] * _coverage(fragments).flatten()[index]
-    alpha = torch.where(mesh.side[triangle] > 0, (alpha > 0).float(), alpha)
+    alpha = torch.where(mesh.side[triangle] == 2, 1.0, alpha)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     return _View(
         index,
@@ -188,6 +191,14 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
         ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
     )
+
+
+def _thickness(corners: torch.Tensor) -> torch.Tensor:
+    """(T,) the least height of triangles (T, 3, 2)."""
+    a, b, c = corners.unbind(1)
+    u, v = b - a, c - a
+    area = (u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).abs()
+    return area / torch.stack((u, v, c - b)).norm(dim=-1).amax(0).clamp(min=1e-6)
 
 
 def _faces(mesh: _Mesh, moved: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -40,11 +40,11 @@ class OnnxNode:
 
 @dataclass(frozen=True)
 class OnnxGraph:
-    """A graph in topological order, with its constants."""
+    """A graph in topological order, with its constants. inputs: name -> shape, None for a free dimension."""
 
     nodes: tuple[OnnxNode, ...]
     initialisers: dict[str, Tensor]
-    inputs: tuple[str, ...]
+    inputs: dict[str, tuple[int | None, ...]]
     outputs: tuple[str, ...]
 
     @staticmethod
@@ -166,15 +166,26 @@ def _node(data: memoryview) -> OnnxNode:
     return OnnxNode(operator, tuple(inputs), tuple(outputs), attributes)
 
 
-def _value_name(data: memoryview) -> str:
-    return next(_text(value) for number, value in _fields(data) if number == 1)
+def _inside(data: memoryview, *path: int) -> list[memoryview]:
+    """The messages at the end of a path of field numbers."""
+    found = [data]
+    for wanted in path:
+        found = [value for one in found for number, value in _fields(one) if number == wanted]
+    return found
+
+
+def _value(data: memoryview) -> tuple[str, tuple[int | None, ...]]:
+    """Name and shape of a graph's input or output (ValueInfoProto name 1, type 2: tensor 1, shape 2, dim 1)."""
+    name = _text(_inside(data, 1)[0])
+    dimensions = _inside(data, 2, 1, 2, 1)
+    return name, tuple(next((v for n, v in _fields(d) if n == 1), None) for d in dimensions)
 
 
 def _graph(data: memoryview) -> OnnxGraph:
     graph = next((value for number, value in _fields(data) if number == 7), None)
     if graph is None or isinstance(graph, int):
         raise ValueError("it has no graph")
-    nodes, initialisers, inputs, outputs = [], {}, [], []
+    nodes, initialisers, inputs, outputs = [], {}, {}, []
     for number, value in _fields(graph):
         if number == 1:
             nodes.append(_node(value))
@@ -182,11 +193,12 @@ def _graph(data: memoryview) -> OnnxGraph:
             name, tensor = _tensor(value)
             initialisers[name] = tensor
         elif number == 11:
-            inputs.append(_value_name(value))
+            name, shape = _value(value)
+            inputs[name] = shape
         elif number == 12:
-            outputs.append(_value_name(value))
-    inputs = [name for name in inputs if name not in initialisers]
-    return OnnxGraph(tuple(nodes), initialisers, tuple(inputs), tuple(outputs))
+            outputs.append(_value(value)[0])
+    inputs = {name: shape for name, shape in inputs.items() if name not in initialisers}
+    return OnnxGraph(tuple(nodes), initialisers, inputs, tuple(outputs))
 
 
 class OnnxNetwork(nn.Module):
@@ -201,7 +213,8 @@ class OnnxNetwork(nn.Module):
         unknown = sorted({node.operator for node in graph.nodes} - set(OPERATORS))
         if unknown:
             raise OnnxError(f"operators that are not supported: {', '.join(unknown)}")
-        self.nodes, self.inputs, self.outputs = graph.nodes, graph.inputs, graph.outputs
+        self.nodes, self.inputs, self.outputs = graph.nodes, tuple(graph.inputs), graph.outputs
+        self.input_shapes = graph.inputs
         self.constants, self.slots = {}, {}
         for name, tensor in graph.initialisers.items():
             if tensor.is_floating_point() and tensor.numel() > 1:

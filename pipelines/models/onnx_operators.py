@@ -199,6 +199,15 @@ def non_max_suppression(a, boxes, scores, limit=None, iou=None, score=None):
     return torch.cat(chosen)
 
 
+def depth_to_space(a, x):
+    size = a["blocksize"]
+    if a.get("mode", "DCR") == "CRD":
+        return F.pixel_shuffle(x, size)
+    batch, channels, height, width = x.shape
+    blocks = x.reshape(batch, size, size, channels // size**2, height, width).permute(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(batch, channels // size**2, height * size, width * size)
+
+
 def constant_of_shape(a, shape):
     value = a.get("value", torch.zeros(1))
     return torch.full(_numbers(shape), value.item(), dtype=value.dtype)
@@ -214,7 +223,8 @@ OPERATORS = {
     "Constant": lambda a: a["value"] if "value" in a else torch.tensor(next(iter(a.values()))),
     "ConstantOfShape": constant_of_shape,
     "Conv": conv,
-    "Div": lambda a, x, y: x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc"),
+    "DepthToSpace": depth_to_space,
+    "Div": _binary(lambda x, y: x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")),
     "Equal": _binary(torch.eq),
     "Exp": lambda a, x: x.exp(),
     "Expand": lambda a, x, shape: x * torch.ones(_numbers(shape), dtype=x.dtype, device=x.device),

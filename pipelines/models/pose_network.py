@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from ..geometry.landmarks import BODY, FEET, INDEX, LANDMARKS, MIRROR
 from .crops import Crop, Pyramid
-from .onnx import OnnxGraph, OnnxNetwork
-from .rtmpose import SPLIT, RtmPose, UnknownWeights
+from .onnx import OnnxError, OnnxGraph, OnnxNetwork
+from .rtmpose import RtmPose, UnknownWeights
 from .rtmpose_onnx import from_onnx
 from .simcc import decode
 
@@ -62,11 +62,15 @@ class GraphPose:
 
     route = "torch (operator table)"
 
-    def __init__(self, graph: OnnxGraph, score_scale: float = 1.0):
+    def __init__(self, graph: OnnxGraph):
         self.module = OnnxNetwork(graph).eval()
-        self.score_scale = score_scale
-        widths = [t.shape[1] for t in graph.initialisers.values() if t.ndim == 2][-2:]
-        self.input_size = round(widths[1] / SPLIT), round(widths[0] / SPLIT)
+        self.score_scale = score_scale_of(graph)
+        shape = next(iter(graph.inputs.values()))[2:]
+        if len(shape) != 2 or None in shape:
+            raise OnnxError(
+                f"the pose network's input has shape {shape}: a fixed height and width are needed"
+            )
+        self.input_size = shape
 
     def __call__(self, crop: Tensor) -> tuple[Tensor, Tensor]:
         # Exports have a batch of one baked into their reshapes as often as not.
@@ -80,19 +84,24 @@ class RuntimePose:
 
     route = "onnxruntime"
 
-    def __init__(self, path: Path | str, score_scale: float = 1.0):
+    def __init__(self, path: Path | str):
         import onnxruntime
 
         providers = onnxruntime.get_available_providers()
         self.session = onnxruntime.InferenceSession(str(path), providers=providers)
         self.route = f"onnxruntime ({self.session.get_providers()[0]})"
-        self.module, self.score_scale = nn.Identity(), score_scale
+        self.module, self.score_scale = nn.Identity(), score_scale_of(OnnxGraph.load(path))
         self.input_size = tuple(self.session.get_inputs()[0].shape[2:])
 
     def __call__(self, crop: Tensor) -> tuple[Tensor, Tensor]:
         name = self.session.get_inputs()[0].name
         runs = [self.session.run(None, {name: one.cpu().numpy()}) for one in crop.split(1)]
         return tuple(torch.from_numpy(np.concatenate(axis)) for axis in zip(*runs, strict=True))
+
+
+def score_scale_of(graph: OnnxGraph) -> float:
+    """Architecture.score_scale of an exported graph: only RTMW's head shuffles depth to space."""
+    return 10.0 if any(node.operator == "DepthToSpace" for node in graph.nodes) else 1.0
 
 
 def load_pose_network(path: Path | str, runtime: str = "torch") -> PoseNetwork:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .crops import Pyramid
-from .onnx import OnnxNetwork
+from .onnx import OnnxError, OnnxNetwork
 from .onnx_operators import suppress
 
 PERSON = 0
@@ -33,9 +33,14 @@ class PersonDetector:
 
     @staticmethod
     def load(path: Path | str) -> PersonDetector:
-        """yolox_tiny (416 pixels) or yolox_l (640 pixels), told by the file's own anchors."""
+        """yolox_tiny (416 pixels), yolox_l (640 pixels) or another size, told by the file's own input."""
         network = OnnxNetwork.load(path).eval()
-        return PersonDetector(network, 640 if "yolox_l" in Path(path).name else 416)
+        height, width = next(iter(network.input_shapes.values()))[2:]
+        if height is None or height != width:
+            raise OnnxError(
+                f"{path}: a detector with a fixed square input is needed, this one's is {height} x {width}"
+            )
+        return PersonDetector(network, height)
 
     def detect(self, picture: Pyramid, threshold: float = 0.3) -> np.ndarray:
         """Boxes in picture pixels; (0, 5) when there is nobody."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from repose.setup import comfyui as comfyui_source
 from repose.setup import environment, shipped, ui
 from repose.setup.places import ROOT, Trouble
@@ -101,8 +102,9 @@ def models_option(base: Path) -> list[str]:
 
 
 def place_inputs(base: Path, photo: Path | None) -> None:
-    """Put the photo under every name that a shipped workflow loads."""
+    """Put the photo, at half its size, under every name that a shipped workflow loads."""
     for path in WORKFLOWS if photo else ():
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
             if node["type"] == "LoadImage":
-                shutil.copyfile(photo, base / "input" / node["widgets_values"][0])
+                with Image.open(photo) as picture:
+                    picture.reduce(2).save(base / "input" / node["widgets_values"][0])

@@ -12,8 +12,9 @@ IDS = Path(__file__).with_name("node_ids.txt")
 @pytest.fixture(scope="module")
 def nodes(comfyui):
     """The node classes, imported here and not through ComfyUI, which hides why an import failed."""
-    from repose.nodes import NODES
+    from repose.nodes import NODES, host
 
+    host.register_models_folder()
     return NODES
 
 

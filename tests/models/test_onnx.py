@@ -83,6 +83,14 @@ def test_operators_by_literals():
     assert run("HardSigmoid", {"alpha": 1 / 6}, i([-6.0, 0.0, 6.0])).tolist() == [0, 0.5, 1]
 
 
+def test_depth_to_space_in_both_orders():
+    x = torch.arange(8.0).reshape(1, 8, 1, 1)
+    assert run("DepthToSpace", {"blocksize": 2, "mode": "CRD"}, x).tolist() == [
+        [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    ]
+    assert run("DepthToSpace", {"blocksize": 2}, x).tolist() == [[[[0, 2], [4, 6]], [[1, 3], [5, 7]]]]
+
+
 def test_suppression_keeps_the_best_of_overlapping_boxes():
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]])
     assert suppress(boxes, torch.tensor([0.5, 0.9, 0.3]), 0.45, 10).tolist() == [1, 2]
@@ -96,6 +104,7 @@ def test_agrees_with_onnxruntime(weight_path, id):
     path = weight_path(id)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     shape = [n if isinstance(n, int) else 1 for n in session.get_inputs()[0].shape]
+    assert OnnxGraph.load(path).inputs["input"][1:] == tuple(shape[1:])
     image = np.random.default_rng(0).normal(size=shape).astype(np.float32) * (60 if id == "yolox-tiny" else 1)
     expected = session.run(None, {"input": image})
     found = OnnxNetwork.load(path)(input=torch.from_numpy(image))

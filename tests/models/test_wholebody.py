@@ -9,7 +9,13 @@ from repose.pipelines.models.crops import Crop, Pyramid
 from repose.pipelines.models.face_points import MESH_TO_68
 from repose.pipelines.models.pose_network import Reading
 from repose.pipelines.models.tflite import Hand, _upright_box
-from repose.pipelines.models.wholebody import finished, merge, told_apart, without_doubtful_parts
+from repose.pipelines.models.wholebody import (
+    WholeBodyEstimator,
+    finished,
+    merge,
+    told_apart,
+    without_doubtful_parts,
+)
 from repose.pipelines.models.yolox import PersonDetector, letterbox
 
 
@@ -124,3 +130,49 @@ def test_raw_yolox_output_is_decoded(monkeypatch):
     boxes = PersonDetector(Raw([[0.0] * 5]), 640).detect(Pyramid(torch.rand(1, 3, 640, 640)))
     # centre ((1 + 0.5) * 32, 0.5 * 32), 64 x 128, cut at the picture's edge.
     assert boxes.round(3).tolist() == [[15.5, 0, 79.5, 79.5, pytest.approx(0.9)]]
+
+
+class BodyWhere:
+    """A body network that sees a sure person only in boxes that it is told of."""
+
+    class network:
+        route, module = "stand-in", torch.nn.Identity()
+
+    def __init__(self, real):
+        self.real = [list(map(float, box)) for box in real]
+
+    def read(self, picture, box):
+        sure = 0.9 if [float(v) for v in box[:4]] in self.real else 0.05
+        points = np.linspace(box[:2], box[2:4], 133).astype(np.float32)
+        return Reading(points, np.full(133, sure, np.float32), np.ones(133, np.float32))
+
+    def read_boxes(self, picture, boxes):
+        return [self.read(picture, box) for box in boxes]
+
+
+class Found:
+    network = torch.nn.Identity()
+
+    def __init__(self, *boxes):
+        self.boxes = np.array(boxes, dtype=np.float64).reshape(-1, 5)
+
+    def detect(self, picture):
+        return self.boxes
+
+
+def test_a_detection_without_a_body_is_passed_over():
+    boxes = ([0, 0, 90, 90, 0.9], [10, 10, 50, 60, 0.8], [60, 10, 80, 30, 0.7])
+    estimator = WholeBodyEstimator(Found(*boxes), BodyWhere([boxes[1][:4], boxes[2][:4]]))
+    picture = torch.zeros(1, 3, 100, 100)
+    assert [len(estimator.read(picture, n)) for n in (None, 0, 1, 2)] == [2, 1, 1, 0]
+    assert estimator.read(picture, 0)[0].points[0].tolist() == [10, 10]
+    assert "3 people in the picture: the largest was taken" in estimator.read(picture, 0)[0].notes
+    assert estimator.read(picture, None)[0].notes == ()
+
+
+def test_without_a_detection_the_whole_picture_is_read_if_a_body_is_in_it():
+    picture = torch.zeros(1, 3, 100, 80)
+    whole = WholeBodyEstimator(Found(), BodyWhere([[0, 0, 79, 99]]))
+    (person,) = whole.read(picture)
+    assert "the whole picture was read as one" in person.notes[0]
+    assert WholeBodyEstimator(Found(), BodyWhere([])).read(picture) == []
