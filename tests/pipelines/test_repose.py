@@ -1,0 +1,164 @@
+"""The whole chain on a real photo, and on input that is not what it hopes for."""
+
+import json
+from functools import partial
+
+import pytest
+import torch
+import torch.nn.functional as F
+from repose.pipelines import repose as chain
+from repose.pipelines.geometry.landmarks import PARTS
+from repose.pipelines.geometry.library import load_pose, write_pose
+from repose.pipelines.keypoints import NoPerson
+from repose.pipelines.models import weights
+from repose.pipelines.picture import PictureError, read_picture, write_picture
+from repose.pipelines.read import load_reader
+
+HEIGHT = 900
+
+
+@pytest.fixture(scope="module")
+def reader(weight_path):
+    return load_reader(weight_path)
+
+
+@pytest.fixture(scope="module")
+def picture(photo):
+    """(1, 3, 900, 502) the standing person."""
+    whole = read_picture(photo)
+    return F.interpolate(whole, scale_factor=HEIGHT / whole.shape[2], mode="area")
+
+
+@pytest.fixture(scope="module")
+def reading(reader, picture):
+    return reader.read(picture)
+
+
+def test_the_person_is_in_the_new_pose_and_the_room_is_the_same(reader, picture, reading):
+    reposed = chain.repose(picture, reading, load_pose("waving"))
+    assert reposed.picture.shape == picture.shape
+    wanted = reposed.target.project()
+    found = reader.keypoints.read(reposed.picture)[0]
+    body = PARTS["body"]
+    seen = found.confidence[body] > 0.5
+    error = torch.tensor(found.points[body] - wanted.points[body]).norm(dim=1)[torch.tensor(seen)]
+    tall = 0.85 * HEIGHT
+    assert float(error.median()) < 0.02 * tall and float(error.quantile(0.9)) < 0.05 * tall, error
+    outside = (F.max_pool2d(torch.maximum(reposed.person, reading.matte), 151, 1, 75) == 0).expand_as(picture)
+    assert int(outside.sum()) > 10_000
+    assert float((reposed.picture - picture)[outside].abs().mean()) < 0.01
+
+
+def test_seen_and_hidden_make_up_the_person(picture, reading):
+    reposed = chain.repose(picture, reading, load_pose("contrapposto"))
+    assert float((reposed.hidden - reposed.person).max()) < 1e-4
+    share = reposed.report()["hidden_share"]
+    assert 0 < share < 0.25
+    found = reposed.correspondence
+    visible = found.visible * reposed.person[0, 0]
+    assert torch.allclose(visible + reposed.hidden[0, 0], reposed.person[0, 0], atol=0.02)
+
+
+def test_the_face_keeps_its_own_pixels(picture, reading):
+    """Between the eyes and the chin the reposed picture is the photo, resampled."""
+    reposed = chain.repose(picture, reading, load_pose("contrapposto"))
+    found = reposed.correspondence.source
+    points = reposed.target.project().points[PARTS["face"]]
+    x, y = torch.tensor(points[30:60]).round().long().T
+    at = found[y, x]
+    grid = (at + 0.5) / torch.tensor([picture.shape[3], picture.shape[2]]) * 2 - 1
+    source = F.grid_sample(picture, grid[None, None], align_corners=False)[0, :, 0]
+    assert float((reposed.picture[0][:, y, x] - source).abs().mean()) < 0.03
+
+
+def test_nobody_in_the_picture_is_said(reader):
+    empty = torch.linspace(0.3, 0.7, 400).expand(1, 3, 300, 400)
+    with pytest.raises(NoPerson, match="no person was found"):
+        reader.read(empty)
+
+
+def test_of_two_people_the_largest_is_taken_and_it_is_said(reader, picture):
+    small = F.interpolate(picture, scale_factor=0.6, mode="area")
+    both = F.pad(picture, (0, small.shape[3], 0, 0), mode="replicate")
+    both[:, :, -small.shape[2] :, -small.shape[3] :] = small
+    read = reader.read(both)
+    assert read.keypoints["nose"][0] < picture.shape[3]
+    assert any("2 people" in note for note in read.keypoints.notes), read.keypoints.notes
+    second = reader.read(both, person=1)
+    assert second.keypoints["nose"][0] > picture.shape[3]
+
+
+def test_what_a_cut_at_the_waist_took_stays_away(reader, picture):
+    upper = picture[:, :, : HEIGHT // 2]
+    read = reader.read(upper)
+    assert not read.keypoints.sees("left_knee") and not read.keypoints.sees("left_ankle")
+    reposed = chain.repose(upper, read, load_pose("waving"))
+    assert reposed.picture.shape == upper.shape and float(reposed.person.mean()) > 0.05
+
+
+def test_a_figure_without_a_head_is_reposed_without_one(reader, picture):
+    below = picture[:, :, 190:]
+    read = reader.read(below)
+    assert not read.keypoints.sees("nose")
+    reposed = chain.repose(below, read, load_pose("contrapposto"))
+    assert float(reposed.person.mean()) > 0.05
+
+
+def test_a_tiny_picture_works(reader, picture):
+    square = F.pad(picture, (199, 199, 0, 0), mode="replicate")
+    tiny = F.interpolate(square, size=(64, 64), mode="area")
+    reposed = chain.repose(tiny, reader.read(tiny), load_pose("waving"))
+    assert reposed.picture.shape == (1, 3, 64, 64)
+
+
+def test_a_cancelled_run_stops_where_it_is(picture, reading):
+    def cancel(fraction):
+        if fraction > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        chain.repose(picture, reading, load_pose("front"), progress=cancel)
+
+
+def test_progress_only_grows_and_ends_at_one(picture, reading):
+    told = []
+    chain.repose(picture, reading, load_pose("front"), progress=told.append)
+    assert told == sorted(told) and told[-1] == 1 and len(told) > 5
+
+
+@pytest.fixture()
+def files(tmp_path, picture, models):
+    photo = write_picture(picture, tmp_path / "photo.png")
+    return photo, tmp_path, partial(chain.repose_file, models=models / "repose")
+
+
+def test_from_file_to_file_by_name_by_picture_and_by_pose_file(files):
+    photo, folder, run = files
+    write_pose(load_pose("seated"), folder / "own.json")
+    for i, pose in enumerate(("walking", str(photo), str(folder / "own.json"))):
+        run(photo, pose, folder / f"out{i}.png", folder / f"out{i}.json")
+        assert read_picture(folder / f"out{i}.png").shape == read_picture(photo).shape
+        assert json.loads((folder / f"out{i}.json").read_text())["size"] == [502, 900]
+
+
+@pytest.mark.parametrize(
+    ("given", "pose", "reason"),
+    [
+        ("missing.png", "walking", "missing.png"),
+        ("photo.png", "no such pose", "neither a file nor one of the poses"),
+        ("photo.png", "broken.json", "broken.json"),
+    ],
+)
+def test_bad_files_are_named_and_nothing_is_written(files, given, pose, reason):
+    _, folder, run = files
+    (folder / "broken.json").write_text("{")
+    pose = str(folder / pose) if pose.endswith(".json") else pose
+    with pytest.raises((ValueError, PictureError, OSError), match=reason):
+        run(folder / given, pose, folder / "out.png")
+    assert not (folder / "out.png").exists() and not list(folder.glob(".*"))
+
+
+def test_missing_weights_say_what_to_do(files):
+    photo, folder, _ = files
+    with pytest.raises(weights.WeightMissing, match="run.py weights"):
+        chain.repose_file(photo, "walking", folder / "out.png", models=folder / "nothing")
