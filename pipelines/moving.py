@@ -8,17 +8,15 @@ from dataclasses import dataclass
 import torch
 
 from .background import restore_background
-from .batches import Progress, each, part, share
+from .batches import Progress, each, share
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped, warp
 from .keypoints import describe
 from .read import Reader
-from .repose import Reposed, ReposeOptions, repose
+from .repose import Reposed, ReposeOptions, repose_picture
 
-READING = 0.25
-"""Share of the chain's time that reading the photo takes, for the progress."""
 GREY = 0.5
 """What a person stands on where no background is given."""
 
@@ -88,9 +86,7 @@ def reposed_people(
     """The whole chain on each of (B, 3, H, W) pictures; one pose for all, or one for each."""
     results, count = [], len(pictures)
     for i, pose in enumerate(each(poses, count, "poses")):
-        picture, whole = pictures[i : i + 1], share(progress, i, count)
-        reading = reader.read(picture, options.person, part(whole, 0, READING))
-        results.append(repose(picture, reading, pose, options, part(whole, READING, 1)))
+        results.append(repose_picture(pictures[i : i + 1], reader, pose, options, share(progress, i, count)))
     return results
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from .background import restore_background
+from .batches import part
 from .files import appearing
 from .geometry.library import load_pose, pose_names, read_pose
 from .geometry.lifting import lift
@@ -19,11 +20,14 @@ from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, warp
 from .keypoints import read_keypoints
 from .models import weights
+from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
 
 Progress = Callable[[float], None] | None
+
+READING = 0.3  # share of the time that reading a photo takes
 
 PLACES = ("source", "target")
 
@@ -107,6 +111,31 @@ def repose(
     )
 
 
+def repose_picture(
+    picture: torch.Tensor, reader: Reader, pose: Pose, options: ReposeOptions, progress: Progress = None
+) -> Reposed:
+    """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
+
+    Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
+    reading, the target, the background and the correspondence are then in working pixels.
+    """
+    small = resized(picture, working_size(tuple(picture.shape[-2:])))
+    reading = reader.read(small, options.person, part(progress, 0, READING))
+    reposed = repose(small, reading, pose, options, part(progress, READING, 0.95))
+    if small is picture:
+        return reposed
+    found = reposed.correspondence
+    size = tuple(picture.shape[-2:])
+    return replace(
+        reposed,
+        picture=with_detail(
+            picture, small, reposed.picture, found.source, found.visible, part(progress, 0.95, 1)
+        ),
+        person=resized(reposed.person, size),
+        hidden=resized(reposed.hidden, size),
+    )
+
+
 def pose_from(given: str, reader: Reader) -> Pose:
     """The pose that a name of the library, a pose file or a picture of somebody stands for."""
     if given in pose_names():
@@ -137,7 +166,7 @@ def repose_file(
     options = ReposeOptions(place)
     picture = read_picture(photo)
     reader = load_reader(lambda id: weights.find(id, [models]))
-    reposed = repose(picture, reader.read(picture), pose_from(pose, reader), options)
+    reposed = repose_picture(picture, reader, pose_from(pose, reader), options)
     write_picture(reposed.picture, output)
     if report is not None:
         with appearing(Path(report)) as file:

@@ -69,14 +69,14 @@ WORKFLOWS = {
             " which network is missing and where its file goes.",
             (
                 PHOTO,
-                Node("models", "ReposeModels", (440, 540), {"what": "check"}),
+                Node("models", "ReposeModels", (440, 620), {"what": "check"}),
             ),
         ),
         Group(
             "2  Read the person",
             GREEN,
             "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
-            " device.\n\nSeveral people? `person` 0 is the largest.\n\n*Person Mask* cuts the person out.",
+            " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Person Mask* cuts the person out.",
             (
                 Node(
                     "keypoints",
@@ -166,13 +166,13 @@ WORKFLOWS = {
             " which network is missing and where its file goes.",
             (
                 PHOTO,
-                Node("models", "ReposeModels", (440, 540), {"what": "check"}),
+                Node("models", "ReposeModels", (440, 620), {"what": "check"}),
             ),
         ),
         Group(
             "2  Repose",
             PURPLE,
-            "**Pick a pose**, or connect a picture of somebody in the wanted pose to `pose_picture`.\n\nThe"
+            "**Pick a pose**, or connect a picture of somebody in the wanted pose to *pose_picture*.\n\nThe"
             " workflow *Repose a photo* has the same steps one by one.",
             (
                 Node(

@@ -20,18 +20,21 @@ def layered_colour(
     own = ((seen > 0.95) | (matte < 0.05)).float()
     sure = (field.erode(own, max(1, layout.cell // 3)) > 0) & (seen > 0.95) & (matte > 0.95)
     smooth = field.extrapolate(picture, sure.float())
-    y, x = torch.nonzero(~sure & (field.dilate(matte, 3) > 0), as_tuple=True)
-    if len(y) == 0 or not bool(sure.any()):
+    wanted = torch.nonzero(~sure & (field.dilate(matte, 3) > 0), as_tuple=False)
+    if len(wanted) == 0 or not bool(sure.any()):
         return smooth
     offset = layout.to_native(field.nearest(layout.to_grid(sure.float(), 2) > 0.99)) * (layout.cell / 2)
-    height, width = sure.shape
+    y, x = wanted.unbind(1)
     my, mx = y + (2 * offset[0, y, x]).round().long(), x + (2 * offset[1, y, x]).round().long()
+    height, width = sure.shape
     valid = (my >= 0) & (my < height) & (mx >= 0) & (mx < width)
     my, mx = my.clamp(0, height - 1), mx.clamp(0, width - 1)
     valid &= sure[my, mx]
-    near_by = max(2, width // 120)
-    level = field.box_blur(torch.cat((picture * sure, sure[None].float())), near_by)
-    detail = picture[:, my, mx] - level[:3, my, mx] / level[3, my, mx].clamp(min=1e-4)
+    # The mirror image's detail alone: what it has over the smooth colours of its neighbourhood.
+    level = layout.to_grid(torch.cat((picture * sure, sure[None].float())), 2)
+    level = field.box_blur(level, 1)
+    level = layout.to_native(level[:3] / level[3].clamp(min=1e-4))
+    detail = picture[:, my, mx] - level[:, my, mx]
     out = smooth.clone()
     out[:, y, x] = (smooth[:, y, x] + detail * valid).clamp(0, 1)
     return out

@@ -117,17 +117,33 @@ def box_blur(field: torch.Tensor, radius: int) -> torch.Tensor:
     return F.avg_pool2d(rows, (1, size), 1, (0, radius), count_include_pad=False)[0]
 
 
-def guided_filter(guide: torch.Tensor, field: torch.Tensor, radius: int, epsilon: float) -> torch.Tensor:
+def guided_filter(
+    guide: torch.Tensor, field: torch.Tensor, radius: int, epsilon: float, stride: int = 1
+) -> torch.Tensor:
     """(C, H, W) the field smoothed so that its edges follow the grey guide (H, W).
 
-    He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8, grey guide.
+    He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8, grey guide. With a stride the linear
+    coefficients are found on a grid of every stride-th pixel: He and Sun, "Fast Guided Filter", 2015.
     """
-    count = len(field)
-    stacked = torch.cat((guide[None], guide[None] ** 2, field, field * guide))
-    means = box_blur(stacked, radius)
-    mean, square, mean_field, mean_product = means[0], means[1], means[2 : 2 + count], means[2 + count :]
+    size = guide.shape
+    if stride > 1:
+        small = F.avg_pool2d(
+            torch.cat((guide[None], field))[None], stride, ceil_mode=True, count_include_pad=False
+        )[0]
+    else:
+        small = torch.cat((guide[None], field))
+    count, low = len(field), small[0]
+    means = box_blur(torch.cat((small, low[None] ** 2, small[1:] * low)), max(1, radius // stride))
+    mean, mean_field, square, mean_product = (
+        means[0],
+        means[1 : 1 + count],
+        means[1 + count],
+        means[2 + count :],
+    )
     slope = (mean_product - mean * mean_field) / (square - mean**2 + epsilon)
-    both = box_blur(torch.cat((slope, mean_field - slope * mean)), radius)
+    both = box_blur(torch.cat((slope, mean_field - slope * mean)), max(1, radius // stride))
+    both = both if stride == 1 else _resize(both, (low.shape[0] * stride, low.shape[1] * stride))
+    both = both[:, : size[0], : size[1]]
     return both[:count] * guide + both[count:]
 
 

@@ -146,7 +146,8 @@ def split(
 
 def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torch.Tensor:
     """(K, h, w) probabilities at native resolution, their borders on the photo's edges."""
-    share = field.guided_filter(picture.mean(0), layout.to_native(walked), max(2, layout.cell // 2), 1e-3)
+    radius, stride = max(2, layout.cell // 2), max(1, layout.cell // 4)
+    share = field.guided_filter(picture.mean(0), layout.to_native(walked), radius, 1e-3, stride)
     share = share.clamp(0, 1)
     return share / share.sum(0, keepdim=True).clamp(min=1e-6)
 

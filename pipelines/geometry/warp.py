@@ -160,10 +160,11 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         sheet = (value > 0.02).int() + (value > 0.9).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
-    fragments = rasterise(moved, mesh.triangles, size, solid)
-    index = torch.nonzero(fragments.covered.flatten()).squeeze(1)
-    triangle = fragments.triangle.flatten()[index]
-    weights = fragments.barycentric.reshape(-1, 3)[index]
+    (top, left), window = _window(moved, size)
+    fragments = rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    row, column = torch.nonzero(fragments.covered, as_tuple=True)
+    index = (row + top) * size[1] + column + left
+    triangle, weights = fragments.triangle[row, column], fragments.barycentric[row, column]
     corners = mesh.triangles[triangle]
 
     def at(values: torch.Tensor) -> torch.Tensor:
@@ -172,7 +173,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     source = at(mesh.rest)[:, :2]
     local = source - corner
     normal, stretch = _faces(mesh, moved)
-    alpha = _sample(matte[None], local)[0] * _coverage(fragments).flatten()[index]
+    alpha = _sample(matte[None], local)[0] * _coverage(fragments)[row, column]
     alpha = torch.where(mesh.side[triangle] == 2, 1.0, alpha)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     return _View(
@@ -191,6 +192,15 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
         ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
     )
+
+
+def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Corner (y, x) and size of the part of a picture of `size` that the vertices lie in; at least one pixel."""
+    limits = vertices.new_tensor([size[1] - 1, size[0] - 1])
+    low = vertices[:, :2].amin(0).floor().clamp(min=0).minimum(limits)
+    high = vertices[:, :2].amax(0).ceil().minimum(limits).maximum(low)
+    (left, top), (right, bottom) = low.long().tolist(), high.long().tolist()
+    return (top, left), (bottom - top + 1, right - left + 1)
 
 
 def _thickness(corners: torch.Tensor) -> torch.Tensor:

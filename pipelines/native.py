@@ -1,0 +1,89 @@
+"""Very large photos: worked on at a smaller size, then brought back with the photo's own detail."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+WORKING_PIXELS = 8_000_000
+"""Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
+under 4 GB on an 8000 x 6000 photo (training/benchmark.py)."""
+_BAND = 2_000_000  # pixels of the result made at once
+
+
+def working_size(size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) at which a picture of `size` is worked on: its own, unless it is very large."""
+    shrink = math.sqrt(min(1.0, WORKING_PIXELS / (size[0] * size[1])))
+    return (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))) if shrink < 1 else size
+
+
+def resized(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """(B, C, h, w): smaller by averaging over areas, larger by interpolation."""
+    if tuple(image.shape[-2:]) == tuple(size):
+        return image
+    if size[0] < image.shape[-2]:
+        return F.interpolate(image, size=size, mode="area")
+    return F.interpolate(image, size=size, mode="bilinear", align_corners=False)
+
+
+def with_detail(
+    picture: torch.Tensor,
+    small: torch.Tensor,
+    result: torch.Tensor,
+    source: torch.Tensor,
+    visible: torch.Tensor,
+    progress: Callable[[float], None] | None = None,
+) -> torch.Tensor:
+    """(1, 3, H, W): a result that was made at a smaller size, at the size of the photo and with its detail.
+
+    picture  (1, 3, H, W) the photo;  small  (1, 3, h, w) the same at the working size;  result  (1, 3, h, w)
+    source   (h, w, 2) x, y in `small` that each pixel of the result comes from, NaN where from nowhere
+    visible  (h, w) in [0, 1], how much of the pixel the photo showed
+    Where the result is the photo's own pixel, so is the answer, bit for bit.
+    """
+    height, width = picture.shape[-2:]
+    changed = ((result - small).abs().amax(1, keepdim=True) > 1e-6) | ~torch.isnan(source[..., 0])
+    changed = F.max_pool2d(changed.float(), 5, 1, 2)
+    known = torch.where(torch.isnan(source[..., 0]), 0.0, visible)
+    field = torch.cat((torch.nan_to_num(source).permute(2, 0, 1), known[None]))[None]
+    out = picture.clone()
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        y = torch.arange(top, min(top + rows, height), device=picture.device)
+        out[:, :, y] = _band(picture, small, result, field, changed, y)
+        if progress:
+            progress(min(1.0, (top + rows) / height))
+    return out
+
+
+def _band(picture, small, result, field, changed, y: torch.Tensor) -> torch.Tensor:
+    """(1, 3, n, W) rows y of the answer."""
+    height, width = picture.shape[-2:]
+    ratio = small.shape[-2] / height, small.shape[-1] / width
+    x = torch.arange(width, device=y.device)
+    at_x, at_y = torch.meshgrid((x + 0.5) * ratio[1] - 0.5, (y + 0.5) * ratio[0] - 0.5, indexing="xy")
+    here = torch.stack((at_x, at_y), -1)
+    nearest = _sample(field, here, "nearest")
+    # A surface moves smoothly: from the nearest known pixel on, the source goes on as the target does.
+    centre = _sample(_positions(small), here, "nearest")[0].permute(1, 2, 0)
+    source = nearest[0, :2].permute(1, 2, 0) + (here - centre)
+    native = source + 0.5
+    native = native * native.new_tensor([1 / ratio[1], 1 / ratio[0]]) - 0.5
+    detail = _sample(picture, native, "bilinear") - _sample(small, source, "bilinear")
+    made = _sample(result, here, "bilinear") + nearest[:, 2:] * detail
+    return torch.where(_sample(changed, here, "nearest") > 0, made.clamp(0, 1), picture[:, :, y])
+
+
+def _positions(small: torch.Tensor) -> torch.Tensor:
+    y, x = torch.meshgrid(*(torch.arange(n, device=small.device) for n in small.shape[-2:]), indexing="ij")
+    return torch.stack((x, y)).float()[None]
+
+
+def _sample(image: torch.Tensor, xy: torch.Tensor, mode: str) -> torch.Tensor:
+    """(1, C, n, m) values of (1, C, h, w) at pixel positions (n, m, 2)."""
+    size = xy.new_tensor([image.shape[-1], image.shape[-2]])
+    grid = ((xy + 0.5) / size * 2 - 1)[None]
+    return F.grid_sample(image, grid, mode=mode, padding_mode="border", align_corners=False)
