@@ -27,7 +27,8 @@ from .read import Reader, Reading, load_reader
 
 Progress = Callable[[float], None] | None
 
-READING = 0.3  # share of the time that reading a photo takes
+READING, DETAIL = 0.3, 0.9
+"""Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
 
 PLACES = ("source", "target")
 
@@ -121,15 +122,16 @@ def repose_picture(
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
     reading = reader.read(small, options.person, part(progress, 0, READING))
-    reposed = repose(small, reading, pose, options, part(progress, READING, 0.95))
-    if small is picture:
+    large = small is not picture
+    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1))
+    if not large:
         return reposed
     found = reposed.correspondence
     size = tuple(picture.shape[-2:])
     return replace(
         reposed,
         picture=with_detail(
-            picture, small, reposed.picture, found.source, found.visible, part(progress, 0.95, 1)
+            picture, small, reposed.picture, found.source, found.visible, part(progress, DETAIL, 1)
         ),
         person=resized(reposed.person, size),
         hidden=resized(reposed.hidden, size),

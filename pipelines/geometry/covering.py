@@ -31,12 +31,10 @@ def layered_colour(
     my, mx = my.clamp(0, height - 1), mx.clamp(0, width - 1)
     valid &= sure[my, mx]
     # The mirror image's detail alone: what it has over the smooth colours of its neighbourhood.
-    level = layout.to_grid(torch.cat((picture * sure, sure[None].float())), 2)
-    level = field.box_blur(level, 1)
+    level = field.box_blur(layout.to_grid(torch.cat((picture * sure, sure[None].float())), 2), 1)
     level = layout.to_native(level[:3] / level[3].clamp(min=1e-4))
-    detail = picture[:, my, mx] - level[:, my, mx]
     out = smooth.clone()
-    out[:, y, x] = (smooth[:, y, x] + detail * valid).clamp(0, 1)
+    out[:, y, x] = (smooth[:, y, x] + (picture[:, my, mx] - level[:, my, mx]) * valid).clamp(0, 1)
     return out
 
 
@@ -49,7 +47,12 @@ def rear_colour(
     share of each cell: where `hair` (gh, gw) is known, its back is hair.
     """
     solid = (layout.to_grid(matte) > 0.9).float()
-    ring = field.erode(solid, 1) - field.erode(solid, 4)
+    # A trunk's outline is partly the shade of the arms: look further in. A limb is not that thick.
+    ring = (
+        field.erode(solid, 1) - field.erode(solid, 4)
+        if bool((head > 0.5).any())
+        else solid - field.erode(solid, 1)
+    )
     if hair is not None and float(hair.sum()) > 0.1 * float((head > 0.5).sum()):
         ring = torch.where(head > 0.5, (hair > 0.7) * solid, ring * (hair < 0.3))
     if not bool((ring > 0).any()):

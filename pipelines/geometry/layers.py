@@ -16,14 +16,15 @@ import torch.nn.functional as F
 from . import field
 from .layout import Layout
 from .motion import Bones
-from .nearness import favour_hair, measured_radii, nearness, ordered
+from .nearness import favour_hair, measured_radii, nearness, ordered, within_outline
 from .parts import INDEX, JOINS, LAYERS
 from .skirt import find_skirt
 
 
 @dataclass(frozen=True, eq=False)
 class Masks:
-    """Per layer on the native crop: `amodal` (h, w) its whole soft matte, `seen` (h, w) what of it the camera saw.
+    """Per layer on the native crop: `amodal` (h, w) its whole soft matte with a little under its neighbours, `parted`
+    (h, w) the same without that, for where it has left them, `seen` (h, w) what of it the camera saw.
 
     owner (2gh, 2gw) number in LAYERS of the layer that is seen, on the label grid; skirt (2gh, 2gw) bool, the cells
     of a garment that hangs round both legs (they belong to the trunk);
@@ -31,6 +32,7 @@ class Masks:
     """
 
     amodal: dict[str, torch.Tensor]
+    parted: dict[str, torch.Tensor]
     seen: dict[str, torch.Tensor]
     owner: torch.Tensor
     skirt: torch.Tensor
@@ -118,7 +120,7 @@ def split(
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share = _shares(layout, picture, walked)
     discs = {name: _joint_disc(layout, frame, radii, name) for name in names if name != "trunk"}
-    amodal, seen = {}, {}
+    amodal, parted, seen = {}, {}, {}
     owner = walked.argmax(0)
     closed = field.erode(field.dilate(small, 3), 3)  # with the gaps between the fingers filled
     whole = torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
@@ -126,7 +128,6 @@ def split(
     deep = (
         field.erode(skirt.float(), int(0.03 * tall / pitch)) > 0
     )  # legs show below a hem, never through the cloth
-    reach = int(2.6 * float(radii[INDEX["left_hand"]]) / pitch)
     for k, name in enumerate(names):
         near = [
             disc * _sharp(share[0] + share[names.index(n)])
@@ -134,19 +135,20 @@ def split(
             if name in ("trunk", n)
         ]
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
-        covered = _covered(names, k, plain, owner, reach) * ~deep
+        covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5) * ~deep
         hidden = _crisp(layout.to_native(covered[None])[0]) * whole
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.38) * matte
-        amodal[name] = torch.stack((own, hidden, under)).amax(0)
+        parted[name] = torch.maximum(own, hidden)
+        amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
-    return Masks(amodal, seen, numbers[owner], skirt, radii)
+    return Masks(amodal, parted, seen, numbers[owner], skirt, radii)
 
 
 def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torch.Tensor:
     """(K, h, w) probabilities at native resolution, their borders on the photo's edges."""
-    radius, stride = max(2, layout.cell // 2), max(1, layout.cell // 4)
+    radius, stride = max(2, layout.cell), max(1, layout.cell // 4)
     share = field.guided_filter(picture.mean(0), layout.to_native(walked), radius, 1e-3, stride)
     share = share.clamp(0, 1)
     return share / share.sum(0, keepdim=True).clamp(min=1e-6)
@@ -169,15 +171,23 @@ def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> t
     return layout.to_native(((1.25 - distance / float(radii[limb])) * 8).clamp(0, 1)[None])[0]
 
 
-def _covered(names: list[str], k: int, plain: dict, owner: torch.Tensor, reach: int) -> torch.Tensor:
+def _covered(
+    layout: Layout, frame: Bones, radii: np.ndarray, names: list[str], k: int, plain: dict, owner, inside
+) -> torch.Tensor:
     """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
 
-    Under an arm or a hand it goes on as far as its own outline, drawn straight across, would (a closing by `reach`
-    cells); a leg goes on under the trunk, which may be a shirt or a skirt, along its own bones.
+    The trunk goes on under an arm that crosses it, as far as its outline drawn straight across would (a closing); a
+    leg goes on under a hand as far as its own outline above and below tells, and under the trunk, which may be a shirt
+    or a skirt, along its own bones.
     """
-    own = (owner == k).float()
-    bridged = (field.erode(field.dilate(own, reach), reach) > 0.5) & (plain[names[k]] < 1.25)
+    own = owner == k
     if names[k].endswith("arm"):
-        return torch.zeros_like(own)
-    under_trunk = (owner == 0) & (plain[names[k]] < 0.8) & (k > 0)
-    return ((owner != k) & (bridged | under_trunk)).float()
+        return torch.zeros_like(plain[names[k]])
+    if k == 0:
+        reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
+        closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
+        return (closed & (plain[names[k]] < 1.25) & ~own).float()
+    thigh = INDEX[names[k].replace("leg", "thigh")]
+    outline = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
+    arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [own]).any(0)
+    return ((arms & outline) | ((owner == 0) & (plain[names[k]] < 0.8))).float()

@@ -50,12 +50,27 @@ def _end(part, posed: Posed, crown: float) -> np.ndarray:
         head = JOINT_INDEX["head"]
         return positions[head] + posed.rotations[head] @ np.array([0.0, -crown, 0.0])
     if part.end.endswith("middle_1"):
-        wrist = positions[JOINT_INDEX[part.start]]
-        return wrist + FINGERTIPS * (positions[JOINT_INDEX[part.end]] - wrist)
+        return _hand_end(posed.positions, part.start, part.end)
     if part.end.endswith("big_toe"):
         side = part.end.removesuffix("big_toe")
         return (positions[JOINT_INDEX[part.end]] + positions[JOINT_INDEX[f"{side}small_toe"]]) / 2
     return positions[JOINT_INDEX[part.end]]
+
+
+def _hand_end(positions: np.ndarray, wrist: str, knuckle: str) -> np.ndarray:
+    """(3,) where the hand ends: towards the middle of its finger joints, as far as the fingertips reach.
+
+    Not along the middle finger's knuckle: the fingers of a hanging hand are curled, and a hand that is turned round in
+    the picture shows its curl on the other side.
+    """
+    side = wrist.split("_")[0]
+    fingers = positions[[JOINT_INDEX[f"{side}_{finger}_{i}"] for finger in FINGERS for i in range(1, 5)]]
+    start = positions[JOINT_INDEX[wrist]]
+    middle = fingers.mean(0) - start
+    if np.linalg.norm(middle) < 1e-6:
+        return start + FINGERTIPS * (positions[JOINT_INDEX[knuckle]] - start)
+    direction = middle / np.linalg.norm(middle)
+    return start + direction * float(((fingers - start) @ direction).max())
 
 
 def bones(skeleton: Skeleton) -> Bones:

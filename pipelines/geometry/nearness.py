@@ -171,3 +171,54 @@ def favour_hair(costs: dict[str, torch.Tensor], hair: torch.Tensor) -> None:
     costs["trunk"] = torch.where(hair > 0.5, costs["trunk"].clamp(max=0.3), costs["trunk"])
     for name in costs.keys() - {"trunk"}:
         costs[name] = torch.where(hair > 0.5, costs[name] + 1.0, costs[name])
+
+
+def within_outline(
+    layout: Layout,
+    frame: Bones,
+    part: int,
+    own: torch.Tensor,
+    inside: torch.Tensor,
+    radius: float,
+    bins: int = 28,
+) -> torch.Tensor:
+    """(2gh, 2gw) bool: the cells beside a limb's bone that its own outline encloses.
+
+    The outline is the limb's half-width at each place along the bone, on each side, read where the limb's own cells
+    (`own`) meet the background (not `inside`) and interpolated where something else covers it.
+    """
+    start, end = frame.start[part][:2], frame.end[part][:2]
+    bone = end - start
+    length = float(np.hypot(*bone))
+    across = np.array([-bone[1], bone[0]]) / max(length, 1e-6)
+    x, y = layout.cells(2)
+    lateral = (x - float(start[0])) * float(across[0]) + (y - float(start[1])) * float(across[1])
+    _, along = layout.capsule(start, end, 2, clamp=False)
+    place = (along * bins).long().clamp(0, bins - 1)
+    beside = (along >= 0) & (along < 1)
+    pitch = layout.cell / 2
+    enclosed = torch.zeros_like(own)
+    for sign in (-1, 1):
+        # Outwards from the bone, the first cell that is not the limb's.
+        reach = torch.full((bins,), 2 * radius, device=own.device)
+        other = ~own & beside & (lateral * sign > 0)
+        reach.scatter_reduce_(0, place[other], (lateral * sign)[other], "amin")
+        widths = reach.cpu().numpy()
+        middle = start + (np.arange(bins)[:, None] + 0.5) / bins * bone
+        beyond = middle + across * sign * (widths[:, None] + 1.5 * pitch)
+        known = (widths < 2 * radius) & ~_inside_at(layout, inside, beyond)
+        steps = np.arange(bins)
+        outline = np.interp(steps, steps[known], widths[known]) if known.any() else np.full(bins, radius)
+        limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
+        enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
+    return enclosed
+
+
+def _inside_at(layout: Layout, inside: torch.Tensor, points: np.ndarray) -> np.ndarray:
+    """(n,) bool, the mask (2gh, 2gw) at pixel positions (n, 2); outside the grid there is nobody."""
+    pitch = layout.cell / 2
+    cells = np.floor((points + 0.5 - np.array(layout.corner)) / pitch).astype(int)[:, ::-1]
+    ok = ((cells >= 0) & (cells < np.array(inside.shape))).all(1)
+    found = np.zeros(len(points), bool)
+    found[ok] = inside.cpu().numpy()[cells[ok, 0], cells[ok, 1]]
+    return found

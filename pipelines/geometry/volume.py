@@ -28,7 +28,8 @@ _STRIP = 2**-0.5  # `field.inflate` blows a strip of half-width 1 up to sqrt(2)
 class Layer:
     """One sheet of the body.
 
-    On the native crop: `matte` (h, w) soft coverage with what is covered included, `seen` (h, w) the share of it that
+    On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
+    hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
     the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `depth` (gh, gw) the axis' z and `height` (gh, gw) of the surface before and behind
@@ -37,6 +38,7 @@ class Layer:
 
     name: str
     matte: torch.Tensor
+    parted: torch.Tensor
     seen: torch.Tensor
     colour: torch.Tensor
     rear: torch.Tensor
@@ -49,9 +51,13 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class BodyVolume:
-    """The lifted source. `corner` (x, y) is the crop's top-left pixel; `cell` the mesh grid's pitch in pixels."""
+    """The lifted source: its layers and its own pixels, `photo` (3, h, w).
+
+    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels.
+    """
 
     layers: tuple[Layer, ...]
+    photo: torch.Tensor
     corner: tuple[int, int]
     cell: int
     bones: Bones
@@ -104,7 +110,9 @@ def _layer(source: _Source, name: str) -> Layer:
     colour = layered_colour(layout, source.picture, matte, seen)
     rear = rear_colour(layout, colour, matte, weights[INDEX["head"]], source.hair)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
-    return Layer(name, matte, seen, colour, rear, margin, cover > 0.9, weights, depth, height)
+    return Layer(
+        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.9, weights, depth, height
+    )
 
 
 def _relief(layout: Layout, whole: torch.Tensor, weights: torch.Tensor, radii: np.ndarray) -> torch.Tensor:
@@ -145,4 +153,4 @@ def build(
     hair = layout.to_grid(maps["hair"]) if maps else None
     source = _Source(layout, crop, frame, tall, masks, label, hair)
     layers = tuple(_layer(source, name) for name in LAYERS if name in masks.amodal)
-    return BodyVolume(layers, layout.corner, layout.cell, frame, tall)
+    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

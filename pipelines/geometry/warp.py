@@ -7,7 +7,8 @@ and the layers are laid over each other by depth with their soft mattes, so that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,10 @@ Progress = Callable[[float], None]
 UNSEEN_BEHIND = 0.25
 """Fraction of stature by which a surface that the photo never showed stands back: it is a guess, and gives way to what
 was seen (a leg under a skirt to the skirt)."""
+TOGETHER = 1.0
+"""Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
+NEAR = 0.02
+"""Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 RIM = 1.5
 """Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
 ARMS_AHEAD = 0.015
@@ -140,6 +145,7 @@ class _View:
     depth: torch.Tensor
     colour: torch.Tensor
     alpha: torch.Tensor
+    parted: torch.Tensor
     seen: torch.Tensor
     part: torch.Tensor
     stretch: torch.Tensor
@@ -173,8 +179,8 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     source = at(mesh.rest)[:, :2]
     local = source - corner
     normal, stretch = _faces(mesh, moved)
-    alpha = _sample(matte[None], local)[0] * _coverage(fragments)[row, column]
-    alpha = torch.where(mesh.side[triangle] == 2, 1.0, alpha)
+    both = _sample(torch.stack((matte, layer.parted)), local) * _coverage(fragments)[row, column]
+    alpha, parted = torch.where(mesh.side[triangle] == 2, 1.0, both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     return _View(
         index,
@@ -186,6 +192,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
             _sample(layer.colour, local, "bicubic").clamp(0, 1),
         ),
         alpha,
+        parted,
         _sample(layer.seen[None], local)[0] * front,
         at(mesh.weights).argmax(1),
         stretch[triangle],
@@ -258,17 +265,46 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
-    return _composite(views, size, UNSEEN_BEHIND * volume.stature)
+    slot = _slots(views, size)
+    return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
 
 
-def _composite(views: list[_View], size: tuple[int, int], behind: float) -> Warped:
+def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
+    """(K, H W) int64: which of a view's entries lies at each pixel, -1 for none."""
+    slot = torch.full((len(views), size[0] * size[1]), -1, dtype=torch.int64, device=views[0].index.device)
+    for k, view in enumerate(views):
+        slot[k, view.index] = torch.arange(len(view.index), device=slot.device)
+    return slot
+
+
+def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> list[_View]:
+    """The views as they were in the photo wherever two layers still lie side by side as they lay there.
+
+    Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
+    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show.
+    """
+    corner = views[0].source.new_tensor(volume.corner)
+    colours = [view.colour.clone() for view in views]
+    alphas = [view.parted.clone() for view in views]
+    for (a, one), (b, two) in combinations(enumerate(views), 2):
+        mine = torch.nonzero(slot[a, two.index] >= 0).squeeze(1)
+        other = slot[a, two.index[mine]]
+        apart = (two.source[mine] - one.source[other]).norm(dim=1)
+        near = apart < NEAR * volume.stature
+        mine, other, apart = mine[near], other[near], apart[near]
+        alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
+        mine, other = mine[apart < TOGETHER], other[apart < TOGETHER]
+        photo = _sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
+        colours[a][:, other], colours[b][:, mine] = photo, photo
+    return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
+
+
+def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], behind: float) -> Warped:
     height, width = size
     device, count = views[0].depth.device, height * width
     far = torch.full((len(views), count), float("inf"), device=device)
-    slot = torch.full((len(views), count), -1, dtype=torch.int64, device=device)
     for k, view in enumerate(views):
         far[k, view.index] = view.depth + (1 - view.seen) * behind - view.ahead
-        slot[k, view.index] = torch.arange(len(view.index), device=device)
     where = torch.nonzero((slot >= 0).any(0)).squeeze(1)
     order = far[:, where].argsort(dim=0, stable=True)
     slot = slot[:, where]
