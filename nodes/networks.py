@@ -22,12 +22,13 @@ from ..pipelines.models import weights
 from ..pipelines.models.person_parts import PartsReader
 from ..pipelines.models.tflite import TfliteNetwork
 from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
+from ..pipelines.openpose import load_openpose
 from ..pipelines.posing import poses_of
 from ..pipelines.read import Reader
 from ..pipelines.segment import segment_person
 from . import host
 
-AUTOMATIC, COMPOSITE = "automatic", "composite"
+AUTOMATIC, COMPOSITE, OPENPOSE = "automatic", "composite", "openpose (controlnet-aux)"
 WHOLE_BODY_FILE = re.compile(r"^(rtmw|dw-ll|dw-|dwpose|.*wholebody).*\.(onnx|safetensors)$", re.IGNORECASE)
 """Names of the files that hold all 133 points in one network: RTMW, DWPose and mmpose's own exports."""
 COMPOSITE_SET = ("yolox-tiny", "rtmpose-s", "hand-landmark", "face-landmark", "pose-landmark")
@@ -39,11 +40,12 @@ def backend_input() -> io.Input:
     """The networks for keypoints that this ComfyUI has."""
     return io.Combo.Input(
         "backend",
-        options=[AUTOMATIC, COMPOSITE, *_whole_body_files()],
+        options=[AUTOMATIC, COMPOSITE, *_whole_body_files(), *_openpose_files()],
         default=AUTOMATIC,
         tooltip="automatic: the composite where its files are, else RTMW or DWPose. composite: RTMPose for"
         " body and feet, MediaPipe's networks for hands, face and depth. Or one file for all 133 points: put"
-        " RTMW or DWPose into models/repose or models/detection and press R.",
+        " RTMW or DWPose into models/repose or models/detection and press R. openpose is offered where body_pose_model.pth is"
+        " there (CMU licence, non-commercial; no feet); it always runs in torch.",
     )
 
 
@@ -74,6 +76,11 @@ def keypoints(backend: str = AUTOMATIC, runtime: str = "torch") -> KeypointBacke
     if backend == COMPOSITE:
         files = _all(COMPOSITE_SET, folders)
         build = partial(load_composite, partial(weights.find, folders=folders), runtime=runtime)
+    elif backend == OPENPOSE:
+        files = [weights.find("openpose-body", folders)]
+        parts = [weights.locate(id, folders) for id in ("openpose-hand", "openpose-face")]
+        build = partial(load_openpose, files[0], *parts)
+        files += [path for path in parts if path]
     else:
         files = [_path(backend, folders), _detector(folders)]
         files += [path for path in [weights.locate("pose-landmark", folders)] if path]
@@ -135,6 +142,11 @@ def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
 def _whole_body_files() -> list[str]:
     names = {path.name for folder in host.models_folders() if folder.is_dir() for path in folder.iterdir()}
     return sorted((name for name in names if WHOLE_BODY_FILE.match(name)), key=str.lower)
+
+
+def _openpose_files() -> list[str]:
+    """OpenPose's entry, where the artist has its body network."""
+    return [] if weights.missing(["openpose-body"], host.models_folders()) else [OPENPOSE]
 
 
 def _found(folders: list[Path]) -> str:

@@ -43,8 +43,8 @@ def rear_colour(
 ) -> torch.Tensor:
     """(3, h, w) what the far side looks like: the colours a little inside the outline, continued inwards.
 
-    So the back of a printed shirt is plain, and the back of a head is no second face. `head` (gh, gw) is the head's
-    share of each cell: where `hair` (gh, gw) is known, its back is hair.
+    So the back of a printed shirt is plain, and the back of a head is no second face: `head` (gh, gw) is the head's
+    share of each cell, and where `hair` (gh, gw) is known, hair is all that its back continues.
     """
     solid = (layout.to_grid(matte) > 0.9).float()
     # A trunk's outline is partly the shade of the arms: look further in. A limb is not that thick.
@@ -54,7 +54,7 @@ def rear_colour(
         else solid - field.erode(solid, 1)
     )
     if hair is not None and float(hair.sum()) > 0.1 * float((head > 0.5).sum()):
-        ring = torch.where(head > 0.5, (hair > 0.7) * solid, ring * (hair < 0.3))
+        ring = torch.where(hair > 0.7, solid, ring * (hair < 0.3) * (head < 0.5))
     if not bool((ring > 0).any()):
         return colour
     smooth = field.extrapolate(layout.to_grid(colour), ring.clamp(min=0))

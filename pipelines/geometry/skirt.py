@@ -31,7 +31,7 @@ def find_skirt(
     low, high = torch.minimum(*axes)[:, None], torch.maximum(*axes)[:, None]
     between = (x >= low) & (x <= high)
     filled = (inside & between).sum(1) >= 0.97 * between.sum(1).clamp(min=1)
-    reach = float(PARTS[left].radius + PARTS[right].radius) * tall
+    reach = 1.3 * float(PARTS[left].radius + PARTS[right].radius) * tall  # two thighs in trousers
     width = torch.where(inside, x, torch.nan)
     span = torch.nan_to_num(width, nan=-1e9).amax(1) - torch.nan_to_num(width, nan=1e9).amin(1)
     loose = ((high - low)[:, 0] > 1.3 * reach) | (span > 1.6 * ((high - low)[:, 0] + reach))

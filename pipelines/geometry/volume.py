@@ -111,7 +111,7 @@ def _layer(source: _Source, name: str) -> Layer:
     rear = rear_colour(layout, colour, matte, weights[INDEX["head"]], source.hair)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.9, weights, depth, height
+        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, depth, height
     )
 
 
@@ -133,6 +133,15 @@ def _joined(a: str, b: str) -> bool:
     return a != b and "trunk" in (a, b) and not b.endswith("arm")
 
 
+def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
+    """(h, w) the matte without its faint parts, except in hair.
+
+    What is hardly the person (the haze in the gap between an arm and the trunk) would be carried along with the arm.
+    """
+    firm = ((matte - 0.3) / 0.5).clamp(0, 1)
+    return firm if hair is None else torch.lerp(firm, matte, hair.clamp(0, 1))
+
+
 def build(
     picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton, regions: Regions | None = None
 ) -> BodyVolume:
@@ -148,7 +157,7 @@ def build(
     if regions is not None:
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
-    masks = split(layout, crop, layout.crop_mask(matte[0]), frame, tall, **maps)
+    masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     source = _Source(layout, crop, frame, tall, masks, label, hair)

