@@ -44,8 +44,8 @@ def backend_input() -> io.Input:
         default=AUTOMATIC,
         tooltip="automatic: the composite where its files are, else RTMW or DWPose. composite: RTMPose for"
         " body and feet, MediaPipe's networks for hands, face and depth. Or one file for all 133 points: put"
-        " RTMW or DWPose into models/repose or models/detection and press R. openpose is offered where body_pose_model.pth is"
-        " there (CMU licence, non-commercial; no feet); it always runs in torch.",
+        " RTMW or DWPose into models/repose or models/detection and press R. openpose is offered where"
+        " body_pose_model.pth is there (CMU licence, non-commercial; no feet); it always runs in torch.",
     )
 
 

@@ -47,6 +47,11 @@ FACE_GRID = 48
 FACE_THRESHOLD = 0.05
 """Peak from which controlnet_aux takes a face point as found."""
 
+BODY_CODE = ("body", "Body", "bodypose_model")
+HAND_CODE = ("hand", "Hand", "handpose_model")
+FACE_CODE = ("face", "Face", "FaceNet")
+"""controlnet_aux's module, what decodes in it, and its network."""
+
 
 class OpenposeUnavailable(RuntimeError):
     """controlnet_aux's OpenPose code is not there or cannot be loaded; the message says what to do."""
@@ -152,7 +157,7 @@ def load_openpose(
     Raises OpenposeUnavailable without controlnet_aux's code, WeightDamaged for a file of another kind.
     """
     tools = _code("util")
-    readers = [_decoder("body", "Body", "bodypose_model", body, device)]
+    readers = [_decoder(*BODY_CODE, body, device)]
     notes = []
     for part, path, code in (("hands", hand, HAND_CODE), ("face", face, FACE_CODE)):
         reader, note = _optional(part, path, code, device)
@@ -161,15 +166,10 @@ def load_openpose(
     return OpenposeEstimator(tools, *readers, notes=tuple(notes))
 
 
-HAND_CODE = ("hand", "Hand", "handpose_model")
-FACE_CODE = ("face", "Face", "FaceNet")
-"""controlnet_aux's module, what decodes in it, and its network."""
-
-
 def _optional(part: str, path: Path | None, code: tuple[str, str, str], device: str):
     """The decoder or None, and the notes for the artist."""
     if path is None:
-        return None, (f"{part} not looked for: their weight file is not here",)
+        return None, (f"{part} not looked for: OpenPose's file for that is not here",)
     try:
         return _decoder(*code, path, device), ()
     except OpenposeUnavailable as error:

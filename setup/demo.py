@@ -13,7 +13,7 @@ from .places import MODELS, PHOTO, ROOT, Trouble, say
 WORKFLOW = ROOT / "workflows" / "Repose a photo.json"
 POSE_NODE, READER, DRAWER = "ReposePoseLibrary", "ReposeKeypoints", "ReposeDrawPose"
 SHEET_HEIGHT = 768
-POSES = ("contrapposto", "walking", "waving")
+POSES = ("contrapposto", "arms crossed", "waving")
 
 # One of openpeople's studio photos (MIT; nobody real): a whole figure on a plain background, 1536 x 2752.
 PHOTO_IN = registry.Member(

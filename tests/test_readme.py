@@ -28,6 +28,13 @@ def test_the_downloads_size(readme):
     assert f"({sum(weights.weight(id).size for id in weights.DEFAULT_SET) / 1e6:.1f} MB)" in readme
 
 
+def test_what_is_not_free_is_said_and_never_fetched(readme):
+    own = [weight for weight in weights.TABLE if "non-commercial" in weight.licence]
+    assert [weight.file for weight in own] == ["body_pose_model.pth", "hand_pose_model.pth", "facenet.pth"]
+    assert not {weight.id for weight in own} & {*weights.DEFAULT_SET, *weights.HUB_SET}
+    assert "for non-commercial use only, so the pack neither fetches them" in " ".join(readme.split())
+
+
 def test_every_node_has_its_line(readme, comfyui):
     from repose.nodes import NODES
 

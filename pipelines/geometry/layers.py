@@ -138,7 +138,7 @@ def split(
         covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5) * ~deep
         hidden = _crisp(layout.to_native(covered[None])[0]) * whole
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
-        under = _sharp(share[k], 0.38) * matte
+        under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         parted[name] = torch.maximum(own, hidden)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()

@@ -34,7 +34,7 @@ def find_skirt(
     reach = 1.3 * float(PARTS[left].radius + PARTS[right].radius) * tall  # two thighs in trousers
     width = torch.where(inside, x, torch.nan)
     span = torch.nan_to_num(width, nan=-1e9).amax(1) - torch.nan_to_num(width, nan=1e9).amin(1)
-    loose = ((high - low)[:, 0] > 1.3 * reach) | (span > 1.6 * ((high - low)[:, 0] + reach))
+    loose = ((high - low)[:, 0] > 1.3 * reach) | (span > 1.25 * ((high - low)[:, 0] + reach))
     bare = torch.zeros_like(filled)
     if skin is not None:
         legs = torch.stack([layout.capsule(frame.start[p], frame.end[p], 2)[0] for p in _leg_parts(frame)])

@@ -7,7 +7,7 @@ from PIL import Image
 from repose.pipelines.geometry.openpose import openpose_from_keypoints
 from repose.pipelines.keypoints import NoPerson
 from repose.pipelines.models import weights
-from repose.pipelines.models.weights import WeightMissing
+from repose.pipelines.models.weights import WeightDamaged, WeightMissing
 
 
 def fractions(frame):
@@ -79,6 +79,42 @@ def test_whole_body_files_are_offered(no_models):
     assert networks.backend_input().options == [
         "automatic", "composite", "dw-ll_ucoco_384.onnx", "rtmw-l-384x288.safetensors",
     ]  # fmt: skip
+
+
+def test_openpose_is_offered_where_its_file_is(run, drawn, no_models):
+    """It is never taken without being asked for, and a file that is not one is named."""
+    from repose.nodes import networks
+
+    no_models.mkdir(parents=True)
+    for name in ("hand_pose_model.pth", "facenet.pth"):
+        (no_models / name).touch()
+    assert networks.backend_input().options == ["automatic", "composite"]
+    with pytest.raises(WeightMissing, match="body_pose_model.pth is missing .*non-commercial") as missing:
+        run("ReposeKeypoints", image=drawn.image, backend="openpose (controlnet-aux)")
+    assert "download" not in str(missing.value) and "lllyasviel/Annotators" in str(missing.value)
+    (no_models / "body_pose_model.pth").write_bytes(b"not a network")
+    assert networks.backend_input().options == ["automatic", "composite", "openpose (controlnet-aux)"]
+    with pytest.raises(WeightMissing, match="yolox_tiny"):
+        run("ReposeKeypoints", image=drawn.image)
+    with pytest.raises(WeightDamaged, match="body_pose_model.pth is not a plain state dict"):
+        run("ReposeKeypoints", image=drawn.image, backend="openpose (controlnet-aux)")
+
+
+def test_openpose_runs_under_comfyui(run, drawn, no_models):
+    """With random weights it finds nobody, on ComfyUI's device and under its memory management."""
+    from repose.nodes import host, networks
+    from repose.pipelines import openpose
+
+    no_models.mkdir(parents=True)
+    with torch.device("meta"):
+        shapes = openpose._code("model").bodypose_model().state_dict()
+    tensors = {name.partition(".")[2]: torch.zeros(1).expand(one.shape) for name, one in shapes.items()}
+    torch.save(tensors, no_models / "body_pose_model.pth")
+    with pytest.raises(NoPerson):
+        run("ReposeKeypoints", image=drawn.image, backend=networks.OPENPOSE)
+    backend = networks.keypoints(networks.OPENPOSE)
+    assert backend is networks.keypoints(networks.OPENPOSE) and len(backend.notes) == 2
+    assert next(backend.modules[0].parameters()).device.type == host.device().type
 
 
 @pytest.fixture(scope="module")

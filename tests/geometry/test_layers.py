@@ -1,0 +1,100 @@
+"""Taking the silhouette apart: on the drawn person every pixel's part is known."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+from repose.pipelines.geometry.layers import split
+from repose.pipelines.geometry.layout import Layout
+from repose.pipelines.geometry.motion import body_height, bones
+from repose.pipelines.geometry.nearness import measured_radii, within_outline
+from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
+from repose.pipelines.geometry.skirt import find_skirt
+
+_spec = importlib.util.spec_from_file_location("people", Path(__file__).with_name("people.py"))
+people = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(people)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    skeleton = people.standing()
+    picture, matte = people.draw(skeleton)
+    frame, tall = bones(skeleton), body_height(skeleton)
+    layout = Layout.around(matte[0, 0], tall)
+    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall
+
+
+def test_every_limb_is_found_where_it_was_drawn(drawn):
+    layout, picture, matte, frame, tall = drawn
+    masks = split(layout, picture, matte, frame, tall)
+    for part in PARTS:
+        p = INDEX[part.name]
+        if part.name in ("left_thigh", "right_thigh", "left_upper_arm", "right_upper_arm"):
+            continue  # they begin inside the trunk
+        distance, along = layout.capsule(frame.start[p], frame.end[p], 2)
+        core = (distance < 0.4 * part.radius * tall) & (along > 0.3) & (along < 0.7)
+        right = (masks.owner[core] == LAYERS.index(part.layer)).float().mean()
+        assert float(right) > 0.95, f"{part.name}: {float(right):.0%}"
+
+
+def test_layers_make_up_the_person_and_nothing_else(drawn):
+    layout, picture, matte, frame, tall = drawn
+    masks = split(layout, picture, matte, frame, tall)
+    whole = 1 - torch.stack([1 - cover for cover in masks.amodal.values()]).prod(0)
+    assert float(whole[matte > 0.99].min()) > 0.9
+    assert float(whole[torch.nn.functional.max_pool2d(matte[None, None], 13, 1, 6)[0, 0] == 0].max()) == 0
+
+
+def test_radii_are_measured(drawn):
+    layout, _, matte, frame, tall = drawn
+    radii = measured_radii(layout, layout.to_grid(matte, 2), frame, tall)
+    for name in ("left_forearm", "right_shin", "left_shin"):
+        wanted = PARTS[INDEX[name]].radius * people.STATURE
+        assert radii[INDEX[name]] == pytest.approx(wanted, abs=2.5), name
+
+
+def test_a_standing_figure_with_two_legs_wears_no_skirt(drawn):
+    layout, _, matte, frame, tall = drawn
+    assert not bool(find_skirt(layout, frame, layout.to_grid(matte, 2), None, tall).any())
+
+
+def test_a_bell_round_both_legs_is_a_skirt(drawn):
+    layout, _, matte, frame, tall = drawn
+    x, y = layout.cells(2)
+    left, right = frame.start[INDEX["left_thigh"]], frame.start[INDEX["right_thigh"]]
+    knee = float(frame.end[INDEX["left_thigh"]][1])
+    middle, down = float(left[0] + right[0]) / 2, (y - float(left[1])) / (knee - float(left[1]))
+    bell = ((x - middle).abs() < (0.09 + 0.07 * down) * tall) & (down > -0.1) & (down < 1.2)
+    found = find_skirt(layout, frame, layout.to_grid(matte, 2).maximum(bell.float()), None, tall)
+    rows = y[found]
+    assert float(rows.min()) - float(left[1]) < 0.03 * tall
+    assert float(rows.max()) == pytest.approx(float(left[1]) + 1.2 * (knee - float(left[1])), abs=0.03 * tall)
+
+
+def test_an_outline_goes_straight_on_under_what_covers_it(drawn):
+    """A hand over the middle of a shin: its outline there is that above and below."""
+    layout, _, matte, frame, tall = drawn
+    p = INDEX["left_shin"]
+    distance, along = layout.capsule(frame.start[p], frame.end[p], 2, clamp=False)
+    radius = PARTS[p].radius * tall
+    limb = (distance < radius) & (along > -0.2) & (along < 1.2)
+    hand = (along > 0.4) & (along < 0.6) & (distance < 2 * radius)
+    enclosed = within_outline(layout, frame, p, limb & ~hand, limb | hand, radius)
+    covered = limb & hand
+    assert float(enclosed[covered].float().mean()) > 0.9
+    beyond = hand & (distance > radius + layout.cell)
+    assert float(enclosed[beyond].float().mean()) < 0.05
+
+
+def test_a_figure_cut_off_below_goes_on_below_the_picture():
+    skeleton = people.standing()
+    picture, matte = people.draw(skeleton)
+    upper = matte[0, 0, :300]
+    layout = Layout.around(upper, people.STATURE)
+    beyond = layout.crop_mask(upper[None])[300 - layout.corner[1] :]
+    assert len(beyond) > 0.1 * people.STATURE and float(beyond.amax(1).min()) == 1
+    assert float(layout.photographed()[300 - layout.corner[1] :].max()) == 0
+    head = layout.crop_mask(upper[None])[: -layout.corner[1]] if layout.corner[1] < 0 else upper[:0]
+    assert float(head.sum()) == 0
