@@ -152,3 +152,8 @@ def _between_nodes(value: torch.Tensor) -> torch.Tensor:
     return value.to(
         comfy.model_management.intermediate_device(), comfy.model_management.intermediate_dtype()
     ).contiguous()
+
+
+def tensors(path: Path) -> dict[str, torch.Tensor]:
+    """A weight file's tensors by their names, through ComfyUI's own loader: tensors and nothing else is read."""
+    return comfy.utils.load_torch_file(str(path), safe_load=True)

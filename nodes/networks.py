@@ -79,7 +79,7 @@ def keypoints(backend: str = AUTOMATIC, runtime: str = "torch") -> KeypointBacke
     elif backend == OPENPOSE:
         files = [weights.find("openpose-body", folders)]
         parts = [weights.locate(id, folders) for id in ("openpose-hand", "openpose-face")]
-        build = partial(load_openpose, files[0], *parts)
+        build = partial(load_openpose, host.tensors, files[0], *parts)
         files += [path for path in parts if path]
     else:
         files = [_path(backend, folders), _detector(folders)]

@@ -10,6 +10,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,7 +26,6 @@ from .geometry.landmarks import FACE, INDEX, LEFT_HAND, RIGHT_HAND
 from .geometry.openpose import BODY_18, NECK
 from .models.crops import Pyramid
 from .models.pose_network import Reading
-from .models.state_dict import read_state_dict
 from .models.weights import WeightDamaged
 from .models.wholebody import finished
 
@@ -51,6 +51,9 @@ BODY_CODE = ("body", "Body", "bodypose_model")
 HAND_CODE = ("hand", "Hand", "handpose_model")
 FACE_CODE = ("face", "Face", "FaceNet")
 """controlnet_aux's module, what decodes in it, and its network."""
+
+
+Read = Callable[[Path], dict[str, Tensor]]
 
 
 class OpenposeUnavailable(RuntimeError):
@@ -150,48 +153,50 @@ class OpenposeEstimator:
 
 
 def load_openpose(
-    body: Path, hand: Path | None = None, face: Path | None = None, device: str = "cpu"
+    read: Read, body: Path, hand: Path | None = None, face: Path | None = None, device: str = "cpu"
 ) -> OpenposeEstimator:
     """The estimator out of body_pose_model.pth and, where they are there, hand_pose_model.pth and facenet.pth.
 
+    `read` gives a file's tensors by their names: these files exist in torch's own format only, which this pack does
+    not open; ComfyUI's loader does, as tensors and nothing else.
     Raises OpenposeUnavailable without controlnet_aux's code, WeightDamaged for a file of another kind.
     """
     tools = _code("util")
-    readers = [_decoder(*BODY_CODE, body, device)]
+    readers = [_decoder(read, *BODY_CODE, body, device)]
     notes = []
     for part, path, code in (("hands", hand, HAND_CODE), ("face", face, FACE_CODE)):
-        reader, note = _optional(part, path, code, device)
+        reader, note = _optional(read, part, path, code, device)
         readers.append(reader)
         notes += note
     return OpenposeEstimator(tools, *readers, notes=tuple(notes))
 
 
-def _optional(part: str, path: Path | None, code: tuple[str, str, str], device: str):
+def _optional(read: Read, part: str, path: Path | None, code: tuple[str, str, str], device: str):
     """The decoder or None, and the notes for the artist."""
     if path is None:
         return None, (f"{part} not looked for: OpenPose's file for that is not here",)
     try:
-        return _decoder(*code, path, device), ()
+        return _decoder(read, *code, path, device), ()
     except OpenposeUnavailable as error:
         return None, (f"{part} not looked for: {error}",)
 
 
-def _decoder(module: str, decoder: str, network: str, path: Path, device: str):
+def _decoder(read: Read, module: str, decoder: str, network: str, path: Path, device: str):
     """One of the library's Body, Hand, Face, with its network out of the file.
 
-    Not by its own constructor, which opens the file without weights_only. Its network is all that they read.
+    Not by its own constructor, which opens the file unguarded. Its network is all that they read.
     """
     code = _code(module)
     made = object.__new__(getattr(code, decoder))
-    made.model = load_network(getattr(code, network), path, device)
+    made.model = load_network(read, getattr(code, network), path, device)
     return made
 
 
-def load_network(kind: type[nn.Module], path: Path, device: str = "cpu") -> nn.Module:
+def load_network(read: Read, kind: type[nn.Module], path: Path, device: str = "cpu") -> nn.Module:
     """The library's network with the file's weights; WeightDamaged unless names and shapes are the network's."""
     with torch.device("meta"):  # no memory for, and no random numbers spent on, weights that are replaced
         network = kind()
-    found = read_state_dict(path, device)
+    found = {name: tensor.to(device) for name, tensor in _tensors(read, path).items()}
     wanted = network.state_dict()
     # In the files of body and hands the layers' names are without the part of the network that holds them.
     names = {name: name if name in found else name.partition(".")[2] for name in wanted}
@@ -208,6 +213,22 @@ def load_network(kind: type[nn.Module], path: Path, device: str = "cpu") -> nn.M
     tensors = {name: found[names[name]].to(torch.float32).contiguous() for name in wanted}
     network.load_state_dict(tensors, strict=True, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def _tensors(read: Read, path: Path) -> dict[str, Tensor]:
+    """A file's tensors by their names; WeightDamaged, with the file's name, when it holds anything else."""
+    with path.open("rb") as file:
+        known = file.read(2) in (b"PK", b"\x80\x02")
+    try:
+        found = read(path) if known else None
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise WeightDamaged(
+            f"{path} cannot be read, it may be cut off. Delete it and fetch it again."
+        ) from error
+    plain = isinstance(found, dict) and found and all(isinstance(value, Tensor) for value in found.values())
+    if not plain:
+        raise WeightDamaged(f"{path} does not hold tensors by their names. Delete it and fetch it again.")
+    return found
 
 
 def blue_green_red(picture: Tensor) -> np.ndarray:

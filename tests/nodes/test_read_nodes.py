@@ -96,7 +96,7 @@ def test_openpose_is_offered_where_its_file_is(run, drawn, no_models):
     assert networks.backend_input().options == ["automatic", "composite", "openpose (controlnet-aux)"]
     with pytest.raises(WeightMissing, match="yolox_tiny"):
         run("ReposeKeypoints", image=drawn.image)
-    with pytest.raises(WeightDamaged, match="body_pose_model.pth is not a plain state dict"):
+    with pytest.raises(WeightDamaged, match="body_pose_model.pth does not hold tensors"):
         run("ReposeKeypoints", image=drawn.image, backend="openpose (controlnet-aux)")
 
 

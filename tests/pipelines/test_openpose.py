@@ -12,8 +12,7 @@ from repose.pipelines import openpose
 from repose.pipelines.geometry.landmarks import INDEX, PARTS
 from repose.pipelines.geometry.openpose import BODY_18
 from repose.pipelines.keypoints import describe
-from repose.pipelines.models.state_dict import read_state_dict, require_safe
-from repose.pipelines.models.weights import WeightDamaged, WeightError
+from repose.pipelines.models.weights import WeightDamaged
 from repose.pipelines.openpose import OpenposeEstimator, load_network, load_openpose
 from torch import nn
 from torch.nn.functional import avg_pool2d
@@ -46,6 +45,11 @@ def few_numbers(kind: type[nn.Module], prefixed: bool) -> dict[str, torch.Tensor
     return {short(n): (1e-3 * cores[n]).expand(t.shape) for n, t in wanted.items()}
 
 
+def tensors(path):
+    """Stands in for ComfyUI's loader."""
+    return torch.load(path, weights_only=True)
+
+
 KINDS = {
     "body_pose_model.pth": ("model", "bodypose_model"),
     "hand_pose_model.pth": ("model", "handpose_model"),
@@ -69,7 +73,7 @@ def files(tmp_path_factory):
 
 def test_random_networks_load_run_and_leave_no_trace(files):
     before = torch.get_rng_state()
-    estimator = load_openpose(*(files / file for file in KINDS), device="cpu")
+    estimator = load_openpose(tensors, *(files / file for file in KINDS), device="cpu")
     assert len(estimator.modules) == 3 and estimator.notes == ()
     assert not any(p.requires_grad for module in estimator.modules for p in module.parameters())
     assert estimator.read(torch.rand(1, 3, 64, 48, generator=torch.Generator().manual_seed(1))) == []
@@ -79,15 +83,15 @@ def test_random_networks_load_run_and_leave_no_trace(files):
 @pytest.mark.parametrize("file", KINDS)
 def test_every_tensor_arrives_on_the_device_asked_for(files, file):
     saved = torch.load(files / file, weights_only=True)
-    loaded = load_network(network(file), files / file).state_dict()
+    loaded = load_network(tensors, network(file), files / file).state_dict()
     for (_, tensor), expected in zip(loaded.items(), saved.values(), strict=True):
         torch.testing.assert_close(tensor, expected.contiguous())
-    moved = load_network(network(file), files / file, "meta")
+    moved = load_network(tensors, network(file), files / file, "meta")
     assert {p.device.type for p in moved.parameters()} == {"meta"}
 
 
 def test_missing_hands_and_face_are_told(files):
-    estimator = load_openpose(files / "body_pose_model.pth")
+    estimator = load_openpose(tensors, files / "body_pose_model.pth")
     assert len(estimator.modules) == 1
     assert ["hands" in estimator.notes[0], "face" in estimator.notes[1]] == [True, True]
 
@@ -102,7 +106,7 @@ def test_face_code_that_does_not_load_costs_the_face_only(files, monkeypatch):
         return code(name)
 
     monkeypatch.setattr(openpose, "_code", broken)
-    estimator = load_openpose(*(files / file for file in KINDS))
+    estimator = load_openpose(tensors, *(files / file for file in KINDS))
     assert len(estimator.modules) == 2
     assert estimator.notes == ("face not looked for: operator torchvision::nms does not exist",)
 
@@ -136,12 +140,10 @@ def damaged(kind: str, good: dict, folder):
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("trap", "holds more than tensors"),
-        ("module", "holds more than tensors"),
-        ("list", "holds list, not tensors by their names"),
-        ("empty", "holds dict, not tensors"),
-        ("nested", "not tensors by their names"),
-        ("number", "not tensors by their names"),
+        ("list", "does not hold tensors by their names"),
+        ("empty", "does not hold tensors"),
+        ("nested", "does not hold tensors by their names"),
+        ("number", "does not hold tensors by their names"),
         ("shape", r"conv1_1.weight has shape \(2, 3\), expected \(64, 3, 3, 3\)"),
         ("fewer", "weights of bodypose_model: 1 names differ, conv1_1.weight first"),
         ("more", "weights of bodypose_model: 1 names differ, fc.weight first"),
@@ -153,39 +155,24 @@ def test_a_file_of_another_kind(files, tmp_path, kind, reason, zipped):
     path = tmp_path / "body_pose_model.pth"
     torch.save(damaged(kind, good, tmp_path), path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(WeightDamaged, match=reason) as caught:
-        load_openpose(path)
+        load_openpose(tensors, path)
     assert str(path) in str(caught.value) and not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("kept", [0.0, 0.001, 0.3, 0.99])
-def test_a_truncated_file(files, tmp_path, zipped, kept):
+def test_a_truncated_file(files, tmp_path, kept):
     path = tmp_path / "body_pose_model.pth"
-    good = torch.load(files / "body_pose_model.pth", weights_only=True)
-    torch.save(good, path, _use_new_zipfile_serialization=zipped)
+    torch.save(torch.load(files / "body_pose_model.pth", weights_only=True), path)
     os.truncate(path, int(kept * path.stat().st_size))
-    with pytest.raises(WeightDamaged, match="not a plain state dict.*cut off.*fetch it again"):
-        load_openpose(path)
+    with pytest.raises(WeightDamaged, match="body_pose_model.pth .*fetch it again"):
+        load_openpose(tensors, path)
 
 
 def test_the_hands_file_in_the_bodys_place(files, tmp_path):
     with pytest.raises(WeightDamaged, match="does not hold the weights of bodypose_model"):
-        load_openpose(files / "hand_pose_model.pth")
+        load_openpose(tensors, files / "hand_pose_model.pth")
     with pytest.raises(WeightDamaged, match="does not hold the weights of FaceNet"):
-        load_openpose(files / "body_pose_model.pth", None, files / "hand_pose_model.pth")
-
-
-def test_legacy_files_are_read_too(tmp_path):
-    torch.save({"a": torch.arange(3.0)}, tmp_path / "a.pth", _use_new_zipfile_serialization=False)
-    assert read_state_dict(tmp_path / "a.pth")["a"].tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize("version", ["2.4.0", "2.5.1+cu121", "1.13.1"])
-def test_a_torch_that_cannot_read_safely(version):
-    with pytest.raises(WeightError, match="update torch to 2.6"):
-        require_safe(version)
-    require_safe("2.6.0")
-    require_safe("2.13.0a0+git1")
+        load_openpose(tensors, files / "body_pose_model.pth", None, files / "hand_pose_model.pth")
 
 
 def test_the_rest_of_the_library_stays_out(root, files):
@@ -194,10 +181,12 @@ def test_the_rest_of_the_library_stays_out(root, files):
         f"spec = importlib.util.spec_from_file_location('repose', r'{root / '__init__.py'}',"
         f" submodule_search_locations=[r'{root}'])\n"
         "sys.modules['repose'] = importlib.util.module_from_spec(spec)\n"
+        "import torch\n"
         "from repose.pipelines.openpose import load_openpose\n"
         "assert not {'scipy', 'skimage', 'torchvision'} & set(sys.modules), 'not before it is chosen'\n"
         f"folder = pathlib.Path(r'{files}')\n"
-        "load_openpose(folder / 'body_pose_model.pth', folder / 'hand_pose_model.pth')\n"
+        "read = lambda path: torch.load(path, weights_only=True)\n"
+        "load_openpose(read, folder / 'body_pose_model.pth', folder / 'hand_pose_model.pth')\n"
         "assert not {'controlnet_aux', 'timm', 'torchvision', 'matplotlib', 'mediapipe'} & set(sys.modules)\n"
         "assert 'KMP_DUPLICATE_LIB_OK' not in os.environ\n"
     )
@@ -208,7 +197,7 @@ def test_without_the_library(files, monkeypatch):
     monkeypatch.delitem(sys.modules, "repose.pipelines.controlnet_aux_open_pose")
     monkeypatch.setattr(openpose.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(openpose.OpenposeUnavailable, match="controlnet-aux is not installed.*pip install"):
-        load_openpose(files / "body_pose_model.pth")
+        load_openpose(tensors, files / "body_pose_model.pth")
 
 
 class Stub(nn.Module):
