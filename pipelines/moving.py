@@ -92,10 +92,12 @@ def reposed_people(
 
 def report(results: Sequence[Reposed]) -> str:
     """What the artist should know, one line for each picture."""
-    return "\n".join(
-        f"{describe(one.source.keypoints)}; {one.report()['hidden_share']:.0%} of the person is a guess"
-        for one in results
-    )
+    lines = []
+    for one in results:
+        share = f"{one.report()['hidden_share']:.0%} of the person is a guess"
+        own = one.notes[len(one.source.keypoints.notes) :]  # `describe` tells those of the keypoints
+        lines.append("; ".join((describe(one.source.keypoints), share, *own)))
+    return "\n".join(lines)
 
 
 def _check_sizes(size: tuple[int, int], mattes, sources, targets, regions, backgrounds) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .batches import each
 from .geometry.keypoints import Keypoints
 from .geometry.lifting import lift
 from .geometry.openpose import openpose_from_keypoints
-from .geometry.retarget import Pose, overflow, pose_of, retarget
+from .geometry.retarget import Pose, facing_with, overflow, pose_of, retarget, turn_of_trunk
 from .geometry.skeleton import Skeleton
 from .given import skeleton_in_picture
+
+FAR_TURN = 50
+"""Degrees from which a turned trunk shows more guess than photo."""
 
 
 def poses_of(people: Sequence[Keypoints], mirror: bool = False) -> list[Pose]:
@@ -22,9 +26,20 @@ def poses_of(people: Sequence[Keypoints], mirror: bool = False) -> list[Pose]:
 def retargeted(source: Skeleton, pose: Pose, place: str = "source") -> Skeleton:
     """The source person in the pose, always in the source picture's own pixels.
 
-    place="target" puts the figure where the pose's picture has it, that picture laid over the source's.
+    place="target" puts the figure where the pose's picture has it, that picture laid over the source's. Who is
+    photographed from behind stays so.
     """
-    return skeleton_in_picture(retarget(source, pose, place), source.canvas)
+    return skeleton_in_picture(retarget(source, facing_with(source, pose), place), source.canvas)
+
+
+def turned(source: Skeleton, pose: Pose) -> tuple[str, ...]:
+    """What the artist should know about how far the pose turns the person."""
+    if facing_with(source, pose) is not pose:
+        return ("the photo shows the person from the other side: the pose was turned round with them",)
+    angle = math.degrees(turn_of_trunk(source, pose))
+    if angle < FAR_TURN:
+        return ()
+    return (f"the pose turns the trunk by {angle:.0f} degrees: much of what it shows the photo never showed",)
 
 
 def retargeted_people(

@@ -22,7 +22,7 @@ from .keypoints import read_keypoints
 from .models import weights
 from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
-from .posing import retargeted
+from .posing import retargeted, turned
 from .read import Reader, Reading, load_reader
 
 Progress = Callable[[float], None] | None
@@ -108,7 +108,7 @@ def repose(
         moved.correspondence,
         reading,
         target,
-        reading.keypoints.notes,
+        reading.keypoints.notes + turned(reading.skeleton, pose),
     )
 
 

@@ -136,6 +136,7 @@ def _outline(picture: Pyramid, reader: PartsReader, keypoints: Keypoints | None)
         box = np.array(
             [x0 - 0.12 * size, y0 - 0.14 * size, x1 + 0.12 * size, y1 + (0.3 if low else 0.06) * size]
         )
+        box[1] = min(box[1], _above_hair(keypoints))
     window = _whole(box)
     found = window_box(1 - reader.read(picture, window)[0], window)
     limit = np.array([width - 1.0, height - 1.0] * 2)
@@ -144,6 +145,15 @@ def _outline(picture: Pyramid, reader: PartsReader, keypoints: Keypoints | None)
         if keypoints is None:
             box = found
     return np.clip(box, 0, limit)
+
+
+def _above_hair(keypoints: Keypoints) -> float:
+    """y above which no hair is expected: as far over the brows as the chin lies below them, and half again."""
+    brows, chin = [f"face_{i}" for i in (19, 24)], "face_8"
+    if not keypoints.sees(*brows, chin):
+        return float("inf")
+    brow = min(float(keypoints[name][1]) for name in brows)
+    return brow - 1.5 * abs(float(keypoints[chin][1]) - brow)
 
 
 def _cut_below(keypoints: Keypoints) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from . import rotation
-from .camera import DOWN, LEFT, mirror
+from .camera import DOWN, FORWARD, LEFT, mirror
 from .skeleton import (
     JOINT_INDEX,
     JOINT_MIRROR,
@@ -35,6 +35,9 @@ REACH = 0.999
 """A limb that must reach further than its length stops at this share of it: the elbow never locks."""
 DROOP_LIMIT = np.radians(40)
 """Feet pitched by more than this are a posture (tiptoe, kneeling), not the view."""
+
+AWAY = np.radians(110)
+"""A pose that would turn the trunk by more than this shows almost nothing of what was photographed."""
 
 GROUND = "ground"
 
@@ -132,6 +135,33 @@ def pose_of(skeleton: Skeleton, name: str = "pose") -> Pose:
         support=support(skeleton)[:2] if stands(skeleton) else None,
         neck=skeleton.forward().positions[JOINT_INDEX["neck"], :2],
     )
+
+
+def turn_of_trunk(source: Skeleton, pose: Pose) -> float:
+    """Radians in [0, pi] about the vertical by which the pose turns the chest away from where the source's faces."""
+    chest = JOINT_INDEX["chest"]
+    rotations = np.where(pose.known[:, None], pose.rotations, source.rotations)
+    ways = [one.forward().rotations[chest] @ FORWARD for one in (source, source.with_rotations(rotations))]
+    (ax, _, az), (bx, _, bz) = ways
+    return float(abs(np.arctan2(ax * bz - az * bx, ax * bx + az * bz)))
+
+
+def facing_with(source: Skeleton, pose: Pose) -> Pose:
+    """The pose, turned half round when the person is photographed from the side that it shows away.
+
+    A photo of a back has no front to show: the person keeps facing away, in the same pose. Who looks back at the camera
+    over a shoulder goes on doing so: neck and head keep the photo's own turn.
+    """
+    if turn_of_trunk(source, pose) < AWAY:
+        return pose
+    pelvis = JOINT_INDEX["pelvis"]
+    half_round = rotation.about(DOWN, np.pi) @ rotation.matrix_from_quaternion(pose.rotations[pelvis])
+    rotations = pose.rotations.copy()
+    rotations[pelvis] = rotation.quaternion_from_matrix(half_round)
+    known = pose.known.copy()
+    if source.forward().rotations[JOINT_INDEX["head"]] @ FORWARD @ FORWARD > 0:  # the face is towards the camera
+        known[[JOINT_INDEX["neck"], JOINT_INDEX["head"]]] = False
+    return replace(pose, rotations=rotations, known=known)
 
 
 def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:

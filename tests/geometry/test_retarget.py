@@ -13,12 +13,14 @@ from repose.pipelines.geometry.retarget import (
     GROUND,
     contact_point,
     droop,
+    facing_with,
     overflow,
     pose_of,
     reached,
     retarget,
     sole,
     support,
+    turn_of_trunk,
 )
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, PARENT, local_rotations
 
@@ -174,3 +176,26 @@ def test_reached_brings_the_wrist_there(standard_body, step):
 def test_an_unknown_place_is_named(standard_body):
     with pytest.raises(ValueError, match='place is "left", expected "source" or "target"'):
         retarget(standard_body, load_pose("front"), place="left")
+
+
+def test_who_is_seen_from_behind_stays_so(standard_body):
+    """A pose that faces the camera, on a back view: the same pose, turned half round; lengths and height stay."""
+    front = retarget(standard_body, load_pose("front"))
+    turn = rotation.about(np.array([0.0, 1.0, 0.0]), np.pi)
+    quaternions = front.rotations.copy()
+    quaternions[JOINT_INDEX["pelvis"]] = rotation.quaternion_from_matrix(
+        turn @ rotation.matrix_from_quaternion(quaternions[JOINT_INDEX["pelvis"]])
+    )
+    back = front.with_rotations(quaternions)
+    pose = load_pose("waving")
+    assert facing_with(front, pose) is pose
+    assert np.degrees(turn_of_trunk(back, pose)) > 150
+    turned = facing_with(back, pose)
+    assert np.degrees(turn_of_trunk(back, turned)) < 30
+    there, here = retarget(back, turned).forward().positions, retarget(front, pose).forward().positions
+    raised = JOINT_INDEX["left_wrist"]
+    neck = JOINT_INDEX["neck"]
+    assert there[raised, 1] - there[neck, 1] == pytest.approx(here[raised, 1] - here[neck, 1], abs=8)
+    assert (there[raised, 0] - there[neck, 0]) * (here[raised, 0] - here[neck, 0]) < 0, (
+        "left is on the other side"
+    )
