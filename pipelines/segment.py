@@ -248,8 +248,23 @@ def _bones(keypoints: Keypoints, region: Region) -> np.ndarray:
             if seen[a] and seen[b]:
                 ends = [tuple(int(round(v)) for v in points[i]) for i in (a, b)]
                 cv2.line(canvas, *ends, 255, wide)
+    for start, end in _cut_thighs(points, seen, torso):
+        cv2.line(canvas, start, end, 255, thickness)
     blur = max(1, thickness // 2)
     return cv2.blur(canvas, (blur, blur)).astype(np.float32) / 255
+
+
+def _cut_thighs(points: np.ndarray, seen: np.ndarray, torso: float) -> list[tuple]:
+    """Start and end (x, y) of thighs whose knees the picture does not show, from the shoulder on through the hip,
+    as long as half a torso: where a photo ends there, the person goes on to its border."""
+    lines = []
+    for side in ("left", "right"):
+        shoulder, hip, knee = (INDEX[f"{side}_{joint}"] for joint in ("shoulder", "hip", "knee"))
+        if seen[shoulder] and seen[hip] and not seen[knee]:
+            way = points[hip] - points[shoulder]
+            end = points[hip] + 0.5 * torso * way / max(float(np.linalg.norm(way)), 1e-6)
+            lines.append(tuple(tuple(int(round(float(v))) for v in at) for at in (points[hip], end)))
+    return lines
 
 
 def _torso(points: np.ndarray, seen: np.ndarray) -> float:

@@ -159,7 +159,9 @@ def facing_with(source: Skeleton, pose: Pose) -> Pose:
     rotations = pose.rotations.copy()
     rotations[pelvis] = rotation.quaternion_from_matrix(half_round)
     known = pose.known.copy()
-    if source.forward().rotations[JOINT_INDEX["head"]] @ FORWARD @ FORWARD > 0:  # the face is towards the camera
+    if (
+        source.forward().rotations[JOINT_INDEX["head"]] @ FORWARD @ FORWARD > 0
+    ):  # the face is towards the camera
         known[[JOINT_INDEX["neck"], JOINT_INDEX["head"]]] = False
     return replace(pose, rotations=rotations, known=known)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import http.server
-import importlib.util
 import os
 import subprocess
 import sys
@@ -43,12 +42,12 @@ def test_every_entry_says_all_it_must():
     assert all(weights.weight(id).licence == "Apache-2.0" for id in weights.DEFAULT_SET + weights.HUB_SET)
 
 
-def test_loads_by_path_with_the_standard_library_alone(root):
+def test_loads_with_the_standard_library_alone(root):
+    """As run.py loads it, before anything is installed."""
     code = (
-        "import importlib.util, sys\n"
-        f"spec = importlib.util.spec_from_file_location('w', r'{root / 'pipelines/models/weights.py'}')\n"
-        "w = importlib.util.module_from_spec(spec); sys.modules['w'] = w; spec.loader.exec_module(w)\n"
-        "assert w.DEFAULT_SET\n"
+        f"import sys; sys.path.insert(0, r'{root}')\n"
+        "from setup import pack\n"
+        "assert pack.engine('models.weights').DEFAULT_SET\n"
         "assert not {'torch', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-S", "-c", code], check=True)
@@ -226,14 +225,3 @@ def test_no_repository_and_unwritable_folder_are_told_before_any_network(tmp_pat
 def test_unknown_id_lists_the_known_ones():
     with pytest.raises(KeyError, match="yolox-tiny"):
         weights.weight("yolo")
-
-
-def test_module_is_importable_twice(root):
-    """run.py loads it by path while the pack may be loaded too: nothing is shared but the files."""
-    spec = importlib.util.spec_from_file_location(
-        "weights_copy", root / "pipelines" / "models" / "weights.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["weights_copy"] = module
-    spec.loader.exec_module(module)
-    assert module.DEFAULT_SET == weights.DEFAULT_SET
