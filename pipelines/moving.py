@@ -12,8 +12,9 @@ from .batches import Progress, each, share
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence, Warped, warp
+from .geometry.warp import Correspondence, Warped
 from .keypoints import describe
+from .native import warped
 from .read import Reader
 from .repose import Reposed, ReposeOptions, repose_picture
 
@@ -52,7 +53,7 @@ def moved_people(
     olds, news = each(sources, count, "source skeletons"), each(targets, count, "target skeletons")
     seen = [None] * count if regions is None else each(regions, count, "regions")
     moved = [
-        warp(
+        warped(
             pictures[i : i + 1],
             masks[i][None],
             olds[i],

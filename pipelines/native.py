@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+
+from .batches import part
+from .geometry.layers import Regions
+from .geometry.skeleton import Skeleton
+from .geometry.warp import Warped, warp
 
 WORKING_PIXELS = 8_000_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
@@ -57,6 +64,45 @@ def with_detail(
         if progress:
             progress(min(1.0, (top + rows) / height))
     return out
+
+
+def warped(
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    source: Skeleton,
+    target: Skeleton,
+    regions: Regions | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Warped:
+    """`geometry.warp.warp` for pictures of any size: a very large one is moved at its working size.
+
+    Its colours are then the photo's own, with all detail; its correspondence stays in working pixels.
+    """
+    size = tuple(picture.shape[-2:])
+    low = working_size(size)
+    if low == size:
+        return warp(picture, matte, source, target, regions=regions, progress=progress)
+    small = resized(picture, low)
+    maps = (
+        None
+        if regions is None
+        else Regions(*(None if m is None else resized(m, low) for m in _maps(regions)))
+    )
+    bodies = [_at(skeleton, low, size) for skeleton in (source, target)]
+    moved = warp(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
+    found = moved.correspondence
+    colour = with_detail(picture, small, moved.colour, found.source, found.visible, part(progress, 0.7, 1))
+    return replace(moved, colour=colour, alpha=resized(moved.alpha, size), hidden=resized(moved.hidden, size))
+
+
+def _maps(regions: Regions) -> tuple[torch.Tensor | None, ...]:
+    return regions.hair, regions.skin, regions.foreground
+
+
+def _at(skeleton: Skeleton, low: tuple[int, int], size: tuple[int, int]) -> Skeleton:
+    """The skeleton in the working picture; pixel centres are at integers in both."""
+    scale = low[0] / size[0]
+    return skeleton.scaled(scale, low).moved(np.full(2, (scale - 1) / 2))
 
 
 def _band(picture, small, result, field, changed, y: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,5 @@
 """Taking the silhouette apart: on the drawn person every pixel's part is known."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 import torch
 from repose.pipelines.geometry.layers import split
@@ -12,9 +9,7 @@ from repose.pipelines.geometry.nearness import measured_radii, within_outline
 from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
 from repose.pipelines.geometry.skirt import find_skirt
 
-_spec = importlib.util.spec_from_file_location("people", Path(__file__).with_name("people.py"))
-people = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(people)
+from . import people
 
 
 @pytest.fixture(scope="module")

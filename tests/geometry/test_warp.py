@@ -1,8 +1,5 @@
 """The warp on a drawn person whose every part is known."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -12,9 +9,7 @@ from repose.pipelines.geometry.parts import INDEX, PARTS
 from repose.pipelines.geometry.retarget import retarget
 from repose.pipelines.geometry.warp import warp
 
-_spec = importlib.util.spec_from_file_location("people", Path(__file__).with_name("people.py"))
-people = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(people)
+from . import people
 
 
 @pytest.fixture(scope="module")
