@@ -1,6 +1,8 @@
 """The whole chain on a real photo, and on input that is not what it hopes for."""
 
 import json
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -162,3 +164,31 @@ def test_missing_weights_say_what_to_do(files):
     photo, folder, _ = files
     with pytest.raises(weights.WeightMissing, match="run.py weights"):
         chain.repose_file(photo, "walking", folder / "out.png", models=folder / "nothing")
+
+
+def test_a_48_megapixel_photo_stays_under_four_gigabytes(root, photo, models):
+    """8000 x 6000, in a process of its own, so that the peak is the chain's."""
+    pytest.importorskip("resource", reason="peak memory is read from the operating system's resource module")
+    code = f"""
+import resource, sys
+sys.path.insert(0, {str(root)!r})
+from setup import pack
+pack.load()
+import torch
+import torch.nn.functional as F
+torch.set_num_threads(2)
+repose, weights = pack.engine("repose"), pack.engine("models.weights")
+figure = F.interpolate(pack.engine("picture").read_picture({str(photo)!r}), size=(6000, 3349), mode="bilinear")
+picture = F.pad(figure, (2300, 2351, 0, 0), mode="replicate")
+del figure
+reader = pack.engine("read").load_reader(lambda id: weights.find(id, [{str(models / "repose")!r}]))
+made = repose.repose_picture(
+    picture, reader, pack.engine("geometry.library").load_pose("waving"), repose.ReposeOptions()
+)
+assert made.picture.shape == (1, 3, 6000, 8000) and float(made.person.mean()) > 0.02
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak // (1 << 20 if sys.platform == "darwin" else 1 << 10))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout.split()[-1]) < 4096, f"{done.stdout} MB"
