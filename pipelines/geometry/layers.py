@@ -125,9 +125,9 @@ def split(
     closed = field.erode(field.dilate(small, 3), 3)  # with the gaps between the fingers filled
     whole = torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
     pitch = layout.cell / 2
-    deep = (
-        field.erode(skirt.float(), int(0.03 * tall / pitch)) > 0
-    )  # legs show below a hem, never through the cloth
+    hem = max(1, int(0.03 * tall / pitch))
+    # Legs show below a hem, never through the cloth or beside it.
+    cloth = (skirt & F.pad(skirt[hem:], (0, 0, 0, hem))).any(1, keepdim=True)
     for k, name in enumerate(names):
         near = [
             disc * _sharp(share[0] + share[names.index(n)])
@@ -135,7 +135,8 @@ def split(
             if name in ("trunk", n)
         ]
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
-        covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5) * ~deep
+        covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5)
+        covered = covered * ~cloth if name.endswith("leg") else covered
         hidden = _crisp(layout.to_native(covered[None])[0]) * whole
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
@@ -176,9 +177,9 @@ def _covered(
 ) -> torch.Tensor:
     """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
 
-    The trunk goes on under an arm that crosses it, as far as its outline drawn straight across would (a closing); a
-    leg goes on under a hand as far as its own outline above and below tells, and under the trunk, which may be a shirt
-    or a skirt, along its own bones.
+    The trunk goes on under an arm that crosses it (a closing, where trunk is seen on both sides); a leg goes on under a
+    hand as far as its own outline above and below tells, and under the trunk, which may be a shirt or a skirt, along
+    its own bones.
     """
     own = owner == k
     if names[k].endswith("arm"):
@@ -186,7 +187,8 @@ def _covered(
     if k == 0:
         reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
         closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
-        return (closed & (plain[names[k]] < 1.25) & ~own).float()
+        between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
+        return (closed & between & (plain[names[k]] < 1.25) & ~own).float()
     thigh = INDEX[names[k].replace("leg", "thigh")]
     outline = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
     arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [own]).any(0)

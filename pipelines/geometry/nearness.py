@@ -17,7 +17,8 @@ joint is about 20 mm on 1.75 m (NASA-STD-3000, volume I, hand anthropometry), wi
 def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:
     """(P,) half-breadths in pixels: from each bone outward to the silhouette's border, the nearer side.
 
-    matte (gh, gw) on the label grid. Clipped to [0.75, 2.4] of the body's own, so that a skirt is no thigh.
+    matte (gh, gw) on the label grid. At least 0.75 of the body's own; 1.2 of it where the border is further than
+    2.4 of it, because the limb lies before the trunk or in a skirt.
     """
     radii = np.array([part.radius * tall for part in PARTS])
     x0, y0 = layout.corner
@@ -43,7 +44,10 @@ def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: floa
             out = ~hit
             widths.append(np.where(out.any(1), reach[out.argmax(1)], reach[-1]))
         width = float(np.median(np.minimum(*widths)))
-        radii[p] = np.clip(width, 0.75 * radii[p], 2.4 * radii[p])
+        # No border near on either side: the limb lies before the body, and its own breadth is not to be seen.
+        radii[p] = (
+            np.clip(width, 0.75 * radii[p], 2.4 * radii[p]) if width < 2.4 * radii[p] else 1.2 * radii[p]
+        )
     return radii
 
 
