@@ -21,7 +21,7 @@ CROWN = 0.075
 """Crown above the mid-ear point as a fraction of stature (ear to vertex, Winter 2009 gives head 0.130 H whole)."""
 
 FINGERTIPS = 1.8
-"""Wrist to fingertip over wrist to middle knuckle: of a hand of 0.108 H, the knuckle lies at 0.06 H (Winter 2009)."""
+"""Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
 
 
 @dataclass(frozen=True, eq=False)

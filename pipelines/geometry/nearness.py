@@ -10,8 +10,7 @@ from .motion import FINGERTIPS, Bones
 from .parts import INDEX, LAYERS, PARTS, of_layer
 
 FINGER = 0.0075
-"""Half-breadth of a finger and some flesh beside it as a fraction of stature: index finger breadth at the proximal
-joint is about 20 mm on 1.75 m (NASA-STD-3000, volume I, hand anthropometry), widened by a third for the palm."""
+"""Half-breadth of a finger with some flesh beside it as a fraction of stature (13 mm on 1.75 m): our choice, by eye."""
 
 
 def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:

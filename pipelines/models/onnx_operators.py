@@ -21,6 +21,8 @@ _TORCH_TYPES = {
     11: torch.float64,
 }
 
+ELSEWHERE = "this ONNX file cannot be run in torch; choose the runtime onnxruntime, or another file"
+
 
 def _numbers(value: Tensor | list | int | None) -> list[int] | None:
     if value is None:
@@ -53,7 +55,7 @@ def _padded(x: Tensor, pads: list[int], value: float) -> Tensor:
 def conv(a, x, weight, bias=None):
     dimensions = weight.ndim - 2
     if dimensions != 2:
-        raise NotImplementedError(f"Conv with {dimensions} spatial dimensions")
+        raise ValueError(f"a Conv with {dimensions} spatial dimensions: {ELSEWHERE}")
     pads = _pads(a, 2)
     if pads[:2] != pads[2:]:
         x, pads = _padded(x, pads, 0.0), [0, 0]
@@ -93,7 +95,7 @@ def slice_(a, x, starts=None, ends=None, axes=None, steps=None):
     steps = _numbers(steps) or [1] * len(starts)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         if step < 0:
-            raise NotImplementedError(f"Slice with step {step}")
+            raise ValueError(f"a Slice with step {step}: {ELSEWHERE}")
         index = [slice(None)] * x.ndim
         index[axis] = slice(start, min(end, x.shape[axis]), step)
         x = x[tuple(index)]
