@@ -6,12 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 if comfyui := os.environ.get("COMFYUI_PATH"):
     sys.path.insert(0, comfyui)
+
+# A landing tries the same examples as the one before; a run by hand looks for new ones.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("by hand", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "by hand")
 
 if "repose" not in sys.modules:
     spec = importlib.util.spec_from_file_location(

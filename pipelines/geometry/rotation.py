@@ -108,6 +108,7 @@ def frame(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         y = np.eye(3)[int(np.argmin(np.abs(x)))]
         rest = y - x * (x @ y)
     y = unit(rest)
+    y = unit(y - x * (x @ y))  # again: near x the first difference loses its digits
     return np.stack([x, y, np.cross(x, y)], axis=-1)
 
 
