@@ -127,7 +127,7 @@ def run_repose(options: argparse.Namespace) -> int:
     from setup import pack, weights
 
     if not options.photo.is_file():
-        raise Trouble(f"there is no picture {options.photo}")
+        raise Trouble(f"there is no picture {options.photo}: check the path")
     if problems := weights.fetch([], MODELS):
         raise Trouble("\n".join(problems))
     repose_file = pack.engine("repose").repose_file

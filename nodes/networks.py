@@ -24,7 +24,7 @@ from ..pipelines.models.tflite import TfliteNetwork
 from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
 from ..pipelines.openpose import load_openpose
 from ..pipelines.posing import poses_of
-from ..pipelines.read import Reader
+from ..pipelines.read import Reader, regions_of
 from ..pipelines.segment import segment_person
 from . import host
 
@@ -95,8 +95,7 @@ def segment(
     """(B, 1, H, W) mattes and the regions of each picture's person."""
     known = None if given is None else each(given, len(pictures), "keypoints")
     found = segment_person(pictures, segmenter(), known, progress)
-    maps = (found.part("hair"), found.part("body_skin"), found.foreground)
-    return found.matte, [Regions(*one) for one in zip(*(part.split(1) for part in maps), strict=True)]
+    return found.matte, regions_of(found)
 
 
 def segmenter() -> PartsReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..pipelines.geometry.library import load_pose
-from ..pipelines.posing import outside, pose_frames, poses_of, retargeted_people
+from ..pipelines.posing import pose_frames, poses_of, remarks, retargeted_people
 from ..pipelines.preview import figure, figures, poses_over_poses
 from . import host, networks, sockets
 
@@ -111,5 +111,8 @@ class RetargetPose(io.ComfyNode):
     def execute(cls, keypoints, pose, place: str) -> io.NodeOutput:
         sources, targets = retargeted_people(keypoints, pose, place)
         preview = poses_over_poses(sources, targets)
-        shown, image = host.shown(cls, preview, outside(targets)), host.image_from_engine(preview)
+        shown, image = (
+            host.shown(cls, preview, remarks(sources, pose, targets)),
+            host.image_from_engine(preview),
+        )
         return io.NodeOutput(sources, targets, pose_frames(targets), image, ui=shown)

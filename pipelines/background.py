@@ -7,12 +7,12 @@ place elsewhere in the photo. The result is the base plus the photo's own detail
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
+from .batches import Progress
 from .geometry.exemplar import rebuild, source_cells
 from .geometry.fill import (
     blurred_rows,
@@ -23,8 +23,6 @@ from .geometry.fill import (
     membrane,
     smooth_surface,
 )
-
-Progress = Callable[[float], None] | None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from .batches import part
+from .geometry.field import sample
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Warped, warp
@@ -55,12 +56,12 @@ def with_detail(
     changed = ((result - small).abs().amax(1, keepdim=True) > 1e-6) | ~torch.isnan(source[..., 0])
     changed = F.max_pool2d(changed.float(), 5, 1, 2)
     known = torch.where(torch.isnan(source[..., 0]), 0.0, visible)
-    field = torch.cat((torch.nan_to_num(source).permute(2, 0, 1), known[None]))[None]
+    field = torch.cat((torch.nan_to_num(source).permute(2, 0, 1), known[None]))
     out = picture.clone()
     rows = max(1, _BAND // width)
     for top in range(0, height, rows):
         y = torch.arange(top, min(top + rows, height), device=picture.device)
-        out[:, :, y] = _band(picture, small, result, field, changed, y)
+        out[0][:, y] = _band(picture, small, result, field, changed, y)
         if progress:
             progress(min(1.0, (top + rows) / height))
     return out
@@ -106,30 +107,23 @@ def _at(skeleton: Skeleton, low: tuple[int, int], size: tuple[int, int]) -> Skel
 
 
 def _band(picture, small, result, field, changed, y: torch.Tensor) -> torch.Tensor:
-    """(1, 3, n, W) rows y of the answer."""
+    """(3, n, W) rows y of the answer."""
     height, width = picture.shape[-2:]
     ratio = small.shape[-2] / height, small.shape[-1] / width
     x = torch.arange(width, device=y.device)
     at_x, at_y = torch.meshgrid((x + 0.5) * ratio[1] - 0.5, (y + 0.5) * ratio[0] - 0.5, indexing="xy")
     here = torch.stack((at_x, at_y), -1)
-    nearest = _sample(field, here, "nearest")
+    nearest = sample(field, here, "nearest")
     # A surface moves smoothly: from the nearest known pixel on, the source goes on as the target does.
-    centre = _sample(_positions(small), here, "nearest")[0].permute(1, 2, 0)
-    source = nearest[0, :2].permute(1, 2, 0) + (here - centre)
+    centre = sample(_positions(small), here, "nearest").permute(1, 2, 0)
+    source = nearest[:2].permute(1, 2, 0) + (here - centre)
     native = source + 0.5
     native = native * native.new_tensor([1 / ratio[1], 1 / ratio[0]]) - 0.5
-    detail = _sample(picture, native, "bilinear") - _sample(small, source, "bilinear")
-    made = _sample(result, here, "bilinear") + nearest[:, 2:] * detail
-    return torch.where(_sample(changed, here, "nearest") > 0, made.clamp(0, 1), picture[:, :, y])
+    detail = sample(picture[0], native) - sample(small[0], source)
+    made = sample(result[0], here) + nearest[2] * detail
+    return torch.where(sample(changed[0], here, "nearest") > 0, made.clamp(0, 1), picture[0][:, y])
 
 
 def _positions(small: torch.Tensor) -> torch.Tensor:
     y, x = torch.meshgrid(*(torch.arange(n, device=small.device) for n in small.shape[-2:]), indexing="ij")
-    return torch.stack((x, y)).float()[None]
-
-
-def _sample(image: torch.Tensor, xy: torch.Tensor, mode: str) -> torch.Tensor:
-    """(1, C, n, m) values of (1, C, h, w) at pixel positions (n, m, 2)."""
-    size = xy.new_tensor([image.shape[-1], image.shape[-2]])
-    grid = ((xy + 0.5) / size * 2 - 1)[None]
-    return F.grid_sample(image, grid, mode=mode, padding_mode="border", align_corners=False)
+    return torch.stack((x, y)).float()

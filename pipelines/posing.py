@@ -57,6 +57,13 @@ def pose_frames(people: Sequence[Keypoints | Skeleton]) -> list[dict]:
     return [openpose_from_keypoints([one]) for one in points]
 
 
+def remarks(sources: Sequence[Skeleton], poses: Sequence[Pose], targets: Sequence[Skeleton]) -> str:
+    """What the artist should know of the new poses: how far they turn the people, and what leaves the picture."""
+    pairs = zip(sources, each(poses, len(sources), "poses"), strict=True)
+    lines = [f"picture {i}: {note}" for i, pair in enumerate(pairs, 1) for note in turned(*pair)]
+    return "\n".join([*lines, *filter(None, [outside(targets)])])
+
+
 def outside(targets: Sequence[Skeleton]) -> str:
     """What of the new poses lies beyond its picture, one line for each that does."""
     beyond = [overflow(target) for target in targets]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from .batches import Progress
 from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
 from .geometry.lifting import lift
@@ -15,9 +16,7 @@ from .geometry.skeleton import Skeleton
 from .keypoints import read_keypoints
 from .models.person_parts import PartsReader
 from .models.wholebody import KeypointBackend, load_composite
-from .segment import load_segmenter, segment_person
-
-Progress = Callable[[float], None] | None
+from .segment import Segmentation, load_segmenter, segment_person
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +54,13 @@ class Reader:
         cut = segment_person(picture, self.parts, [keypoints])
         if progress:
             progress(1.0)
-        regions = Regions(cut.part("hair"), cut.part("body_skin"), cut.foreground)
-        return Reading(keypoints, cut.matte, regions, lift(keypoints))
+        return Reading(keypoints, cut.matte, regions_of(cut)[0], lift(keypoints))
+
+
+def regions_of(cut: Segmentation) -> list[Regions]:
+    """What the warp uses of a segmentation, for each picture."""
+    maps = (cut.part("hair"), cut.part("body_skin"), cut.foreground)
+    return [Regions(*one) for one in zip(*(part.split(1) for part in maps), strict=True)]
 
 
 def load_reader(find: Callable[[str], Path], device: str = "cpu", runtime: str = "torch") -> Reader:

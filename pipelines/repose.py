@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 
 from .background import restore_background
-from .batches import part
+from .batches import Progress, part
 from .files import appearing
 from .geometry.library import load_pose, pose_names, read_pose
 from .geometry.lifting import lift
@@ -24,8 +23,6 @@ from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
 from .posing import retargeted, turned
 from .read import Reader, Reading, load_reader
-
-Progress = Callable[[float], None] | None
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""

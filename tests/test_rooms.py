@@ -21,8 +21,6 @@ ALLOWED = {
     "nodes": {"numpy", "torch", "PIL"} | HOST,
 }  # fmt: skip
 EXTRA = {
-    "pipelines/geometry/warp.py": {"cv2"},
-    "pipelines/geometry/volume.py": {"cv2"},  # the warp's first half: the body that is moved
     "pipelines/models/weights.py": {"huggingface_hub"},
 }
 """Single files that may import more than their room."""

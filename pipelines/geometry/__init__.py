@@ -1,1 +1,1 @@
-"""What is true in space: landmarks, skeleton, volume, warp. numpy and torch (cv2 in the warp only)."""
+"""What is true in space: landmarks, skeleton, volume, warp. numpy and torch."""

@@ -17,9 +17,7 @@ LEFT = np.array([1.0, 0.0, 0.0])
 """The person's left at rest, in the camera frame."""
 DOWN = np.array([0.0, 1.0, 0.0])
 BACK = np.array([0.0, 0.0, 1.0])
-UP = -DOWN
 FORWARD = -BACK
-RIGHT = -LEFT
 
 
 def project(points: np.ndarray) -> np.ndarray:

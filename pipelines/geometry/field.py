@@ -147,6 +147,14 @@ def guided_filter(
     return both[:count] * guide + both[count:]
 
 
+def sample(image: torch.Tensor, xy: torch.Tensor, mode: str = "bilinear") -> torch.Tensor:
+    """(C, ...) values of (C, h, w) at pixel positions x, y (..., 2); beyond the border its nearest pixel."""
+    size = xy.new_tensor([image.shape[-1], image.shape[-2]])
+    grid = ((xy + 0.5) / size * 2 - 1).reshape(1, 1, -1, 2)
+    values = F.grid_sample(image[None], grid, mode=mode, padding_mode="border", align_corners=False)
+    return values.reshape(len(image), *xy.shape[:-1])
+
+
 def nearest(known: torch.Tensor) -> torch.Tensor:
     """(2, H, W) float: rows and columns from each cell to the nearest cell where `known` (H, W) is true.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 CANDIDATES = 4_000_000
-"""Pixel proposals worked on at once: about 200 MB of temporaries."""
+"""Pixel proposals worked on at once: bounds the temporaries, whatever the size of the triangles."""
 
 _DEPTH_STEPS = 2**29
 _SOFT = 1 << 62  # above every depth

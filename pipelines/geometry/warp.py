@@ -13,7 +13,7 @@ from itertools import combinations
 import torch
 import torch.nn.functional as F
 
-from .field import box_blur, dilate, erode
+from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
@@ -126,16 +126,6 @@ def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
     return torch.cat((torch.stack((a, b, a + offset), 1), torch.stack((b, b + offset, a + offset), 1)))
 
 
-def _sample(image: torch.Tensor, xy: torch.Tensor, mode: str = "bilinear") -> torch.Tensor:
-    """(C, n) values of (C, h, w) at pixel positions (n, 2); beyond the border its nearest pixel."""
-    height, width = image.shape[-2:]
-    scale = xy.new_tensor([2 / width, 2 / height])
-    grid = (xy + 0.5) * scale - 1
-    return F.grid_sample(
-        image[None], grid[None, None], mode=mode, padding_mode="border", align_corners=False
-    )[0, :, 0]
-
-
 @dataclass(frozen=True, eq=False)
 class _View:
     """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels."""
@@ -162,7 +152,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
-        value = _sample(matte[None], source - corner, "nearest")[0]
+        value = sample(matte[None], source - corner, "nearest")[0]
         sheet = (value > 0.02).int() + (value > 0.9).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
@@ -179,7 +169,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     source = at(mesh.rest)[:, :2]
     local = source - corner
     normal, stretch = _faces(mesh, moved)
-    both = _sample(torch.stack((matte, layer.parted)), local) * _coverage(fragments)[row, column]
+    both = sample(torch.stack((matte, layer.parted)), local) * _coverage(fragments)[row, column]
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
@@ -189,12 +179,12 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         at(moved)[:, 2],
         torch.where(
             mesh.side[triangle] > 0,
-            _sample(layer.rear, local),
-            _sample(layer.colour, local, "bicubic").clamp(0, 1),
+            sample(layer.rear, local),
+            sample(layer.colour, local, "bicubic").clamp(0, 1),
         ),
         alpha,
         parted,
-        _sample(layer.seen[None], local)[0] * front,
+        sample(layer.seen[None], local)[0] * front,
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
@@ -303,7 +293,7 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
         mine, other, apart = mine[near], other[near], apart[near]
         alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
         mine, other = mine[apart < TOGETHER], other[apart < TOGETHER]
-        photo = _sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
+        photo = sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
 

@@ -6,8 +6,6 @@ whole person is read once for the meaning, and again in overlapping close-ups fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .crops import Crop, Pyramid
@@ -19,14 +17,6 @@ SURE = 3.0
 """Votes are log odds, clipped to this: one window cannot outvote all the others."""
 RAMP = 40
 """Pixels at a close-up's border over which its vote fades: a person cut by the window misleads the network."""
-
-
-@dataclass(frozen=True, eq=False)
-class Votes:
-    """Evidence on a grid (height, width): log odds of "person", and (6, height, width) class probabilities."""
-
-    person: np.ndarray
-    classes: np.ndarray
 
 
 class PartsReader:

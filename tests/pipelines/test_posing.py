@@ -1,0 +1,39 @@
+"""What the artist is told about a pose before anything moves."""
+
+import numpy as np
+from repose.pipelines.geometry import rotation
+from repose.pipelines.geometry.library import load_pose
+from repose.pipelines.geometry.retarget import pose_of
+from repose.pipelines.geometry.skeleton import JOINT_INDEX
+from repose.pipelines.posing import remarks, retargeted
+
+from ..geometry import people
+
+
+def remark(skeleton, pose) -> str:
+    return remarks([skeleton], [pose], [retargeted(skeleton, pose)])
+
+
+def turned(skeleton, degrees: float):
+    """The same figure, turned about the vertical."""
+    pelvis, turn = JOINT_INDEX["pelvis"], rotation.about(np.array([0.0, 1.0, 0.0]), np.radians(degrees))
+    rotations = skeleton.rotations.copy()
+    rotations[pelvis] = rotation.quaternion_from_matrix(
+        turn @ rotation.matrix_from_quaternion(rotations[pelvis])
+    )
+    return skeleton.with_rotations(rotations)
+
+
+def test_a_frontal_pose_on_a_frontal_photo_needs_no_word():
+    assert remark(people.standing(), load_pose("contrapposto")) == ""
+
+
+def test_a_far_turn_is_told_with_its_angle():
+    person = people.standing()
+    assert "turns the trunk by 60 degrees" in remark(person, pose_of(turned(person, 60)))
+    assert remark(person, pose_of(turned(person, 40))) == ""
+
+
+def test_a_back_view_is_told_that_the_pose_was_turned():
+    behind = turned(people.standing(), 180)
+    assert "the pose was turned round with them" in remark(behind, load_pose("contrapposto"))
