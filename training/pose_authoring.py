@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from repose.pipelines.geometry import rotation
 from repose.pipelines.geometry.fitting import Fit, fit_limb
+from repose.pipelines.geometry.girdle import raised_clavicle
 from repose.pipelines.geometry.retarget import GROUND, Contact, Pose, touched
-from repose.pipelines.geometry.skeleton import JOINT_INDEX, PARENT, Skeleton, local_rotations
+from repose.pipelines.geometry.skeleton import JOINT_INDEX, PARENT, SPINE, Skeleton, local_rotations
 from repose.pipelines.geometry.template import LENGTH, OFFSETS
 
 STATURE = 1000.0
@@ -105,7 +106,7 @@ def outward(direction: Triple, side: str) -> np.ndarray:
 
 def authored(stance: Stance) -> tuple[Pose, Skeleton]:
     """The pose, and the standard body standing in it (for drawing and checks)."""
-    fit = Fit(np.full((138, 3), np.nan), np.zeros(138, dtype=bool), STATURE)
+    fit = Fit(np.full((142, 3), np.nan), np.zeros(142, dtype=bool), STATURE)
     _trunk(fit, stance)
     height = stance.height * STATURE if stance.height else _height(fit, stance)
     for side in ("left", "right"):
@@ -113,11 +114,11 @@ def authored(stance: Stance) -> tuple[Pose, Skeleton]:
         _leg(fit, getattr(stance, f"{side}_foot"), side, height)
     fit.frames = turned((stance.turn, 0, 0)) @ fit.frames
     body = standard_body(local_rotations(fit.frames))
-    known = np.zeros(138, dtype=bool)
-    known[[JOINT_INDEX[n] for n in ("pelvis", "spine", "chest", "neck", "head")]] = True
+    known = np.zeros(142, dtype=bool)
+    known[[JOINT_INDEX[n] for n in SPINE]] = True
     contacts = []
     for side in ("left", "right"):
-        stated = ["shoulder", "elbow", "hip", "knee", "ankle", "big_toe", "small_toe", "heel"]
+        stated = ["clavicle", "shoulder", "elbow", "hip", "knee", "ankle", "big_toe", "small_toe", "heel"]
         arm = getattr(stance, f"{side}_arm")
         if arm.hand:
             stated.append("wrist")
@@ -132,7 +133,7 @@ def authored(stance: Stance) -> tuple[Pose, Skeleton]:
 def standard_body(rotations: np.ndarray) -> Skeleton:
     canvas = (int(STATURE * 1.3), int(STATURE))
     root = np.array([STATURE / 2, STATURE * 0.6, 0.0])
-    return Skeleton(OFFSETS * STATURE, rotations, root, np.ones((138, 3)), canvas, 1.7 / STATURE)
+    return Skeleton(OFFSETS * STATURE, rotations, root, np.ones((142, 3)), canvas, 1.7 / STATURE)
 
 
 def _contacts(stance: Stance, side: str) -> list[Contact]:
@@ -161,15 +162,17 @@ def _sole_height(foot: Foot) -> float:
 
 def _trunk(fit: Fit, stance: Stance) -> None:
     pelvis, chest, head = turned(stance.pelvis), turned(stance.chest), turned(stance.head)
-    quaternions = [rotation.quaternion_from_matrix(m) for m in (pelvis, chest, head)]
-    middles = (rotation.slerp(a, b, 0.5) for a, b in zip(quaternions, quaternions[1:], strict=False))
     fit.positions[JOINT_INDEX["pelvis"]] = 0
-    spine, neck = rotation.matrix_from_quaternion(np.stack(list(middles)))
-    names = ("pelvis", "spine", "chest", "neck", "head")
-    for name, frame in zip(names, (pelvis, spine, chest, neck, head), strict=True):
+    for name, frame in (("pelvis", pelvis), ("chest", chest), ("head", head)):
         fit.turn(name, frame)
-    sides = (f"{side}_{joint}" for joint in ("hip", "shoulder") for side in ("left", "right"))
-    for name in (*names[1:], *sides):
+    for lower, middle, upper in (
+        ("pelvis", ("lumbar", "thoracic"), "chest"),
+        ("chest", ("neck", "cervical"), "head"),
+    ):
+        ends = [rotation.quaternion_from_matrix(fit.frame(name)) for name in (lower, upper)]
+        for name, share in zip(middle, (1 / 3, 2 / 3), strict=True):
+            fit.turn(name, rotation.matrix_from_quaternion(rotation.slerp(*ends, share)))
+    for name in (*SPINE[1:], "left_hip", "right_hip"):
         fit.hang(name)
 
 
@@ -189,8 +192,11 @@ def _place(fit: Fit, name: str, position: np.ndarray) -> None:
 
 
 def _arm(fit: Fit, arm: Arm, side: str) -> None:
-    chest = fit.frame("chest")
+    chest, clavicle = fit.frame("chest"), f"{side}_clavicle"
     upper, fore = (rotation.unit(outward(d, side)) for d in (arm.upper, arm.fore))
+    fit.turn(clavicle, chest @ raised_clavicle(f"{side}_", upper))
+    fit.hang(clavicle)
+    fit.hang(f"{side}_shoulder")
     elbow, wrist = f"{side}_elbow", f"{side}_wrist"
     _place(fit, elbow, fit[f"{side}_shoulder"] + chest @ upper * LENGTH[JOINT_INDEX[elbow]] * STATURE)
     _place(fit, wrist, fit[elbow] + chest @ fore * LENGTH[JOINT_INDEX[wrist]] * STATURE)

@@ -11,9 +11,10 @@ import numpy as np
 
 from . import rotation
 from .camera import DOWN, LEFT
+from .girdle import raised_clavicle
 from .landmarks import FINGERS
-from .skeleton import JOINT_INDEX, LEVELS, PARENT, local_rotations
-from .template import HINGE, NECK_RAISE, OFFSETS, REST_DIRECTION, TRUNK
+from .skeleton import JOINT_INDEX, LEVELS, PARENT, SPINE, local_rotations
+from .template import BREADTH, HEAD_RAISE, HINGE, OFFSETS, REST_DIRECTION, TRUNK
 
 BENT = (np.radians(12), np.radians(30))
 """Below the first bend a hinge's plane is noise, above the second it states the limb's twist."""
@@ -25,6 +26,13 @@ RELAXED = np.radians(78)
 """Arms that nobody saw hang at this angle under the T of the rest pose."""
 
 HEAD = tuple(JOINT_INDEX[name] for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear"))
+HEAD_JOINT = JOINT_INDEX["head"]
+_SHOULDERS_OF_CHEST = (OFFSETS[JOINT_INDEX["left_clavicle"]] + OFFSETS[JOINT_INDEX["left_shoulder"]]) * [
+    0,
+    1,
+    1,
+]
+"""(3,) the middle of the shoulders in the chest's frame, stature 1."""
 FOOT = ("big_toe", "small_toe", "heel")
 PALM = ("index_1", "middle_1", "ring_1", "little_1")
 
@@ -32,12 +40,13 @@ PALM = ("index_1", "middle_1", "ring_1", "little_1")
 class Fit:
     """Positions and global frames while they are being found, joint by joint.
 
-    positions (138, 3), known (138,) bool: which are given; scale: stature in the positions' unit.
+    positions (142, 3), known (142,) bool: which are given; scale: stature in the positions' unit.
     """
 
     def __init__(self, positions: np.ndarray, known: np.ndarray, scale: float):
         self.positions = np.where(known[:, None], positions, np.nan)
         self.known = known.copy()
+        self.scale = scale
         self.template = OFFSETS * scale
         self.frames = np.tile(np.eye(3), (len(positions), 1, 1))
 
@@ -67,7 +76,7 @@ class Fit:
 def fitted(
     positions: np.ndarray, known: np.ndarray, scale: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Positions (138, 3), known (138,) bool, stature -> offsets (138, 3), rotations (138, 4), root (3,).
+    """Positions (142, 3), known (142,) bool, stature -> offsets (142, 3), rotations (142, 4), root (3,).
 
     `Skeleton.forward` on the result gives the known positions back. What is unknown hangs from what is known
     as in the template: arms down, legs straight. Any unit of length; camera frame.
@@ -107,15 +116,13 @@ def _complete_trunk(fit: Fit) -> None:
     hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
     across = _direction(fit, "right_shoulder", "left_shoulder", LEFT)
     across = _direction(fit, "right_hip", "left_hip", across)
-    hip, shoulder = (2 * abs(fit.template[JOINT_INDEX[name], 0]) for name in ("left_hip", "left_shoulder"))
+    hip = 2 * fit.template[JOINT_INDEX["left_hip"], 0]
+    shoulder = BREADTH * fit.scale
     _pair(fit, *hips, across, hip)
     _pair(fit, *shoulders, across, shoulder)
-    trunk = np.abs(
-        fit.template[[JOINT_INDEX["spine"], JOINT_INDEX["chest"], JOINT_INDEX["left_shoulder"]], 1]
-    ).sum()
+    trunk = TRUNK * fit.scale
     if np.isnan(fit[shoulders[0]]).any():
-        head, neck, raised = (fit.template[JOINT_INDEX[n], 1] for n in ("head", "neck", "left_shoulder"))
-        below = raised - head - neck
+        below = HEAD_RAISE * fit.scale
         seen = [fit.positions[j] for j in HEAD if fit.known[j]]
         top = (
             (fit[hips[0]] + fit[hips[1]]) / 2 - DOWN * trunk
@@ -131,26 +138,70 @@ def _complete_trunk(fit: Fit) -> None:
 
 
 def _trunk(fit: Fit) -> None:
-    """Pelvis from the hips, chest from the shoulders, the lumbar spine between them: the trunk's curve."""
+    """Pelvis from the hips, chest and clavicles from the shoulders, the lumbar spine between them."""
     _complete_trunk(fit)
     hips = (fit["left_hip"] + fit["right_hip"]) / 2
-    shoulders = (fit["left_shoulder"] + fit["right_shoulder"]) / 2
-    axis = hips - shoulders
+    axis = hips - (fit["left_shoulder"] + fit["right_shoulder"]) / 2
     pelvis = rotation.frame(fit["left_hip"] - fit["right_hip"], axis)
-    chest = rotation.frame(fit["left_shoulder"] - fit["right_shoulder"], axis)
-    length = np.linalg.norm(axis)
-    share = np.abs(OFFSETS[[JOINT_INDEX[name] for name in ("spine", "left_shoulder")], 1]) / TRUNK
+    chest, shoulders = _chest(fit, hips)
+    size = np.linalg.norm(hips - shoulders) / TRUNK
     fit.positions[JOINT_INDEX["pelvis"]] = hips
-    fit.positions[JOINT_INDEX["spine"]] = spine = hips - pelvis[:, 1] * length * share[0]
-    fit.positions[JOINT_INDEX["chest"]] = middle = shoulders + chest[:, 1] * length * share[1]
-    fit.positions[JOINT_INDEX["neck"]] = shoulders - chest[:, 1] * length * NECK_RAISE / TRUNK
-    fit.known[[JOINT_INDEX[name] for name in ("pelvis", "spine", "chest", "neck")]] = True
-    halfway = rotation.matrix_from_quaternion(
-        rotation.slerp(rotation.quaternion_from_matrix(pelvis), rotation.quaternion_from_matrix(chest), 0.5)
-    )
+    fit.positions[JOINT_INDEX["lumbar"]] = hips + pelvis @ OFFSETS[JOINT_INDEX["lumbar"]] * size
+    fit.positions[JOINT_INDEX["chest"]] = shoulders - chest @ _SHOULDERS_OF_CHEST * size
+    fit.positions[JOINT_INDEX["neck"]] = fit["chest"] + chest @ OFFSETS[JOINT_INDEX["neck"]] * size
     fit.turn("pelvis", pelvis)
-    fit.turn("spine", rotation.between(halfway @ -DOWN, middle - spine) @ halfway)
     fit.turn("chest", chest)
+    _curve(fit, ("lumbar", "thoracic", "chest"), pelvis, chest)
+    fit.known[[JOINT_INDEX[name] for name in SPINE[:5]]] = True
+    for side in ("left_", "right_"):
+        _clavicle(fit, side, size)
+
+
+def _chest(fit: Fit, hips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(3, 3) the chest's frame and (3,) the middle of the shoulders as they would be with hanging arms.
+
+    A raised arm lifts its shoulder: read as the chest's tilt, one raised arm would bend the whole trunk.
+    """
+    left, right = fit["left_shoulder"], fit["right_shoulder"]
+    for _ in range(4):  # each step is exact but for the turn of the step before
+        chest = rotation.frame(left - right, hips - (left + right) / 2)
+        left, right = (
+            fit[f"{side}shoulder"] - chest @ _lift(fit, side, chest) for side in ("left_", "right_")
+        )
+    return chest, (left + right) / 2
+
+
+def _lift(fit: Fit, side: str, chest: np.ndarray) -> np.ndarray:
+    """(3,) in the chest's frame: how far the raised arm has carried its shoulder from where it rests."""
+    if not fit.has(f"{side}shoulder", f"{side}elbow"):
+        return np.zeros(3)
+    turn = raised_clavicle(side, chest.T @ (fit[f"{side}elbow"] - fit[f"{side}shoulder"]))
+    rest = fit.template[JOINT_INDEX[f"{side}shoulder"]]
+    return turn @ rest - rest
+
+
+def _clavicle(fit: Fit, side: str, size: float) -> None:
+    chest, clavicle, shoulder = fit.frame("chest"), f"{side}clavicle", f"{side}shoulder"
+    fit.place(clavicle, fit["chest"] + chest @ OFFSETS[JOINT_INDEX[clavicle]] * size)
+    rest = chest @ REST_DIRECTION[JOINT_INDEX[shoulder]]
+    fit.turn(clavicle, rotation.between(rest, fit[shoulder] - fit[clavicle]) @ chest)
+    fit.known[JOINT_INDEX[clavicle]] = True
+
+
+def _curve(fit: Fit, names: tuple[str, str, str], lower: np.ndarray, upper: np.ndarray) -> None:
+    """A piece of the spine in two bones between two joints that stand: turned in thirds from the lower frame
+    to the upper one, then swung and stretched to reach."""
+    first, middle, last = (JOINT_INDEX[name] for name in names)
+    ends = [rotation.quaternion_from_matrix(frame) for frame in (lower, upper)]
+    frames = [rotation.matrix_from_quaternion(rotation.slerp(*ends, share)) for share in (1 / 3, 2 / 3)]
+    bones = [frames[0] @ fit.template[middle], frames[1] @ fit.template[last]]
+    reach = fit.positions[last] - fit.positions[first]
+    swing = rotation.between(sum(bones), reach)
+    stretch = np.linalg.norm(reach) / max(np.linalg.norm(sum(bones)), 1e-9)
+    fit.positions[middle] = fit.positions[first] + stretch * (swing @ bones[0])
+    fit.known[middle] = True
+    for joint, frame in zip((first, middle), frames, strict=True):
+        fit.frames[joint] = swing @ frame
 
 
 def _head(fit: Fit) -> None:
@@ -166,13 +217,12 @@ def _head(fit: Fit) -> None:
     elif seen:
         fit.place("head", np.mean(fit.positions[seen] - fit.template[seen] @ frame.T, axis=0))
     else:
-        fit.place("head", fit["neck"] + chest @ fit.template[JOINT_INDEX["head"]])
-    halfway = rotation.matrix_from_quaternion(
-        rotation.slerp(rotation.quaternion_from_matrix(chest), rotation.quaternion_from_matrix(frame), 0.5)
-    )
-    fit.turn("neck", rotation.between(halfway @ -DOWN, fit["head"] - fit["neck"]) @ halfway)
+        fit.place(
+            "head", fit["neck"] + chest @ (fit.template[JOINT_INDEX["cervical"]] + fit.template[HEAD_JOINT])
+        )
+    _curve(fit, ("neck", "cervical", "head"), chest, frame)
     fit.turn("head", frame)
-    fit.known[JOINT_INDEX["head"]] = True
+    fit.known[HEAD_JOINT] = True
 
 
 def fit_limb(

@@ -25,7 +25,7 @@ def lift(keypoints: Keypoints) -> Skeleton:
     even two shoulders, two hips, or a face to start from.
     """
     evidence = gather(keypoints)
-    positions, known = np.full((138, 3), np.nan), np.zeros(138, dtype=bool)
+    positions, known = np.full((142, 3), np.nan), np.zeros(142, dtype=bool)
     positions[:133, :2] = evidence.xy
     positions[:133, 2] = depths(evidence)
     known[:133] = evidence.seen
@@ -36,14 +36,14 @@ def lift(keypoints: Keypoints) -> Skeleton:
 
 
 def _confidence(keypoints: Keypoints, evidence: Evidence) -> np.ndarray:
-    """(138, 3) detected, visible, precise; the derived joints take the weakest of what they derive from."""
-    confidence = np.zeros((138, 3))
+    """(142, 3) detected, visible, precise; the derived joints take the weakest of what they derive from."""
+    confidence = np.zeros((142, 3))
     detected = np.where(evidence.seen, keypoints.confidence, 0)
     precise = 1 / (1 + keypoints.spread * evidence.metres_per_pixel / PRECISE_METRES)
     confidence[:133] = np.stack([detected, detected, np.where(evidence.seen, precise, 0)], axis=1)
-    hips, shoulders = (
-        confidence[[INDEX[f"left_{n}"], INDEX[f"right_{n}"]]].min(axis=0) for n in ("hip", "shoulder")
-    )
-    head = np.sort(confidence[list(HEAD)], axis=0)[-2]
-    confidence[133:] = [hips, np.minimum(hips, shoulders), np.minimum(hips, shoulders), shoulders, head]
+    pairs = [[INDEX[f"{side}_{n}"] for side in ("left", "right")] for n in ("hip", "shoulder")]
+    hips, shoulders = (confidence[pair].min(axis=0) for pair in pairs)
+    head, trunk = np.sort(confidence[list(HEAD)], axis=0)[-2], np.minimum(hips, shoulders)
+    spine = (hips, trunk, trunk, trunk, shoulders, np.minimum(shoulders, head), head)
+    confidence[133:] = [*spine, *confidence[pairs[1]]]
     return confidence

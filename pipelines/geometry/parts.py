@@ -43,8 +43,8 @@ def _limbs(side: str) -> tuple[Part, ...]:
 
 
 PARTS = (
-    Part("pelvis", "pelvis", "spine", "trunk", 0.095, 0.55, True),
-    Part("spine", "spine", "chest", "trunk", 0.085, 0.55, True),
+    Part("pelvis", "pelvis", "lumbar", "trunk", 0.095, 0.55, True),
+    Part("spine", "thoracic", "chest", "trunk", 0.085, 0.55, True),
     Part("chest", "chest", "neck", "trunk", 0.095, 0.55, True),
     Part("neck", "neck", "head", "trunk", 0.034, 1.0, True),
     Part("head", "head", "crown", "trunk", 0.049, 0.95, True),

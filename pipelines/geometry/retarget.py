@@ -19,6 +19,7 @@ from .skeleton import (
     JOINT_MIRROR,
     JOINTS,
     PARENT,
+    SPINE,
     Posed,
     Skeleton,
     local_rotations,
@@ -63,8 +64,8 @@ class Pose:
     """Joint rotations without a body.
 
     name       for combos and reports
-    rotations  (138, 4) local quaternions, as in Skeleton
-    known      (138,) bool: which rotations the pose states
+    rotations  (142, 4) local quaternions, as in Skeleton
+    known      (142,) bool: which rotations the pose states
     contacts   where limbs must touch the body
     droop      radians by which the view shows toes lower than heels; 0 for a library pose
     root, stature, canvas   where the figure stood in its picture (pixels), None for a library pose
@@ -84,7 +85,7 @@ class Pose:
     neck: np.ndarray | None = None
 
     def __post_init__(self):
-        for name, kind, shape in (("rotations", np.float64, (138, 4)), ("known", bool, (138,))):
+        for name, kind, shape in (("rotations", np.float64, (142, 4)), ("known", bool, (142,))):
             value = np.asarray(getattr(self, name), dtype=kind)
             if value.shape != shape:
                 raise ValueError(f"Pose.{name} has shape {value.shape}, expected {shape}")
@@ -122,7 +123,7 @@ def pose_of(skeleton: Skeleton, name: str = "pose") -> Pose:
     detected = skeleton.confidence[:, 0] > 0
     known = np.zeros(len(JOINTS), dtype=bool)
     np.logical_or.at(known, PARENT[PARENT >= 0], detected[PARENT >= 0])
-    known[[JOINT_INDEX[n] for n in ("pelvis", "spine", "chest", "neck", "head")]] = True
+    known[[JOINT_INDEX[n] for n in SPINE]] = True
     known &= detected | (np.arange(len(JOINTS)) >= 133)
     return Pose(
         name=name,
@@ -198,7 +199,7 @@ def stature(skeleton: Skeleton) -> float:
     """Pixels from heel to ear along the bones: a person's size whatever the posture."""
     chain = ("left_knee", "left_ankle", "right_knee", "right_ankle")
     legs = sum(skeleton.length(name) for name in chain) / 2
-    return legs + sum(skeleton.length(name) for name in ("spine", "chest", "neck", "head"))
+    return legs + sum(skeleton.length(name) for name in SPINE[1:])
 
 
 def sole(posed: Posed, side: str) -> np.ndarray:
@@ -347,4 +348,4 @@ def border_distances(skeleton: Skeleton) -> dict[str, float]:
 
 def overflow(skeleton: Skeleton) -> dict[str, float]:
     """Pixels by which detected joints lie beyond the borders of the canvas; only borders that are crossed."""
-    return {border: -distance for border, distance in border_distances(skeleton).items() if distance < 0}
+    return {border: -distance for border, distance in border_distances(skeleton).items() if distance < -1e-6}

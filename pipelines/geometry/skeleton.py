@@ -1,4 +1,4 @@
-"""The skeleton: a DAG of 138 joints with rotations, that the engine poses, retargets and warps by.
+"""The skeleton: a DAG of 142 joints with rotations, that the engine poses, retargets and warps by.
 
 Rest pose (all rotations identity): the person stands upright and faces the camera in a T: arms straight out
 to the sides, palms down, thumbs forward; legs straight down, toes forward. A T rather than hanging arms,
@@ -21,10 +21,14 @@ from .camera import mirror, project
 from .keypoints import PRESENT, Keypoints
 from .landmarks import FINGERS, INDEX, LANDMARKS, MIRROR
 
-DERIVED = ("pelvis", "spine", "chest", "neck", "head")
+SPINE = ("pelvis", "lumbar", "thoracic", "chest", "neck", "cervical", "head")
+"""The middle line, each on the one before: the hips' middle, and the spine's three curves in two pieces each.
+lumbar lies at L4, thoracic at T12, chest at T7, neck at C7 (its base), cervical at C4, head between the ears."""
+DERIVED = (*SPINE, "left_clavicle", "right_clavicle")
+"""Joints that no landmark shows. The clavicles turn at the breastbone and carry the shoulders."""
 JOINTS = LANDMARKS + DERIVED
 JOINT_INDEX = {name: i for i, name in enumerate(JOINTS)}
-JOINT_MIRROR = np.array([*MIRROR, *range(133, 138)])
+JOINT_MIRROR = np.array([*MIRROR, *(JOINT_INDEX[name] for name in (*SPINE, *DERIVED[:-3:-1]))])
 """JOINT_MIRROR[j] is the joint that j becomes in a mirror."""
 
 PRECISE_METRES = 0.01
@@ -34,11 +38,12 @@ PRECISE_METRES = 0.01
 
 def _parents() -> dict[str, str]:
     """The parent of every joint by name: the whole hierarchy, said once."""
-    parents = {"pelvis": "", "spine": "pelvis", "chest": "spine", "neck": "chest", "head": "neck"}
+    parents = {"pelvis": ""} | dict(zip(SPINE[1:], SPINE, strict=False))
     head = ("nose", "left_eye", "right_eye", "left_ear", "right_ear", *(f"face_{i}" for i in range(68)))
     parents |= dict.fromkeys(head, "head")
     for side in ("left_", "right_"):
-        parents |= {f"{side}shoulder": "chest", f"{side}elbow": f"{side}shoulder"}
+        parents |= {f"{side}clavicle": "chest", f"{side}shoulder": f"{side}clavicle"}
+        parents |= {f"{side}elbow": f"{side}shoulder"}
         parents |= {f"{side}wrist": f"{side}elbow", f"{side}hand_root": f"{side}wrist"}
         parents |= {f"{side}hip": "pelvis", f"{side}knee": f"{side}hip", f"{side}ankle": f"{side}knee"}
         parents |= {f"{side}{end}": f"{side}ankle" for end in ("big_toe", "small_toe", "heel")}
@@ -50,7 +55,7 @@ def _parents() -> dict[str, str]:
 
 _PARENT_NAME = _parents()
 PARENT = np.array([JOINT_INDEX.get(_PARENT_NAME[name], -1) for name in JOINTS])
-"""(138,) index of each joint's parent; -1 at the pelvis."""
+"""(142,) index of each joint's parent; -1 at the pelvis."""
 
 
 def _levels() -> tuple[np.ndarray, ...]:
@@ -63,21 +68,21 @@ def _levels() -> tuple[np.ndarray, ...]:
 LEVELS = _levels()
 """Joints by their distance from the root: each level needs only the one before."""
 ORDER = np.concatenate(LEVELS)
-"""(138,) a topological order: every parent stands before its children."""
+"""(142,) a topological order: every parent stands before its children."""
 
 _RANK = np.argsort(ORDER)
-assert len(JOINTS) == len(JOINT_INDEX) == 138 and set(_PARENT_NAME) == set(JOINTS)
-assert len(LEVELS) == 11 and sorted(ORDER) == list(range(138)), "the hierarchy has a cycle"
-assert all(PARENT[j] < 0 or _RANK[PARENT[j]] < _RANK[j] for j in range(138)), (
+assert len(JOINTS) == len(JOINT_INDEX) == 142 and set(_PARENT_NAME) == set(JOINTS)
+assert len(LEVELS) == 13 and sorted(ORDER) == list(range(142)), "the hierarchy has a cycle"
+assert all(PARENT[j] < 0 or _RANK[PARENT[j]] < _RANK[j] for j in range(142)), (
     "a child stands before its parent"
 )
 assert (PARENT < 0).sum() == 1 and all(
-    PARENT[JOINT_MIRROR[j]] == (JOINT_MIRROR[PARENT[j]] if PARENT[j] >= 0 else -1) for j in range(138)
+    PARENT[JOINT_MIRROR[j]] == (JOINT_MIRROR[PARENT[j]] if PARENT[j] >= 0 else -1) for j in range(142)
 )
 
 
 class Posed(NamedTuple):
-    """Where everything is: positions (138, 3) camera frame in pixels, rotations (138, 3, 3) to the camera."""
+    """Where everything is: positions (142, 3) camera frame in pixels, rotations (142, 3, 3) to the camera."""
 
     positions: np.ndarray
     rotations: np.ndarray
@@ -87,10 +92,10 @@ class Posed(NamedTuple):
 class Skeleton:
     """One person's body in one picture (frames: camera.py; rest pose: this module).
 
-    offsets     (138, 3) pixels: each joint from its parent, in the parent's rest frame; the pelvis' is zero
-    rotations   (138, 4) local quaternions w, x, y, z, parent-to-child
+    offsets     (142, 3) pixels: each joint from its parent, in the parent's rest frame; the pelvis' is zero
+    rotations   (142, 4) local quaternions w, x, y, z, parent-to-child
     root        (3,) the pelvis in the camera frame, pixels; z is 0 by convention
-    confidence  (138, 3) in [0, 1]: detected, visible, precise; 0 where the joint was only estimated
+    confidence  (142, 3) in [0, 1]: detected, visible, precise; 0 where the joint was only estimated
     canvas      (height, width) of the picture in pixels
     metres_per_pixel  at the person's depth
     """
@@ -103,7 +108,7 @@ class Skeleton:
     metres_per_pixel: float
 
     def __post_init__(self):
-        shapes = {"offsets": (138, 3), "rotations": (138, 4), "root": (3,), "confidence": (138, 3)}
+        shapes = {"offsets": (142, 3), "rotations": (142, 4), "root": (3,), "confidence": (142, 3)}
         for name, shape in shapes.items():
             value = np.asarray(getattr(self, name), dtype=np.float64)
             if value.shape != shape:
@@ -123,7 +128,7 @@ class Skeleton:
         return Posed(positions, matrices)
 
     def with_rotations(self, rotations: np.ndarray) -> Skeleton:
-        """The same body with other (138, 4) local rotations; the pelvis stays where it is."""
+        """The same body with other (142, 4) local rotations; the pelvis stays where it is."""
         return replace(self, rotations=rotations)
 
     def moved(self, offset: np.ndarray) -> Skeleton:
@@ -178,12 +183,12 @@ class Skeleton:
 
 
 def mirrored_rotations(rotations: np.ndarray) -> np.ndarray:
-    """(138, 4) local rotations -> those of the mirror image: x -> -x keeps w and x, negates y and z."""
+    """(142, 4) local rotations -> those of the mirror image: x -> -x keeps w and x, negates y and z."""
     return np.asarray(rotations)[JOINT_MIRROR] * [1.0, 1.0, -1.0, -1.0]
 
 
 def local_rotations(globals_: np.ndarray) -> np.ndarray:
-    """(138, 3, 3) global rotations -> (138, 4) local quaternions."""
+    """(142, 3, 3) global rotations -> (142, 4) local quaternions."""
     parents = globals_[np.maximum(PARENT, 0)]
     parents[PARENT < 0] = np.eye(3)
     return rotation.quaternion_from_matrix(np.swapaxes(parents, -1, -2) @ globals_)

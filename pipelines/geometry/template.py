@@ -17,21 +17,22 @@ STATURE_METRES = 1.70
 """Assumed where nothing says how tall a person is: between the adult means of women and men
 (NCD Risk Factor Collaboration, eLife 5:e13410, 2016: 159 and 171 cm the world over; models are taller)."""
 
-NECK_RAISE = 0.03
-"""The base of the neck above the middle of the shoulders."""
-
+# The spine's curves are drawn mild: these are the centres of the trunk, which lie before the vertebrae.
 _MIDDLE = {
-    "spine": (0, -0.06, 0),
-    "chest": (0, -0.138, 0),
-    "neck": (0, -0.12, 0),
-    "head": (0, -0.082, 0),
+    "lumbar": (0, -0.06, -0.006),
+    "thoracic": (0, -0.07, 0.006),
+    "chest": (0, -0.068, 0.008),
+    "neck": (0, -0.12, -0.002),
+    "cervical": (0, -0.041, -0.006),
+    "head": (0, -0.041, -0.006),
     "nose": (0, 0.008, -0.062),
 }
 
 # The left half; the right half is its mirror image.
 _LEFT = {
     "eye": (0.018, -0.012, -0.047), "ear": (0.043, 0, 0),
-    "shoulder": (0.11, -0.09, 0), "elbow": (0.186, 0, 0), "wrist": (0.146, 0, 0),
+    "clavicle": (0.012, -0.088, -0.036), "shoulder": (0.098, -0.002, 0.028),
+    "elbow": (0.186, 0, 0), "wrist": (0.146, 0, 0),
     "hip": (0.05, 0, 0), "knee": (0, 0.245, 0), "ankle": (0, 0.246, 0),
     "big_toe": (-0.008, 0.036, -0.105), "small_toe": (0.027, 0.036, -0.08), "heel": (0, 0.033, 0.03),
     "hand_root": (0.004, 0, 0),
@@ -72,7 +73,7 @@ def _jaw() -> dict[int, tuple[float, float, float]]:
 
 
 def _offsets() -> np.ndarray:
-    """(138, 3) the table as an array, the right half mirrored."""
+    """(142, 3) the table as an array, the right half mirrored."""
     table = dict(_MIDDLE) | {f"left_{name}": value for name, value in _LEFT.items()}
     for finger in FINGERS:
         table |= {f"left_{finger}_{i + 1}": step for i, step in enumerate(_FINGER[finger])}
@@ -86,7 +87,7 @@ def _offsets() -> np.ndarray:
 
 
 OFFSETS = _offsets()
-"""(138, 3) offsets at rest of a body of stature 1; multiply by the stature in pixels or metres."""
+"""(142, 3) offsets at rest of a body of stature 1; multiply by the stature in pixels or metres."""
 
 REST_DIRECTION = OFFSETS / np.maximum(np.linalg.norm(OFFSETS, axis=1, keepdims=True), 1e-12)
 LENGTH = np.linalg.norm(OFFSETS, axis=1)
@@ -101,7 +102,17 @@ HINGE = {
 
 TRUNK = 0.288
 """Hips to shoulders."""
+BREADTH = 0.22
+"""Shoulder to shoulder."""
+HEAD_RAISE = 0.112
+"""The ears' middle over the shoulders' middle."""
 
 assert np.isfinite(OFFSETS).all()
 assert np.allclose(OFFSETS, OFFSETS[JOINT_MIRROR] * [-1, 1, 1], atol=1e-9), "the template is not symmetric"
+assert np.isclose(
+    -sum(
+        OFFSETS[JOINT_INDEX[n], 1] for n in ("lumbar", "thoracic", "chest", "left_clavicle", "left_shoulder")
+    ),
+    TRUNK,
+)
 assert (PARENT[[JOINT_INDEX[name] for name in HINGE]] >= 0).all()

@@ -13,16 +13,16 @@ CANVAS = (1300, 1000)
 @pytest.fixture(scope="session")
 def standard_body() -> Skeleton:
     """The standard body in the T of the rest pose: 1000 pixels and 1.7 m tall."""
-    rotations = np.tile([1.0, 0.0, 0.0, 0.0], (138, 1))
+    rotations = np.tile([1.0, 0.0, 0.0, 0.0], (142, 1))
     root = np.array([499.5, 620.0, 0.0])
-    return Skeleton(OFFSETS * 1000, rotations, root, np.ones((138, 3)), CANVAS, 1.7 / 1000)
+    return Skeleton(OFFSETS * 1000, rotations, root, np.ones((142, 3)), CANVAS, 1.7 / 1000)
 
 
 @pytest.fixture(scope="session")
 def other_bodies(standard_body) -> dict[str, Skeleton]:
     """The same with other proportions: a child's large head, long legs, broad shoulders."""
     rng = np.random.default_rng(7)
-    bodies = {"uneven": standard_body.offsets * rng.uniform(0.8, 1.25, (138, 1))}
+    bodies = {"uneven": standard_body.offsets * rng.uniform(0.8, 1.25, (142, 1))}
     child = standard_body.offsets.copy() * 0.6
     child[5:133] *= 1.0
     child[:5] *= 1.5

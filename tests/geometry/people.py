@@ -17,9 +17,9 @@ def standing(pose: str = "front") -> Skeleton:
     """The standard body, 400 pixels tall, in a pose of the library."""
     rest = Skeleton(
         OFFSETS * STATURE,
-        np.tile([1.0, 0, 0, 0], (138, 1)),
+        np.tile([1.0, 0, 0, 0], (142, 1)),
         np.array([180.0, 240.0, 0.0]),
-        np.ones((138, 3)),
+        np.ones((142, 3)),
         CANVAS,
         1.75 / STATURE,
     )

@@ -19,8 +19,8 @@ from repose.pipelines.geometry.skeleton import (
 from repose.pipelines.geometry.template import OFFSETS
 
 CHAINS = {
-    "nose": ("nose", "head", "neck", "chest", "spine", "pelvis"),
-    "left_wrist": ("left_wrist", "left_elbow", "left_shoulder", "chest", "spine", "pelvis"),
+    "nose": ("nose", "head", "cervical", "neck", "chest", "thoracic", "lumbar", "pelvis"),
+    "left_wrist": ("left_wrist", "left_elbow", "left_shoulder", "left_clavicle", "chest", "thoracic", "lumbar", "pelvis"),
     "right_heel": ("right_heel", "right_ankle", "right_knee", "right_hip", "pelvis"),
     "left_thumb_2": ("left_thumb_2", "left_thumb_1", "left_hand_root", "left_wrist", "left_elbow"),
 }
@@ -28,10 +28,10 @@ CHAINS = {
 
 def random_body(seed: int) -> Skeleton:
     rng = np.random.default_rng(seed)
-    rotations = rotation.unit(np.array([2.0, 0, 0, 0]) + rng.normal(size=(138, 4)))
+    rotations = rotation.unit(np.array([2.0, 0, 0, 0]) + rng.normal(size=(142, 4)))
     root = rng.normal(size=3) * 100
-    offsets = OFFSETS * rng.uniform(300, 2000) * rng.uniform(0.7, 1.4, (138, 1))
-    return Skeleton(offsets, rotations, root, np.ones((138, 3)), (900, 700), 0.002)
+    offsets = OFFSETS * rng.uniform(300, 2000) * rng.uniform(0.7, 1.4, (142, 1))
+    return Skeleton(offsets, rotations, root, np.ones((142, 3)), (900, 700), 0.002)
 
 
 @pytest.mark.parametrize("joint", CHAINS)
@@ -48,7 +48,7 @@ def test_order_is_topological_and_complete():
     for j in ORDER:
         assert PARENT[j] < 0 or PARENT[j] in done
         done.add(j)
-    assert done == set(range(138)) and JOINTS[:133] == LANDMARKS
+    assert done == set(range(142)) and JOINTS[:133] == LANDMARKS
 
 
 def test_rest_pose_is_a_t_that_faces_the_camera(standard_body):
@@ -93,7 +93,7 @@ def test_forward_keeps_lengths(seed):
 def test_fitting_inverts_forward(seed):
     body = random_body(seed)
     positions = body.forward().positions
-    known = np.arange(138) < 133
+    known = np.arange(142) < 133
     offsets, rotations, root = fitted(positions, known, 1000.0)
     again = Skeleton(offsets, rotations, root, body.confidence, body.canvas, 0.002).forward().positions
     assert np.abs(again - positions)[:133].max() < 1e-6, "pixels"
@@ -140,5 +140,5 @@ def test_present_needs_detection(standard_body):
 
 
 def test_wrong_shapes_are_named():
-    with pytest.raises(ValueError, match=r"Skeleton.offsets has shape \(3, 3\), expected \(138, 3\)"):
-        Skeleton(np.zeros((3, 3)), np.zeros((138, 4)), np.zeros(3), np.zeros((138, 3)), (9, 9), 1.0)
+    with pytest.raises(ValueError, match=r"Skeleton.offsets has shape \(3, 3\), expected \(142, 3\)"):
+        Skeleton(np.zeros((3, 3)), np.zeros((142, 4)), np.zeros(3), np.zeros((142, 3)), (9, 9), 1.0)
