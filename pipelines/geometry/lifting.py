@@ -8,6 +8,8 @@ shanks and elbows to the back); what looks unshortened stays in the picture's pl
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .depth import depths
@@ -16,6 +18,7 @@ from .fitting import HEAD, fitted
 from .keypoints import Keypoints
 from .landmarks import INDEX
 from .skeleton import PRECISE_METRES, Skeleton
+from .visibility import visible
 
 
 def lift(keypoints: Keypoints) -> Skeleton:
@@ -32,11 +35,12 @@ def lift(keypoints: Keypoints) -> Skeleton:
     offsets, rotations, root = fitted(positions, known, evidence.stature)
     confidence = _confidence(keypoints, evidence)
     skeleton = Skeleton(offsets, rotations, root, confidence, keypoints.canvas, evidence.metres_per_pixel)
-    return skeleton.moved([0.0, 0.0, -root[2]])
+    confidence[:, 1] *= visible(*skeleton.forward(), evidence.stature)
+    return replace(skeleton, confidence=confidence).moved([0.0, 0.0, -root[2]])
 
 
 def _confidence(keypoints: Keypoints, evidence: Evidence) -> np.ndarray:
-    """(142, 3) detected, visible, precise; the derived joints take the weakest of what they derive from."""
+    """(142, 3) detected, the same for visible, precise. Derived joints take the weakest of what they derive from."""
     confidence = np.zeros((142, 3))
     detected = np.where(evidence.seen, keypoints.confidence, 0)
     precise = 1 / (1 + keypoints.spread * evidence.metres_per_pixel / PRECISE_METRES)

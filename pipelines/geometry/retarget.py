@@ -8,55 +8,37 @@ are reached again on the source's proportions by turning shoulder and elbow, nev
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from . import rotation
 from .camera import DOWN, FORWARD, LEFT, mirror
+from .contacts import GROUND, Contact, grounded, mirrored_contact, sole, touched
+from .girdle import raised_clavicle
+from .proportions import pooled, proportioned
 from .skeleton import (
     JOINT_INDEX,
     JOINT_MIRROR,
     JOINTS,
     PARENT,
     SPINE,
-    Posed,
     Skeleton,
     local_rotations,
     mirrored_rotations,
 )
-from .template import HINGE
+from .template import REST_DIRECTION
 
 Place = Literal["source", "target"]
 
 GRIP = 0.05
 """Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in
 a relaxed standing leg); sets how the place of the support is weighted between the feet."""
-REACH = 0.999
-"""A limb that must reach further than its length stops at this share of it: the elbow never locks."""
 DROOP_LIMIT = np.radians(40)
 """Feet pitched by more than this are a posture (tiptoe, kneeling), not the view."""
 
 AWAY = np.radians(110)
 """A pose that would turn the trunk by more than this shows almost nothing of what was photographed."""
-
-GROUND = "ground"
-
-UNIT_OF = {"head": ("left_ear", "right_ear"), "chest": ("left_shoulder", "right_shoulder")}
-"""The pair whose larger half breadth is the body unit of a contact on that joint; the hips' otherwise."""
-
-
-class Contact(NamedTuple):
-    """`joint` (a wrist or an ankle) touches the body at `offset` from joint `on`.
-
-    The offset (x, y, z) is in `on`'s rest frame in body units: half the breadth of ears, shoulders or hips.
-    `on` may also be GROUND: the foot under the ankle stands on the ground all feet share, and the offset's -y
-    is the height of its sole in leg lengths (0 for a flat foot).
-    """
-
-    joint: str
-    on: str
-    offset: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +86,9 @@ class Pose:
             self,
             rotations=mirrored_rotations(self.rotations),
             known=self.known[JOINT_MIRROR],
-            contacts=tuple(_mirrored_contact(contact) for contact in self.contacts),
+            contacts=tuple(mirrored_contact(contact) for contact in self.contacts),
             **place,
         )
-
-
-def _mirrored_contact(contact: Contact) -> Contact:
-    x, y, z = contact.offset
-    return Contact(_mirrored_name(contact.joint), _mirrored_name(contact.on), (-x, y, z))
-
-
-def _mirrored_name(name: str) -> str:
-    return name if name == GROUND else JOINTS[JOINT_MIRROR[JOINT_INDEX[name]]]
 
 
 def pose_of(skeleton: Skeleton, name: str = "pose") -> Pose:
@@ -168,7 +141,7 @@ def facing_with(source: Skeleton, pose: Pose) -> Pose:
 
 
 def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
-    """The source person in the pose, bone lengths exactly kept.
+    """The source person in the pose, with the source's own bone lengths (proportions.py).
 
     place="source": the feet of the new pose stand on the ground on which the source's feet stood; across, the
     middle between the pelvis and the support (both feet, weighted by how near the ground they are) stays,
@@ -180,9 +153,9 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
     """
     if place not in ("source", "target"):
         raise ValueError(f'place is "{place}", expected "source" or "target"')
-    rotations = np.where(pose.known[:, None], pose.rotations, source.rotations)
+    rotations = _with_clavicles(np.where(pose.known[:, None], pose.rotations, source.rotations), pose.known)
     standing = [contact for contact in pose.contacts if contact.on == GROUND]
-    posed = grounded(source.with_rotations(rotations), standing)
+    posed = grounded(proportioned(source, source.with_rotations(rotations)), standing)
     posed = _drooped(posed, droop(source) - pose.droop, pose.known)
     for contact in pose.contacts:
         if contact.on != GROUND:
@@ -195,17 +168,27 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
     return posed.moved(pose.support - support(posed)[:2])
 
 
+def _with_clavicles(rotations: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(142, 4) the rotations with each clavicle raised by its arm where the pose states the arm alone, as clips
+    and figures without clavicles do; the arm's direction against the chest stays."""
+    rotations = rotations.copy()
+    for side in ("left_", "right_"):
+        clavicle, shoulder, elbow = (JOINT_INDEX[side + n] for n in ("clavicle", "shoulder", "elbow"))
+        if known[shoulder] and not known[clavicle]:
+            arm = rotation.matrix_from_quaternion(rotation.multiply(rotations[clavicle], rotations[shoulder]))
+            raised = rotation.quaternion_from_matrix(raised_clavicle(side, arm @ REST_DIRECTION[elbow]))
+            held = rotation.multiply(rotation.inverse(raised), rotation.quaternion_from_matrix(arm))
+            rotations[clavicle], rotations[shoulder] = raised, held
+    return rotations
+
+
 def stature(skeleton: Skeleton) -> float:
-    """Pixels from heel to ear along the bones: a person's size whatever the posture."""
-    chain = ("left_knee", "left_ankle", "right_knee", "right_ankle")
-    legs = sum(skeleton.length(name) for name in chain) / 2
-    return legs + sum(skeleton.length(name) for name in SPINE[1:])
-
-
-def sole(posed: Posed, side: str) -> np.ndarray:
-    """(3,) middle of the heel and the toes' middle: where a foot meets the ground."""
-    heel, big, small = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("heel", "big_toe", "small_toe"))
-    return heel / 2 + (big + small) / 4
+    """Pixels from heel to ear along the pooled bones: a person's size whatever the posture."""
+    length = pooled(skeleton)
+    legs = (
+        sum(length[JOINT_INDEX[f"{side}_{n}"]] for side in ("left", "right") for n in ("knee", "ankle")) / 2
+    )
+    return float(legs + length[[JOINT_INDEX[name] for name in SPINE[1:]]].sum())
 
 
 def stands(skeleton: Skeleton) -> bool:
@@ -261,82 +244,6 @@ def _drooped(skeleton: Skeleton, angle: float, known: np.ndarray) -> Skeleton:
         feet = [j, *(JOINT_INDEX[f"{side}{n}"] for n in ("big_toe", "small_toe", "heel"))]
         globals_[feet] = rotation.about(LEFT, angle) @ globals_[feet]
     return skeleton.with_rotations(local_rotations(globals_))
-
-
-def body_unit(skeleton: Skeleton, joint: str) -> float:
-    """Pixels of one body unit at a joint: the larger half breadth of the pair that hangs from it."""
-    pair = UNIT_OF.get(joint, ("left_hip", "right_hip"))
-    return float(max(abs(skeleton.offsets[JOINT_INDEX[name], 0]) for name in pair))
-
-
-def contact_point(skeleton: Skeleton, posed: Posed, contact: Contact) -> np.ndarray:
-    """(3,) where in space the contact is, for this body in this pose."""
-    j = JOINT_INDEX[contact.on]
-    return posed.positions[j] + posed.rotations[j] @ (
-        np.array(contact.offset) * body_unit(skeleton, contact.on)
-    )
-
-
-def touched(skeleton: Skeleton, contact: Contact) -> Skeleton:
-    """The limb's end brought to the contact by its two bones (`reached`)."""
-    posed = skeleton.forward()
-    return reached(skeleton, contact.joint, contact_point(skeleton, posed, contact))
-
-
-def grounded(skeleton: Skeleton, contacts: list[Contact]) -> Skeleton:
-    """The feet of the ground contacts brought onto one ground by bending their legs: the lowest foot's, or
-    the lowest that every leg reaches."""
-    if len(contacts) < 2:
-        return skeleton
-    posed = skeleton.forward()
-    levels, reachable = [], []
-    for contact in contacts:
-        side = contact.joint.removesuffix("ankle")
-        leg = skeleton.length(f"{side}knee") + skeleton.length(contact.joint)
-        hip, ankle = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("hip", "ankle"))
-        under = sole(posed, side)
-        level = under[1] - contact.offset[1] * leg
-        aside = np.linalg.norm((ankle - hip)[[0, 2]])
-        lowest = hip[1] + np.sqrt(max((REACH * leg) ** 2 - aside**2, 0.0))
-        levels.append(level)
-        reachable.append(max(level, level + lowest - ankle[1]))
-    ground = min(max(levels), *reachable)
-    for contact, level in zip(contacts, levels, strict=True):
-        ankle = posed.positions[JOINT_INDEX[contact.joint]]
-        skeleton = reached(skeleton, contact.joint, ankle + DOWN * (ground - level))
-    return skeleton
-
-
-def reached(skeleton: Skeleton, end: str, point: np.ndarray) -> Skeleton:
-    """Two-bone inverse kinematics: a wrist or ankle goes to (3,) `point`, as near as its bones reach.
-
-    The hinge bends in the plane in which it was bent; the whole limb then takes the shortest turn to
-    the point. What hangs from the end keeps its global rotation.
-    """
-    end_j = JOINT_INDEX[end]
-    hinge_j = PARENT[end_j]
-    top_j = PARENT[hinge_j]
-    positions, globals_ = skeleton.forward()
-    globals_ = globals_.copy()
-    a, b = positions[hinge_j] - positions[top_j], positions[end_j] - positions[hinge_j]
-    la, lb = np.linalg.norm(a), np.linalg.norm(b)
-    want = point - positions[top_j]
-    distance = np.clip(np.linalg.norm(want), abs(la - lb) * 1.001 + 1e-9, (la + lb) * REACH)
-    bend = np.arccos(np.clip((distance**2 - la**2 - lb**2) / (2 * la * lb), -1, 1))
-    axis = _hinge_axis(globals_, top_j, hinge_j, a, b)
-    flex = rotation.about(axis, bend - rotation.angle_between(a, b))
-    swing = rotation.between(a + flex @ b, want)
-    globals_[top_j] = swing @ globals_[top_j]
-    globals_[hinge_j] = swing @ flex @ globals_[hinge_j]
-    return skeleton.with_rotations(local_rotations(globals_))
-
-
-def _hinge_axis(globals_: np.ndarray, top: int, hinge: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(3,) the axis a limb is bent about; a straight one bends about the rest pose's hinge."""
-    normal = np.cross(a, b)
-    if np.linalg.norm(normal) > 1e-3 * np.linalg.norm(a) * np.linalg.norm(b):
-        return rotation.unit(normal)
-    return globals_[top] @ HINGE[JOINTS[hinge]]
 
 
 def border_distances(skeleton: Skeleton) -> dict[str, float]:

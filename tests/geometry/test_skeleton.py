@@ -18,9 +18,10 @@ from repose.pipelines.geometry.skeleton import (
 )
 from repose.pipelines.geometry.template import OFFSETS
 
+TRUNK = ("chest", "thoracic", "lumbar", "pelvis")
 CHAINS = {
-    "nose": ("nose", "head", "cervical", "neck", "chest", "thoracic", "lumbar", "pelvis"),
-    "left_wrist": ("left_wrist", "left_elbow", "left_shoulder", "left_clavicle", "chest", "thoracic", "lumbar", "pelvis"),
+    "nose": ("nose", "head", "cervical", "neck", *TRUNK),
+    "left_wrist": ("left_wrist", "left_elbow", "left_shoulder", "left_clavicle", *TRUNK),
     "right_heel": ("right_heel", "right_ankle", "right_knee", "right_hip", "pelvis"),
     "left_thumb_2": ("left_thumb_2", "left_thumb_1", "left_hand_root", "left_wrist", "left_elbow"),
 }
