@@ -23,6 +23,7 @@ from ..pipelines.models.person_parts import PartsReader
 from ..pipelines.models.tflite import TfliteNetwork
 from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
 from ..pipelines.openpose import load_openpose
+from ..pipelines.people import EVERYONE, THE_LARGEST, Who
 from ..pipelines.posing import poses_of
 from ..pipelines.read import Reader, regions_of
 from ..pipelines.segment import segment_person
@@ -61,12 +62,16 @@ def runtime_input() -> io.Input:
 
 
 def people(
-    pictures: torch.Tensor, backend: str, person: int, runtime: str, given: list | None
+    pictures: torch.Tensor, backend: str, who: Who, runtime: str, given: list | None
 ) -> list[Keypoints]:
-    """One person per picture: as given by another node, or as the networks read them."""
+    """The people meant of each picture: as given by another node, or as the networks read them."""
+    if who.number == EVERYONE and who.at is None and len(pictures) > 1:
+        raise ValueError(
+            f"person -1 takes everyone of one picture, and {len(pictures)} are connected: choose a number"
+        )
     if given is not None:
-        return given_keypoints(given, [tuple(pictures.shape[-2:])] * len(pictures), person)
-    return read_keypoints(pictures, keypoints(backend, runtime), person, host.progress())
+        return given_keypoints(given, [tuple(pictures.shape[-2:])] * len(pictures), who)
+    return read_keypoints(pictures, keypoints(backend, runtime), who, host.progress())
 
 
 def keypoints(backend: str = AUTOMATIC, runtime: str = "torch") -> KeypointBackend:
@@ -119,13 +124,13 @@ def lacking() -> list[weights.Weight]:
     return weights.missing([*wanted, SEGMENTER_SET[0]], folders)
 
 
-def read_any(image, pose_keypoint, person: int) -> list[Keypoints]:
-    """One person per picture, from pose frames or from pictures. ValueError where neither is connected."""
+def read_any(image, pose_keypoint, who: Who = THE_LARGEST) -> list[Keypoints]:
+    """The people meant, from pose frames or from pictures. ValueError where neither is connected."""
     if pose_keypoint is not None:
-        return given_keypoints(pose_keypoint, person=person)
+        return given_keypoints(pose_keypoint, who=who)
     if image is None:
         raise ValueError("nothing is connected: connect an image, a pose_keypoint, or keypoints")
-    return read_keypoints(host.image_to_engine(image), keypoints(), person, host.progress())
+    return read_keypoints(host.image_to_engine(image), keypoints(), who, host.progress())
 
 
 def reader() -> Reader:
@@ -135,7 +140,7 @@ def reader() -> Reader:
 
 def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
     """The poses of the people in the pictures, else the named one."""
-    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None, 0))
+    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None))
 
 
 def _whole_body_files() -> list[str]:

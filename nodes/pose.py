@@ -62,6 +62,7 @@ class PoseFromPicture(io.ComfyNode):
                     optional=True,
                     tooltip="From Whole-Body Keypoints; `person` is not used then.",
                 ),
+                *sockets.pointing_inputs(),
             ],
             outputs=[
                 sockets.Pose.Output("pose", tooltip="One pose per picture, for Retarget Pose."),
@@ -72,9 +73,10 @@ class PoseFromPicture(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, person: int, mirror: bool, image=None, pose_keypoint=None, keypoints=None
+        cls, person, mirror, image=None, pose_keypoint=None, keypoints=None, dab=None, points=None
     ) -> io.NodeOutput:
-        poses = poses_of(keypoints or networks.read_any(image, pose_keypoint, person), mirror)
+        who = sockets.who(person, dab, points)
+        poses = poses_of(keypoints or networks.read_any(image, pose_keypoint, who), mirror)
         preview = figures(poses)
         return io.NodeOutput(poses, host.image_from_engine(preview), ui=host.shown(cls, preview))
 

@@ -32,6 +32,7 @@ class WholeBodyKeypoints(io.ComfyNode):
                     tooltip="Points that another node (core's SDPose, controlnet_aux) read from the same"
                     " pictures: they are taken as they are, and no network runs.",
                 ),
+                *sockets.pointing_inputs(),
             ],
             outputs=[
                 sockets.Keypoints.Output("keypoints", tooltip="For the other nodes of this pack."),
@@ -42,9 +43,11 @@ class WholeBodyKeypoints(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image, backend: str, person: int, runtime: str, pose_keypoint=None) -> io.NodeOutput:
+    def execute(
+        cls, image, backend: str, person: int, runtime: str, pose_keypoint=None, dab=None, points=None
+    ) -> io.NodeOutput:
         pictures = host.image_to_engine(image)
-        people = networks.people(pictures, backend, person, runtime, pose_keypoint)
+        people = networks.people(pictures, backend, sockets.who(person, dab, points), runtime, pose_keypoint)
         preview = people_over_pictures(pictures, people)
         shown = host.shown(cls, preview, told(people))
         return io.NodeOutput(people, pose_frames(people), host.image_from_engine(preview), ui=shown)

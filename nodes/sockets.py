@@ -3,6 +3,7 @@
 A batch travels as a list with one entry per picture, so that any node can be fed a batch.
 """
 
+import torch
 from comfy_api.latest import io
 
 from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
@@ -11,6 +12,7 @@ from ..pipelines.geometry.library import pose_names
 from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warp import Correspondence as CorrespondenceValue
+from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
 from ..pipelines.repose import PLACES
 
 CATEGORY = "Repose"
@@ -40,15 +42,42 @@ CorrespondenceType = list[CorrespondenceValue]
 """Per reposed picture, where in its source every pixel comes from."""
 
 
-def person_input() -> io.Input:
+def person_input(least: int = EVERYONE) -> io.Input:
     """Which of several people."""
+    everyone = " -1 takes everyone, one after the other." if least == EVERYONE else ""
     return io.Int.Input(
         "person",
         default=0,
-        min=0,
+        min=least,
         max=31,
-        tooltip="Which person, by size in the picture: 0 is the largest, 1 the next, and so on.",
+        tooltip=f"Which person, by size in the picture: 0 is the largest, 1 the next, and so on.{everyone}",
     )
+
+
+def pointing_inputs() -> list[io.Input]:
+    """Ways to point at a person; they win over the number."""
+    return [
+        io.Mask.Input(
+            "dab",
+            optional=True,
+            tooltip="Points at the person: right-click Load Image, Open in MaskEditor, paint a dab on them. Wins over"
+            " the number.",
+        ),
+        io.String.Input(
+            "points",
+            optional=True,
+            force_input=True,
+            tooltip="Points at the person: the coordinates of a points editor, as SAM3 takes them. Wins over the"
+            " number.",
+        ),
+    ]
+
+
+def who(person: int, dab: torch.Tensor | None, points: str | None) -> Who:
+    """The person meant by a number, a dab of paint (B, H, W), or a points editor's text."""
+    if points:
+        return Who(person, point_from_json(points))
+    return Who(person) if dab is None else Who(person, point_from_mask(dab[0].cpu().numpy()))
 
 
 def mirror_input() -> io.Input:

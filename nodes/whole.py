@@ -27,7 +27,7 @@ class Repose(io.ComfyNode):
                 io.Image.Input("image", tooltip="Photos with a person in each."),
                 sockets.pose_name_input(),
                 sockets.place_input(),
-                sockets.person_input(),
+                sockets.person_input(least=0),
                 io.Image.Input(
                     "pose_picture",
                     optional=True,

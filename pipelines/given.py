@@ -1,4 +1,4 @@
-"""Poses that others read (core's SDPose, controlnet_aux): the person meant, in the picture's own pixels."""
+"""Poses that others read (core's SDPose, controlnet_aux): the people meant, in the picture's own pixels."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ import numpy as np
 from .geometry.keypoints import Keypoints
 from .geometry.openpose import read_openpose
 from .geometry.skeleton import Skeleton
-from .keypoints import NoPerson
+from .people import THE_LARGEST, Who
 
 SAME_SHAPE = 0.03
 """Detectors round the sides of their working size: canvases this much apart in proportion are one picture."""
 
 
 def given_keypoints(
-    frames: Any, pictures: list[tuple[int, int]] | None = None, person: int = 0
+    frames: Any, pictures: list[tuple[int, int]] | None = None, who: Who = THE_LARGEST
 ) -> list[Keypoints]:
-    """POSE_KEYPOINT frames -> one person (0 = the largest) per frame.
+    """POSE_KEYPOINT frames -> one person per frame, or every person of every frame in turn.
 
     pictures  (height, width) of the pictures the frames belong to, one for each: the landmarks are brought
               to that size.
-    Raises ValueError for what is not POSE_KEYPOINT or of another count or shape, NoPerson where a frame has
-    too few people.
+    Raises ValueError for what is not POSE_KEYPOINT or of another count or shape, NoPerson where a frame does not
+    show the person.
     """
     found = read_openpose(frames, pictures[0] if pictures else None)
     if not found:
         raise ValueError("the pose is empty: connect keypoints of at least one picture")
     if pictures is not None and len(found) != len(pictures):
         raise ValueError(f"{len(pictures)} pictures, but {len(found)} pose frames: connect one for each")
-    chosen = [_chosen(people, person, number) for number, people in enumerate(found)]
-    if pictures is None:
-        return chosen
-    return [in_picture(one, size) for one, size in zip(chosen, pictures, strict=True)]
+    sizes = pictures or [None] * len(found)
+    chosen: list[Keypoints] = []
+    for number, (people, size) in enumerate(zip(found, sizes, strict=True), 1):
+        placed = people if size is None else [in_picture(one, size) for one in people]
+        chosen += who.among(placed, f"pose frame {number}")
+    return chosen
 
 
 def in_picture(keypoints: Keypoints, size: tuple[int, int]) -> Keypoints:
@@ -60,13 +62,3 @@ def skeleton_in_picture(skeleton: Skeleton, size: tuple[int, int]) -> Skeleton:
     scale = min(size[0] / height, size[1] / width)
     spare = np.array([size[1] - scale * width, size[0] - scale * height]) / 2
     return skeleton.scaled(scale, size).moved(spare)
-
-
-def _chosen(people: list[Keypoints], person: int, number: int) -> Keypoints:
-    if person < len(people):
-        return people[person]
-    raise NoPerson(
-        f"pose frame {number + 1} has {len(people)} people, number {person} was asked for (0 is the largest)"
-        if people
-        else f"pose frame {number + 1} shows nobody: use a picture in which the body is seen"
-    )

@@ -1,4 +1,4 @@
-"""Pictures in, one person's 133 whole-body landmarks for each out."""
+"""Pictures in, people's 133 whole-body landmarks out."""
 
 from __future__ import annotations
 
@@ -8,55 +8,43 @@ from torch import Tensor
 
 from .geometry.keypoints import PRESENT, Keypoints
 from .models.wholebody import KeypointBackend
-
-LARGEST = "largest"
-
-
-class NoPerson(ValueError):
-    """A picture shows nobody, or fewer people than were asked for."""
+from .people import THE_LARGEST, NoPerson, Who
 
 
 def read_keypoints(
     pictures: Tensor,
     backend: KeypointBackend,
-    person: str | int = LARGEST,
+    who: Who = THE_LARGEST,
     progress: Callable[[float], None] | None = None,
 ) -> list[Keypoints]:
-    """(B, 3, H, W) RGB in [0, 1] -> one Keypoints for each picture.
+    """(B, 3, H, W) RGB in [0, 1] -> one Keypoints for each picture, or every person of every picture in turn.
 
-    person is "largest" or a number by size, 0 = the largest. Landmarks that are outside the picture or not seen
-    have confidence 0. progress gets the fraction done after each picture and may raise to cancel.
-    Raises NoPerson, with the picture's number, when there is nobody or no such person, and ValueError for pictures
-    of another shape or an empty batch.
+    Landmarks that are outside the picture or not seen have confidence 0. progress gets the fraction done after each
+    picture and may raise to cancel. Raises NoPerson, with the picture's number, when there is nobody or not the person
+    asked for, and ValueError for pictures of another shape or an empty batch.
     """
     if pictures.ndim != 4 or pictures.shape[1] != 3:
         raise ValueError(f"pictures have shape {tuple(pictures.shape)}, expected (batch, 3, height, width)")
     if len(pictures) == 0:
         raise ValueError("the batch of pictures is empty: connect at least one picture")
-    if person != LARGEST and not (isinstance(person, int) and person >= 0):
-        raise ValueError(f'person is {person!r}, expected "{LARGEST}" or a number from 0')
     found = []
     for i in range(len(pictures)):
-        found.append(_read_one(pictures[i : i + 1], backend, person, i))
+        found += _read_one(pictures[i : i + 1], backend, who, i)
         if progress is not None:
             progress((i + 1) / len(pictures))
     return found
 
 
-def _read_one(picture: Tensor, backend: KeypointBackend, person: str | int, number: int) -> Keypoints:
-    index = 0 if person == LARGEST else person
-    people = backend.read(picture, index)
-    if people:
-        return people[0]
+def _read_one(picture: Tensor, backend: KeypointBackend, who: Who, number: int) -> list[Keypoints]:
     height, width = picture.shape[-2:]
-    if index > 0:
+    people = backend.read(picture, who.alone)
+    if people and who.alone is not None:
+        return people[:1]
+    if who.alone:
         raise NoPerson(
-            f"picture {number + 1} ({width} x {height}) shows fewer than {index + 1} people: choose a lower number"
+            f"picture {number + 1} ({width} x {height}) shows fewer than {who.alone + 1} people: choose a lower number"
         )
-    raise NoPerson(
-        f"no person was found in picture {number + 1} ({width} x {height}): use a picture in which the body is seen "
-        f"clearly, crop nearer to the person, or give the keypoints yourself (POSE_KEYPOINT)"
-    )
+    return who.among(people, f"picture {number + 1} ({width} x {height})")
 
 
 def describe(keypoints: Keypoints) -> str:

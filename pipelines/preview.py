@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .batches import each
 from .draw import draw_pose, skeleton_overlay
 from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
@@ -56,9 +57,9 @@ def poses_over_poses(before: Sequence[Skeleton], after: Sequence[Skeleton]) -> t
 
 
 def people_over_pictures(pictures: torch.Tensor, people: Sequence[Keypoints]) -> torch.Tensor:
-    """(B, 3, H, W): each person's skeleton over the darkened picture."""
-    views = smaller(pictures)
-    return torch.cat([skeleton_overlay(views[i : i + 1], one) for i, one in enumerate(people)])
+    """(P, 3, H, W): each person's skeleton over their darkened picture, or over the only one."""
+    views = each(smaller(pictures).split(1), len(people), "pictures")
+    return torch.cat([skeleton_overlay(view, one) for view, one in zip(views, people, strict=True)])
 
 
 def masks_over_pictures(

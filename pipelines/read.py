@@ -16,6 +16,7 @@ from .geometry.skeleton import Skeleton
 from .keypoints import read_keypoints
 from .models.person_parts import PartsReader
 from .models.wholebody import KeypointBackend, load_composite
+from .people import Who
 from .segment import Segmentation, load_segmenter, segment_person
 
 
@@ -44,7 +45,7 @@ class Reader:
 
     def read(self, picture: torch.Tensor, person: int = 0, progress: Progress = None) -> Reading:
         """One person of a picture (1, 3, H, W), the largest or the n-th. NoPerson where there is none."""
-        found = read_keypoints(picture, self.keypoints, person=person or "largest")[0]
+        found = read_keypoints(picture, self.keypoints, Who(person))[0]
         if progress:
             progress(0.5)
         return self.complete(picture, found, progress)

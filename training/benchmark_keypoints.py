@@ -101,7 +101,8 @@ def accuracy(keypoints, truth: np.ndarray) -> dict[str, tuple[int, int, float, f
 
 
 def times(estimator, segmenter, paths: list[Path]) -> None:
-    from repose.pipelines.keypoints import NoPerson, read_keypoints
+    from repose.pipelines.keypoints import read_keypoints
+    from repose.pipelines.people import NoPerson
     from repose.pipelines.segment import segment_person
 
     print(f"\n{'picture':32} {'size':>12} {'keypoints':>18} {'mask':>18}   (wall s / processor s)")

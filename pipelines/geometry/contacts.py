@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ REACH = 0.999
 """A limb that must reach further than its length stops at this share of it: the elbow never locks."""
 
 GROUND = "ground"
+PELVIS = "pelvis"
 
 UNIT_OF = {"head": ("left_ear", "right_ear"), "chest": ("left_shoulder", "right_shoulder")}
 """The pair whose larger half breadth is the body unit of a contact on that joint; the hips' otherwise."""
@@ -25,7 +27,8 @@ class Contact(NamedTuple):
 
     The offset (x, y, z) is in `on`'s rest frame in body units: half the breadth of ears, shoulders or hips.
     `on` may also be GROUND: the foot under the ankle stands on the ground all feet share, and the offset's -y
-    is the height of its sole in leg lengths (0 for a flat foot).
+    is the height of its sole in leg lengths (0 for a flat foot, more on a footrest). The pelvis on GROUND is that
+    many leg lengths above it whatever the legs do: on a seat (Pose.seat says of which kind), or in the air.
     """
 
     joint: str
@@ -78,13 +81,14 @@ def touched(skeleton: Skeleton, contact: Contact) -> Skeleton:
 
 
 def grounded(skeleton: Skeleton, contacts: list[Contact]) -> Skeleton:
-    """The feet of the ground contacts brought onto one ground by bending their legs: the lowest foot's, or
-    the lowest that every leg reaches."""
-    if len(contacts) < 2:
+    """The feet of the ground contacts brought onto one ground by bending their legs: the ground under the seat,
+    or the lowest foot's, or the lowest that every leg reaches."""
+    seated, feet = stated_ground(skeleton, contacts), [c for c in contacts if c.joint != PELVIS]
+    if seated is None and len(feet) < 2:
         return skeleton
     posed = skeleton.forward()
     levels, reachable = [], []
-    for contact in contacts:
+    for contact in feet:
         side = contact.joint.removesuffix("ankle")
         leg = skeleton.length(f"{side}knee") + skeleton.length(contact.joint)
         hip, ankle = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("hip", "ankle"))
@@ -94,11 +98,20 @@ def grounded(skeleton: Skeleton, contacts: list[Contact]) -> Skeleton:
         lowest = hip[1] + np.sqrt(max((REACH * leg) ** 2 - aside**2, 0.0))
         levels.append(level)
         reachable.append(max(level, level + lowest - ankle[1]))
-    ground = min(max(levels), *reachable)
-    for contact, level in zip(contacts, levels, strict=True):
+    ground = min(max(levels), *reachable) if seated is None else seated
+    for contact, level in zip(feet, levels, strict=True):
         ankle = posed.positions[JOINT_INDEX[contact.joint]]
         skeleton = reached(skeleton, contact.joint, ankle + DOWN * (ground - level))
     return skeleton
+
+
+def stated_ground(skeleton: Skeleton, contacts: Iterable[Contact]) -> float | None:
+    """Pixels: y of the ground under a pelvis whose height is stated (a seat, a jump); None where no contact does."""
+    heights = [-contact.offset[1] for contact in contacts if contact.joint == PELVIS]
+    if not heights:
+        return None
+    leg = sum(skeleton.length(f"{side}_{n}") for side in ("left", "right") for n in ("knee", "ankle")) / 2
+    return float(skeleton.forward().positions[JOINT_INDEX[PELVIS], 1] + heights[0] * leg)
 
 
 def reached(skeleton: Skeleton, end: str, point: np.ndarray) -> Skeleton:

@@ -7,6 +7,7 @@ are reached again on the source's proportions by turning shoulder and elbow, nev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from . import rotation
 from .camera import DOWN, FORWARD, LEFT, mirror
-from .contacts import GROUND, Contact, grounded, mirrored_contact, sole, touched
+from .contacts import GROUND, Contact, grounded, mirrored_contact, sole, stated_ground, touched
 from .girdle import raised_clavicle
 from .proportions import pooled, proportioned
 from .skeleton import (
@@ -30,6 +31,9 @@ from .skeleton import (
 from .template import REST_DIRECTION
 
 Place = Literal["source", "target"]
+
+SEATS = ("chair", "stool", "floor", "wheelchair")
+"""Kinds of seat a pose may name; how high the pelvis is on it, its contact with the ground says."""
 
 GRIP = 0.05
 """Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in
@@ -48,11 +52,12 @@ class Pose:
     name       for combos and reports
     rotations  (142, 4) local quaternions, as in Skeleton
     known      (142,) bool: which rotations the pose states
-    contacts   where limbs must touch the body
+    contacts   where limbs must touch the body, and how high feet and a seated pelvis are above the ground
     droop      radians by which the view shows toes lower than heels; 0 for a library pose
     root, stature, canvas   where the figure stood in its picture (pixels), None for a library pose
     support    (2,) pixels, where that figure stood on the ground, or None for a figure without feet
     neck       (2,) pixels, the base of its neck
+    seat       what the pelvis sits on, one of SEATS, or "" for a figure on its feet or in the air
     """
 
     name: str
@@ -65,6 +70,7 @@ class Pose:
     canvas: tuple[int, int] | None = None
     support: np.ndarray | None = None
     neck: np.ndarray | None = None
+    seat: str = ""
 
     def __post_init__(self):
         for name, kind, shape in (("rotations", np.float64, (142, 4)), ("known", bool, (142,))):
@@ -155,17 +161,18 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
         raise ValueError(f'place is "{place}", expected "source" or "target"')
     rotations = _with_clavicles(np.where(pose.known[:, None], pose.rotations, source.rotations), pose.known)
     standing = [contact for contact in pose.contacts if contact.on == GROUND]
-    posed = grounded(proportioned(source, source.with_rotations(rotations)), standing)
+    posed = _with_level_feet(proportioned(source, source.with_rotations(rotations)), source, pose.known)
+    posed = grounded(posed, standing)
     posed = _drooped(posed, droop(source) - pose.droop, pose.known)
     for contact in pose.contacts:
         if contact.on != GROUND:
             posed = touched(posed, contact)
     if place == "source" or pose.canvas is None:
-        return _kept_inside(posed.moved(support(source)[:2] - support(posed)[:2]), source)
+        return _kept_inside(posed.moved(support(source)[:2] - support(posed, standing)[:2]), source)
     posed = posed.scaled(pose.stature / stature(source), pose.canvas)
     if pose.support is None or not stands(source):
         return posed.moved(pose.neck - posed.forward().positions[JOINT_INDEX["neck"], :2])
-    return posed.moved(pose.support - support(posed)[:2])
+    return posed.moved(pose.support - support(posed, standing)[:2])
 
 
 def _with_clavicles(rotations: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -182,6 +189,25 @@ def _with_clavicles(rotations: np.ndarray, known: np.ndarray) -> np.ndarray:
     return rotations
 
 
+def _with_level_feet(posed: Skeleton, source: Skeleton, known: np.ndarray) -> Skeleton:
+    """Feet that the pose does not state, under legs that it does, as level as the source's and turned with the hips:
+    square to the shank they would point into the air under bent knees."""
+    unstated = [
+        f"{side}_ankle"
+        for side in ("left", "right")
+        if known[JOINT_INDEX[f"{side}_knee"]] and not known[JOINT_INDEX[f"{side}_ankle"]]
+    ]
+    if not unstated:
+        return posed
+    before, now = source.forward().rotations, posed.forward().rotations
+    fronts = [globals_[JOINT_INDEX["pelvis"]] @ FORWARD for globals_ in (before, now)]
+    heading = rotation.signed_angle(*fronts, DOWN)
+    for ankle in unstated:
+        feet = [JOINT_INDEX[ankle], *np.flatnonzero(PARENT == JOINT_INDEX[ankle])]
+        now[feet] = rotation.about(DOWN, heading) @ before[feet]
+    return posed.with_rotations(local_rotations(now))
+
+
 def stature(skeleton: Skeleton) -> float:
     """Pixels from heel to ear along the pooled bones: a person's size whatever the posture."""
     length = pooled(skeleton)
@@ -196,9 +222,10 @@ def stands(skeleton: Skeleton) -> bool:
     return skeleton.present("left_ankle") or skeleton.present("right_ankle")
 
 
-def support(skeleton: Skeleton) -> np.ndarray:
-    """(3,) pixels: the place that retargeting keeps. y: the lowest sole; x and z: halfway between the pelvis
-    and the feet that carry. The base of the neck for a figure without feet."""
+def support(skeleton: Skeleton, standing: Sequence[Contact] = ()) -> np.ndarray:
+    """(3,) pixels: the place that retargeting keeps. y: the lowest sole, or the ground that a contact of the pelvis
+    states; x and z: halfway between the pelvis and the feet that carry. The base of the neck for a figure without
+    feet."""
     posed = skeleton.forward()
     sides = [s for s in ("left_", "right_") if skeleton.present(f"{s}ankle")]
     if not sides:
@@ -208,7 +235,8 @@ def support(skeleton: Skeleton) -> np.ndarray:
     weight = np.exp(-0.5 * (height / (GRIP * stature(skeleton))) ** 2)
     feet = (weight[:, None] * soles).sum(axis=0) / weight.sum()
     middle = (feet + posed.positions[JOINT_INDEX["pelvis"]]) / 2
-    return np.array([middle[0], soles[:, 1].max(), middle[2]])
+    ground = stated_ground(skeleton, standing)
+    return np.array([middle[0], soles[:, 1].max() if ground is None else ground, middle[2]])
 
 
 def _kept_inside(skeleton: Skeleton, source: Skeleton) -> Skeleton:

@@ -121,6 +121,20 @@ def test_an_arm_that_comes_without_its_clavicle_raises_it(standard_body):
     assert np.allclose(stated.forward().rotations, again.forward().rotations, atol=1e-6)
 
 
+def test_feet_that_the_pose_does_not_state_stay_level(posed_bodies, standard_body):
+    seated = load_pose(next(name for name in pose_names() if name.endswith("seated") or name.endswith("/chair")))
+    feet = [j for j, name in enumerate(JOINTS) if name.split("_")[-1] in ("ankle", "toe", "heel")]
+    known = seated.known.copy()
+    known[feet] = False
+    source = retarget(standard_body, load_pose("contrapposto"))
+    posed = retarget(source, replace(seated, known=known, contacts=())).forward()
+    for side in ("left_", "right_"):
+        heel, toe = (posed.positions[JOINT_INDEX[f"{side}{n}"]] for n in ("heel", "big_toe"))
+        assert abs(heel[1] - toe[1]) < 0.02 * 1000, f"{side}foot: heel and toes at the same height"
+        front = posed.rotations[JOINT_INDEX["pelvis"]] @ [0, 0, -1]
+        assert (toe - heel) @ front > 0.6 * np.linalg.norm(toe - heel), f"{side}foot points where the hips do"
+
+
 def test_target_place_takes_position_and_size(posed_bodies, other_bodies):
     target = posed_bodies["contrapposto"].scaled(1.5, (1950, 1500)).moved([40, -30])
     posed = retarget(other_bodies["child"], pose_of(target), place="target")

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from repose.pipelines import repose as chain
 from repose.pipelines.geometry.landmarks import PARTS
 from repose.pipelines.geometry.library import load_pose, write_pose
-from repose.pipelines.keypoints import NoPerson
 from repose.pipelines.models import weights
+from repose.pipelines.people import NoPerson
 from repose.pipelines.picture import PictureError, read_picture, write_picture
 from repose.pipelines.read import load_reader
 
