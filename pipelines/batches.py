@@ -17,6 +17,15 @@ def each(values: Sequence, count: int, what: str) -> Sequence[Any]:
     raise ValueError(f"{count} pictures, but {len(values)} {what}: connect one for all, or one for each")
 
 
+def common_count(**lengths: int) -> int:
+    """How many results there are: lists of one go with every other length. ValueError where two lengths differ."""
+    (count, *others) = sorted({length for length in lengths.values() if length != 1}) or [1]
+    if others:
+        found = ", ".join(f"{length} {what}" for what, length in lengths.items())
+        raise ValueError(f"{found}: connect one for all, or as many of each")
+    return count
+
+
 def share(progress: Progress, index: int, count: int) -> Progress:
     """The part of a progress that belongs to item `index` of `count`."""
     return part(progress, index / count, (index + 1) / count)

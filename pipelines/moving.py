@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from .background import restore_background
-from .batches import Progress, each, share
+from .batches import Progress, common_count, each, share
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
@@ -42,19 +42,20 @@ def moved_people(
     backgrounds: torch.Tensor | None = None,
     progress: Progress = None,
 ) -> MovedPeople:
-    """pictures (B, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
+    """pictures (B or 1, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
     per picture, or one for all. ValueError, with both sizes or counts, for what does not fit together.
     """
-    count = len(pictures)
+    count = common_count(pictures=len(pictures), targets=len(targets))
     if backgrounds is None:
         backgrounds = torch.full_like(pictures[:1], GREY)
     _check_sizes(tuple(pictures.shape[-2:]), mattes, sources, targets, regions, backgrounds)
     masks, rooms = each(mattes, count, "masks"), each(backgrounds, count, "backgrounds")
     olds, news = each(sources, count, "source skeletons"), each(targets, count, "target skeletons")
+    photos = each(pictures.split(1), count, "pictures")
     seen = [None] * count if regions is None else each(regions, count, "regions")
     moved = [
         warped(
-            pictures[i : i + 1],
+            photos[i],
             masks[i][None],
             olds[i],
             news[i],
@@ -84,10 +85,15 @@ def reposed_people(
     options: ReposeOptions,
     progress: Progress = None,
 ) -> list[Reposed]:
-    """The whole chain on each of (B, 3, H, W) pictures; one pose for all, or one for each."""
-    results, count = [], len(pictures)
+    """The whole chain on each of (B, 3, H, W) pictures: one pose for all, one picture in all poses, or one for each.
+
+    One picture is read once, and its background restored once, whatever the number of poses.
+    """
+    count = common_count(pictures=len(pictures), poses=len(poses))
+    photos, results = each(pictures.split(1), count, "pictures"), []
     for i, pose in enumerate(each(poses, count, "poses")):
-        results.append(repose_picture(pictures[i : i + 1], reader, pose, options, share(progress, i, count)))
+        known = results[0] if results and len(pictures) == 1 else None
+        results.append(repose_picture(photos[i], reader, pose, options, share(progress, i, count), known))
     return results
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .batches import each
+from .batches import common_count, each
 from .geometry.keypoints import Keypoints
 from .geometry.lifting import lift
 from .geometry.openpose import openpose_from_keypoints
@@ -45,10 +45,12 @@ def turned(source: Skeleton, pose: Pose) -> tuple[str, ...]:
 def retargeted_people(
     people: Sequence[Keypoints], poses: Sequence[Pose], place: str = "source"
 ) -> tuple[list[Skeleton], list[Skeleton]]:
-    """Each person lifted as photographed, and in their pose; one pose for all, or one for each."""
-    sources = [lift(person) for person in people]
-    pairs = zip(sources, each(poses, len(sources), "poses"), strict=True)
-    return sources, [retargeted(source, pose, place) for source, pose in pairs]
+    """Each person lifted as photographed, and in their pose: one pose for all people, one person in all poses, or
+    one for each."""
+    count = common_count(people=len(people), poses=len(poses))
+    sources = each([lift(person) for person in people], count, "people")
+    pairs = zip(sources, each(poses, count, "poses"), strict=True)
+    return list(sources), [retargeted(source, pose, place) for source, pose in pairs]
 
 
 def pose_frames(people: Sequence[Keypoints | Skeleton]) -> list[dict]:

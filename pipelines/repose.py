@@ -82,11 +82,13 @@ def repose(
     pose: Pose,
     options: ReposeOptions = ReposeOptions(),
     progress: Progress = None,
+    background: torch.Tensor | None = None,
 ) -> Reposed:
-    """The person of `picture` (1, 3, H, W) in another pose, in the same picture."""
+    """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known."""
     tell = progress or (lambda fraction: None)
     target = retargeted(reading.skeleton, pose, options.place)
-    background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
+    if background is None:
+        background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
     moved = warp(
         picture,
         reading.matte,
@@ -110,17 +112,27 @@ def repose(
 
 
 def repose_picture(
-    picture: torch.Tensor, reader: Reader, pose: Pose, options: ReposeOptions, progress: Progress = None
+    picture: torch.Tensor,
+    reader: Reader,
+    pose: Pose,
+    options: ReposeOptions,
+    progress: Progress = None,
+    known: Reposed | None = None,
 ) -> Reposed:
     """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
+
+    known is an earlier result from the same picture: its reading and background are used again.
 
     Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
     reading, the target, the background and the correspondence are then in working pixels.
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
-    reading = reader.read(small, options.person, part(progress, 0, READING))
+    if known is None:
+        reading, room = reader.read(small, options.person, part(progress, 0, READING)), None
+    else:
+        reading, room = known.source, known.background
     large = small is not picture
-    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1))
+    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room)
     if not large:
         return reposed
     found = reposed.correspondence

@@ -62,7 +62,7 @@ def test_what_belongs_to_another_picture(run, drawn, waving, what):
 
 def test_counts_that_do_not_match(run, drawn, waving):
     three = drawn.image.repeat(3, 1, 1, 1)
-    with pytest.raises(ValueError, match="3 pictures, but 2 target skeletons"):
+    with pytest.raises(ValueError, match="3 pictures, 2 targets"):
         run("ReposeWarpBody", image=three, mask=drawn.mask, source=[drawn.skeleton], target=[waving] * 2)
 
 

@@ -5,7 +5,7 @@ from repose.pipelines.geometry import rotation
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.retarget import pose_of
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
-from repose.pipelines.posing import remarks, retargeted
+from repose.pipelines.posing import remarks, retargeted, retargeted_people
 
 from ..geometry import people
 
@@ -37,3 +37,14 @@ def test_a_far_turn_is_told_with_its_angle():
 def test_a_back_view_is_told_that_the_pose_was_turned():
     behind = turned(people.standing(), 180)
     assert "the pose was turned round with them" in remark(behind, load_pose("contrapposto"))
+
+
+def test_one_person_takes_all_poses():
+    poses = [load_pose(name) for name in ("walking", "waving", "contrapposto")]
+    person = people.standing().project()
+    sources, targets = retargeted_people([person], poses)
+    assert len(sources) == len(targets) == 3 and sources[0] is sources[2]
+    for pose, target in zip(poses, targets, strict=True):
+        assert np.allclose(
+            target.project().points, retargeted_people([person], [pose])[1][0].project().points
+        )

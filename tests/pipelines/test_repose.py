@@ -12,6 +12,7 @@ from repose.pipelines import repose as chain
 from repose.pipelines.geometry.landmarks import PARTS
 from repose.pipelines.geometry.library import load_pose, write_pose
 from repose.pipelines.models import weights
+from repose.pipelines.moving import reposed_people
 from repose.pipelines.people import NoPerson
 from repose.pipelines.picture import PictureError, read_picture, write_picture
 from repose.pipelines.read import load_reader
@@ -49,6 +50,18 @@ def test_the_person_is_in_the_new_pose_and_the_room_is_the_same(reader, picture,
     outside = (F.max_pool2d(torch.maximum(reposed.person, reading.matte), 151, 1, 75) == 0).expand_as(picture)
     assert int(outside.sum()) > 10_000
     assert float((reposed.picture - picture)[outside].abs().mean()) < 0.01
+
+
+def test_one_photo_in_two_poses_is_read_once(reader, picture, monkeypatch):
+    small = F.interpolate(picture, scale_factor=0.4, mode="area")
+    read, reads = type(reader).read, []
+    monkeypatch.setattr(type(reader), "read", lambda *given: reads.append(1) or read(*given))
+    poses = [load_pose("waving"), load_pose("contrapposto")]
+    both = reposed_people(small, reader, poses, chain.ReposeOptions())
+    assert len(both) == 2 and len(reads) == 1
+    (alone,) = reposed_people(small, reader, poses[1:], chain.ReposeOptions())
+    assert torch.allclose(both[1].picture, alone.picture)
+    assert float((both[0].picture - both[1].picture).abs().max()) > 0.2
 
 
 def test_seen_and_hidden_make_up_the_person(picture, reading):
