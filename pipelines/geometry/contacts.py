@@ -12,8 +12,9 @@ from .camera import DOWN
 from .skeleton import JOINT_INDEX, JOINT_MIRROR, JOINTS, PARENT, Posed, Skeleton, local_rotations
 from .template import HINGE
 
-REACH = 0.999
-"""A limb that must reach further than its length stops at this share of it: the elbow never locks."""
+REACH = 0.996
+"""A limb that must reach further than its length stops at this share of it: an inner angle of 170 degrees between
+two bones of equal length, the limit of elbows and knees (cos 5 degrees)."""
 
 GROUND = "ground"
 PELVIS = "pelvis"
