@@ -41,7 +41,14 @@ def other_bodies(standard_body) -> dict[str, Skeleton]:
     }
 
 
+class ByName(dict):
+    """By "folder/name", and by the bare name as `load_pose` takes it."""
+
+    def __missing__(self, name):
+        return next(body for full, body in self.items() if full.rpartition("/")[2] == name)
+
+
 @pytest.fixture(scope="session")
 def posed_bodies(standard_body) -> dict[str, Skeleton]:
     """The standard body in every pose of the library."""
-    return {name: retarget(standard_body, load_pose(name)) for name in pose_names()}
+    return ByName({name: retarget(standard_body, load_pose(name)) for name in pose_names()})
