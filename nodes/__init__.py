@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import draw, host, models, picture, pose, read, whole
+from . import draw, host, models, picture, pose, pose_files, read, skeleton, variations, whole
 
 NODES: list[type[io.ComfyNode]] = [
     whole.Repose,
@@ -11,7 +11,12 @@ NODES: list[type[io.ComfyNode]] = [
     read.PersonMask,
     pose.PoseLibrary,
     pose.PoseFromPicture,
+    pose_files.PoseFile,
+    variations.PoseVariations,
+    variations.PoseSequence,
     pose.RetargetPose,
+    skeleton.CorrectSkeleton,
+    pose_files.SavePose,
     draw.DrawPose,
     picture.WarpBody,
     picture.RestoreBackground,

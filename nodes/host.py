@@ -48,6 +48,34 @@ def models_folders() -> list[Path]:
     return [Path(folder) for name in names for folder in folder_paths.get_folder_paths(name)]
 
 
+def pose_folders() -> list[Path]:
+    """Where artists keep poses of their own: user/default/repose/poses."""
+    return [Path(folder_paths.get_user_directory()) / "default" / MODELS_FOLDER / "poses"]
+
+
+def output_folder() -> Path:
+    """Where results go."""
+    return Path(folder_paths.get_output_directory())
+
+
+def input_files(*suffixes: str) -> list[str]:
+    """The names of the files in ComfyUI's input folder that end so, by name."""
+    folder = Path(folder_paths.get_input_directory())
+    found = (
+        [path.name for path in folder.iterdir() if path.suffix.lower() in suffixes] if folder.is_dir() else []
+    )
+    return sorted(found, key=str.lower)
+
+
+def input_file(name: str) -> Path:
+    """A file of the input folder by its name; ValueError for what is not there, or lies outside."""
+    folder = folder_paths.get_input_directory()
+    path = Path(folder_paths.get_annotated_filepath(name))
+    if not folder_paths.is_within_directory(folder, str(path)) or not path.is_file():
+        raise ValueError(f"{name} is not a file in {folder}: put it there, press R, and choose it again")
+    return path
+
+
 def image_to_engine(image: torch.Tensor) -> torch.Tensor:
     """IMAGE (B, H, W, 1, 3 or 4) -> (B, 3, H, W) float32 in [0, 1]; an alpha channel is laid on white."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):

@@ -14,7 +14,6 @@ from comfy_api.latest import io
 from ..pipelines.batches import each
 from ..pipelines.geometry.keypoints import Keypoints
 from ..pipelines.geometry.layers import Regions
-from ..pipelines.geometry.library import load_pose
 from ..pipelines.geometry.retarget import Pose
 from ..pipelines.given import given_keypoints
 from ..pipelines.keypoints import read_keypoints
@@ -24,6 +23,8 @@ from ..pipelines.models.tflite import TfliteNetwork
 from ..pipelines.models.wholebody import KeypointBackend, load_composite, load_single
 from ..pipelines.openpose import load_openpose
 from ..pipelines.people import EVERYONE, THE_LARGEST, Who
+from ..pipelines.pose_files import named_pose
+from ..pipelines.pose_pictures import people_in_pictures
 from ..pipelines.posing import poses_of
 from ..pipelines.read import Reader, regions_of
 from ..pipelines.segment import segment_person
@@ -124,13 +125,18 @@ def lacking() -> list[weights.Weight]:
     return weights.missing([*wanted, SEGMENTER_SET[0]], folders)
 
 
-def read_any(image, pose_keypoint, who: Who = THE_LARGEST) -> list[Keypoints]:
-    """The people meant, from pose frames or from pictures. ValueError where neither is connected."""
+def read_any(
+    image, pose_keypoint, who: Who = THE_LARGEST, kind: str = "automatic", mask=None
+) -> list[Keypoints]:
+    """The people meant, from pose frames or from pictures of any kind. ValueError where neither is connected."""
     if pose_keypoint is not None:
         return given_keypoints(pose_keypoint, who=who)
     if image is None:
         raise ValueError("nothing is connected: connect an image, a pose_keypoint, or keypoints")
-    return read_keypoints(host.image_to_engine(image), keypoints(), who, host.progress())
+    masks = None if mask is None else host.mask_to_engine(mask)
+    return people_in_pictures(
+        host.image_to_engine(image), lambda: keypoints().read, kind, who, masks, host.progress()
+    )
 
 
 def reader() -> Reader:
@@ -140,7 +146,7 @@ def reader() -> Reader:
 
 def poses(name: str, picture: torch.Tensor | None) -> list[Pose]:
     """The poses of the people in the pictures, else the named one."""
-    return [load_pose(name)] if picture is None else poses_of(read_any(picture, None))
+    return [named_pose(name, host.pose_folders())] if picture is None else poses_of(read_any(picture, None))
 
 
 def _whole_body_files() -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.geometry.library import load_pose
+from ..pipelines.pose_files import named_pose
+from ..pipelines.pose_pictures import KINDS
 from ..pipelines.posing import pose_frames, poses_of, remarks, retargeted_people
 from ..pipelines.preview import figure, figures, poses_over_poses
 from . import host, networks, sockets
@@ -31,7 +32,8 @@ class PoseLibrary(io.ComfyNode):
 
     @classmethod
     def execute(cls, pose: str, mirror: bool) -> io.NodeOutput:
-        chosen = load_pose(pose).mirrored() if mirror else load_pose(pose)
+        found = named_pose(pose, host.pose_folders())
+        chosen = found.mirrored() if mirror else found
         preview = figure(chosen)
         return io.NodeOutput([chosen], host.image_from_engine(preview), ui=host.shown(cls, preview))
 
@@ -45,13 +47,33 @@ class PoseFromPicture(io.ComfyNode):
             node_id="ReposePoseFromPicture",
             display_name="Pose from Picture",
             category=f"{sockets.CATEGORY}/Pose",
-            description="Takes the pose, not the proportions, of a person in a picture. Connect a picture, or"
-            " keypoints that were read from one; keypoints win.",
-            search_aliases=["reference pose", "pose transfer", "copy pose", "pose keypoints"],
+            description="Takes the pose, not the proportions, of a person in a picture: a photo, a mannequin, a stick"
+            " figure, a drawing, or an OpenPose skeleton. Connect a picture, or keypoints that were read from one;"
+            " keypoints win.",
+            search_aliases=[
+                "reference pose",
+                "pose transfer",
+                "copy pose",
+                "stick figure",
+                "openpose image",
+                "sketch",
+            ],
             inputs=[
                 sockets.person_input(),
                 sockets.mirror_input(),
-                io.Image.Input("image", optional=True, tooltip="Pictures of people in the wanted poses."),
+                io.Combo.Input(
+                    "kind",
+                    options=list(KINDS),
+                    default=KINDS[0],
+                    tooltip="What the picture is. photo: people, mannequins, renders, by the networks. drawing: stick"
+                    " figures, sketches and mascots, by their strokes. skeleton: a control picture in OpenPose's"
+                    " colours. automatic tells them apart.",
+                ),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="Pictures in the wanted poses: photos, drawings, skeletons.",
+                ),
                 sockets.PoseKeypoint.Input(
                     "pose_keypoint",
                     optional=True,
@@ -63,6 +85,9 @@ class PoseFromPicture(io.ComfyNode):
                     tooltip="From Whole-Body Keypoints; `person` is not used then.",
                 ),
                 *sockets.pointing_inputs(),
+                io.Mask.Input(
+                    "mask", optional=True, tooltip="A drawn figure, cut out, where its ground is not plain."
+                ),
             ],
             outputs=[
                 sockets.Pose.Output("pose", tooltip="One pose per picture, for Retarget Pose."),
@@ -73,10 +98,19 @@ class PoseFromPicture(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, person, mirror, image=None, pose_keypoint=None, keypoints=None, dab=None, points=None
+        cls,
+        person,
+        mirror,
+        kind,
+        image=None,
+        pose_keypoint=None,
+        keypoints=None,
+        dab=None,
+        points=None,
+        mask=None,
     ) -> io.NodeOutput:
         who = sockets.who(person, dab, points)
-        poses = poses_of(keypoints or networks.read_any(image, pose_keypoint, who), mirror)
+        poses = poses_of(keypoints or networks.read_any(image, pose_keypoint, who, kind, mask), mirror)
         preview = figures(poses)
         return io.NodeOutput(poses, host.image_from_engine(preview), ui=host.shown(cls, preview))
 
@@ -97,6 +131,18 @@ class RetargetPose(io.ComfyNode):
                 sockets.Keypoints.Input("keypoints", tooltip="The person in the photo."),
                 sockets.Pose.Input("pose", tooltip="One pose for all pictures, or one for each."),
                 sockets.place_input(),
+                io.Boolean.Input(
+                    "limits",
+                    default=True,
+                    tooltip="Bring the new pose inside what joints can do, by the smallest change; the text says which"
+                    " joints. Off for drawn characters that bend like rubber.",
+                ),
+                io.Boolean.Input(
+                    "steady",
+                    default=False,
+                    tooltip="The poses are frames of one movement (Pose Sequence, a BVH clip): feet that stand on the"
+                    " ground stay where they are from frame to frame.",
+                ),
             ],
             outputs=[
                 sockets.Skeleton.Output("source", tooltip="The person as photographed, in space."),
@@ -110,11 +156,9 @@ class RetargetPose(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, keypoints, pose, place: str) -> io.NodeOutput:
-        sources, targets = retargeted_people(keypoints, pose, place)
+    def execute(cls, keypoints, pose, place: str, limits: bool, steady: bool) -> io.NodeOutput:
+        sources, found = retargeted_people(keypoints, pose, place, limits, steady)
+        targets = [one.skeleton for one in found]
         preview = poses_over_poses(sources, targets)
-        shown, image = (
-            host.shown(cls, preview, remarks(sources, pose, targets)),
-            host.image_from_engine(preview),
-        )
+        shown, image = host.shown(cls, preview, remarks(found)), host.image_from_engine(preview)
         return io.NodeOutput(sources, targets, pose_frames(targets), image, ui=shown)

@@ -14,6 +14,7 @@ from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warp import Correspondence as CorrespondenceValue
 from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
 from ..pipelines.repose import PLACES
+from . import host
 
 CATEGORY = "Repose"
 """The menu under which every node of the pack is found."""
@@ -86,10 +87,12 @@ def mirror_input() -> io.Input:
 
 
 def pose_name_input() -> io.Input:
-    """A pose of the library by its name."""
-    names = list(pose_names())
+    """A pose of the library, or of the artist's own, by its name."""
     return io.Combo.Input(
-        "pose", options=names, default="contrapposto", tooltip="Left and right are the person's own."
+        "pose",
+        options=list(pose_names(host.pose_folders())),
+        default="casual/contrapposto",
+        tooltip="Left and right are the person's own. Poses that you save (Save Pose) are listed at the end: press R.",
     )
 
 

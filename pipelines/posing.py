@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from .batches import common_count, each
+from .batches import Progress, common_count, each
+from .correct import fingers_with_depth
+from .geometry.correction import corrected
 from .geometry.keypoints import Keypoints
-from .geometry.lifting import lift
 from .geometry.openpose import openpose_from_keypoints
-from .geometry.retarget import Pose, facing_with, overflow, pose_of, retarget, turn_of_trunk
+from .geometry.retarget import Pose, facing_with, overflow, pose_of, retarget, support, turn_of_trunk
+from .geometry.sequence import kept_in_place, sequence
 from .geometry.skeleton import Skeleton
+from .geometry.variations import variations
 from .given import skeleton_in_picture
+from .lift import lift
 
 FAR_TURN = 50
 """Degrees from which a turned trunk shows more guess than photo."""
@@ -23,13 +28,33 @@ def poses_of(people: Sequence[Keypoints], mirror: bool = False) -> list[Pose]:
     return [pose.mirrored() for pose in poses] if mirror else poses
 
 
-def retargeted(source: Skeleton, pose: Pose, place: str = "source") -> Skeleton:
-    """The source person in the pose, always in the source picture's own pixels.
+class Retargeted(NamedTuple):
+    """The person in the new pose, in the source picture's own pixels, and what the artist should know of it."""
+
+    skeleton: Skeleton
+    notes: tuple[str, ...] = ()
+
+
+def retargeted(source: Skeleton, pose: Pose, place: str = "source", limits: bool = True) -> Retargeted:
+    """The source person in the pose.
 
     place="target" puts the figure where the pose's picture has it, that picture laid over the source's. Who is
-    photographed from behind stays so.
+    photographed from behind stays so. limits brings what the pose states inside what joints can do.
     """
-    return skeleton_in_picture(retarget(source, facing_with(source, pose), place), source.canvas)
+    target = retarget(source, facing_with(source, pose), place)
+    target, notes = within_limits(target, pose) if limits else (target, ())
+    return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + notes)
+
+
+def within_limits(target: Skeleton, pose: Pose) -> Retargeted:
+    """A posed person by the smallest change inside the ranges of the joints that the pose states; it stands where it
+    stood."""
+    result = corrected(target, free=pose.known & fingers_with_depth(target), contacts=pose.contacts)
+    if not result.report:
+        return Retargeted(target)
+    stood = result.skeleton.moved(support(target)[:2] - support(result.skeleton)[:2])
+    joints = ", ".join(sorted({one.joint.replace("_", " ") for one in result.report}))
+    return Retargeted(stood, (f"brought inside what joints can do: {joints}",))
 
 
 def turned(source: Skeleton, pose: Pose) -> tuple[str, ...]:
@@ -43,14 +68,22 @@ def turned(source: Skeleton, pose: Pose) -> tuple[str, ...]:
 
 
 def retargeted_people(
-    people: Sequence[Keypoints], poses: Sequence[Pose], place: str = "source"
-) -> tuple[list[Skeleton], list[Skeleton]]:
+    people: Sequence[Keypoints],
+    poses: Sequence[Pose],
+    place: str = "source",
+    limits: bool = True,
+    steady: bool = False,
+) -> tuple[list[Skeleton], list[Retargeted]]:
     """Each person lifted as photographed, and in their pose: one pose for all people, one person in all poses, or
-    one for each."""
+    one for each. steady: the poses are frames of one movement, and feet on the ground stay where they are."""
     count = common_count(people=len(people), poses=len(poses))
     sources = each([lift(person) for person in people], count, "people")
     pairs = zip(sources, each(poses, count, "poses"), strict=True)
-    return list(sources), [retargeted(source, pose, place) for source, pose in pairs]
+    targets = [retargeted(source, pose, place, limits) for source, pose in pairs]
+    if steady:
+        bodies = kept_in_place([one.skeleton for one in targets], each(poses, count, "poses"))
+        targets = [one._replace(skeleton=body) for one, body in zip(targets, bodies, strict=True)]
+    return list(sources), targets
 
 
 def pose_frames(people: Sequence[Keypoints | Skeleton]) -> list[dict]:
@@ -59,11 +92,10 @@ def pose_frames(people: Sequence[Keypoints | Skeleton]) -> list[dict]:
     return [openpose_from_keypoints([one]) for one in points]
 
 
-def remarks(sources: Sequence[Skeleton], poses: Sequence[Pose], targets: Sequence[Skeleton]) -> str:
-    """What the artist should know of the new poses: how far they turn the people, and what leaves the picture."""
-    pairs = zip(sources, each(poses, len(sources), "poses"), strict=True)
-    lines = [f"picture {i}: {note}" for i, pair in enumerate(pairs, 1) for note in turned(*pair)]
-    return "\n".join([*lines, *filter(None, [outside(targets)])])
+def remarks(targets: Sequence[Retargeted]) -> str:
+    """What the artist should know of the new poses: the notes, and what leaves the picture."""
+    lines = [f"picture {i}: {note}" for i, one in enumerate(targets, 1) for note in one.notes]
+    return "\n".join([*lines, *filter(None, [outside([one.skeleton for one in targets])])])
 
 
 def outside(targets: Sequence[Skeleton]) -> str:
@@ -71,3 +103,21 @@ def outside(targets: Sequence[Skeleton]) -> str:
     beyond = [overflow(target) for target in targets]
     lines = [", ".join(f"{border} by {pixels:.0f} px" for border, pixels in one.items()) for one in beyond]
     return "\n".join(f"the pose leaves picture {i}: {line}" for i, line in enumerate(lines, 1) if line)
+
+
+def varied(
+    poses: Sequence[Pose], count: int, seed: int, strength: float = 1.0, progress: Progress = None
+) -> list[Pose]:
+    """`count` natural variations of each pose; every pose has random numbers of its own."""
+    found = []
+    for i, pose in enumerate(poses):
+        found += variations(pose, count, seed + i, strength)
+        if progress is not None:
+            progress((i + 1) / len(poses))
+    return found
+
+
+def in_between(keys: Sequence[Pose], frames: int, ease: bool = True, loop: bool = False) -> list[Pose]:
+    """The key poses with `frames` from each to the next, that one included; with `loop` back to the first, which is not
+    repeated."""
+    return sequence(keys, frames, "smooth" if ease else "even", loop)

@@ -12,16 +12,16 @@ import torch
 from .background import restore_background
 from .batches import Progress, part
 from .files import appearing
-from .geometry.library import load_pose, pose_names, read_pose
-from .geometry.lifting import lift
-from .geometry.retarget import Pose, pose_of
+from .geometry.library import load_pose, pose_names
+from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, warp
 from .keypoints import read_keypoints
 from .models import weights
 from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
-from .posing import retargeted, turned
+from .pose_files import read_pose_file
+from .posing import retargeted
 from .read import Reader, Reading, load_reader
 
 READING, DETAIL = 0.3, 0.9
@@ -86,7 +86,7 @@ def repose(
 ) -> Reposed:
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known."""
     tell = progress or (lambda fraction: None)
-    target = retargeted(reading.skeleton, pose, options.place)
+    target, notes = retargeted(reading.skeleton, pose, options.place)
     if background is None:
         background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
     moved = warp(
@@ -107,7 +107,7 @@ def repose(
         moved.correspondence,
         reading,
         target,
-        reading.keypoints.notes + turned(reading.skeleton, pose),
+        reading.keypoints.notes + notes,
     )
 
 
@@ -149,16 +149,14 @@ def repose_picture(
 
 def pose_from(given: str, reader: Reader) -> Pose:
     """The pose that a name of the library, a pose file or a picture of somebody stands for."""
-    if given in pose_names():
+    listed = pose_names()
+    if given in (*listed, *(name.rpartition("/")[2] for name in listed)):
         return load_pose(given)
     path = Path(given)
     if not path.is_file():
-        names = ", ".join(pose_names())
+        names = ", ".join(listed)
         raise ValueError(f'"{given}" is neither a file nor one of the poses: {names}')
-    if path.suffix.lower() == ".json":
-        return read_pose(path)
-    keypoints = read_keypoints(read_picture(path), reader.keypoints)[0]
-    return pose_of(lift(keypoints), path.stem)
+    return read_pose_file(path, most=1, read_people=lambda shown: read_keypoints(shown, reader.keypoints))[0]
 
 
 def repose_file(

@@ -60,7 +60,7 @@ def chain(size: tuple[int, int], threads: int) -> dict[str, float]:
     pose, options = library.load_pose("contrapposto"), repose.ReposeOptions()
     if picture.numel() < 30_000_000:
         reading = reader.read(picture)
-        target = pack.engine("posing").retargeted(reading.skeleton, pose)
+        target = pack.engine("posing").retargeted(reading.skeleton, pose).skeleton
         steps = {
             "keypoints": lambda: keypoints.read_keypoints(picture, reader.keypoints),
             "mask": lambda: reader.complete(picture, reading.keypoints),

@@ -2,7 +2,8 @@
 
 URL is a running ComfyUI with the pack (`python run.py ui`): it is asked what sockets and widgets a node has.
 A workflow is said as columns of nodes; places, slots, links and the saved format (0.4) follow from that.
-`--thumbnails PHOTO` also runs each workflow on a photo there and writes workflows/*.jpg: before and after.
+`--thumbnails PHOTO POSE` also runs each workflow on a photo and a picture of a pose and writes workflows/*.jpg: before
+and after.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import tomllib
 import urllib.parse
 import urllib.request
 import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from workflow_pages import WORKFLOWS, Group, Node  # noqa: E402
 
 from setup import graph  # noqa: E402
 
@@ -28,172 +30,9 @@ FOLDER = ROOT / "workflows"
 GAP, TITLE, PADDING, HEADER = 40, 30, 20, 50
 """Pixels between nodes, of a node's title bar, and of a group's margin and title."""
 THUMBNAIL = 512
-"""The most a thumbnail is wide or high, in pixels."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """type, size (width, height), widget values by name, links as {input: "key.output"}."""
-
-    key: str
-    type: str
-    size: tuple[int, int]
-    values: dict = field(default_factory=dict)
-    links: dict = field(default_factory=dict)
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    """A titled column of nodes, a note first."""
-
-    title: str
-    colour: str
-    note: str
-    nodes: tuple[Node, ...]
-    note_height: int = 150
-
-
-BLUE, GREEN, PURPLE, AMBER, RED = "#3f789e", "#3f7e4e", "#6f4e8e", "#a1793a", "#9e4f4f"
-
-PHOTO = Node("photo", "LoadImage", (440, 520), {"image": "example.png", "upload": "image"})
-SAVE = {"filename_prefix": "repose"}
-
-WORKFLOWS = {
-    "Repose a photo": (
-        Group(
-            "1  Photo",
-            BLUE,
-            "**Choose a photo with one person in it**, best from head to foot. The example picture that comes"
-            " with ComfyUI shows nobody: replace it.\n\n**First time?** Run *Repose Models* (below): it says"
-            " which network is missing and where its file goes.",
-            (
-                PHOTO,
-                Node("models", "ReposeModels", (440, 620), {"what": "check"}),
-            ),
-        ),
-        Group(
-            "2  Read the person",
-            GREEN,
-            "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
-            " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Person Mask* cuts the person out.",
-            (
-                Node(
-                    "keypoints",
-                    "ReposeKeypoints",
-                    (340, 520),
-                    {"backend": "automatic", "person": 0, "runtime": "torch"},
-                    {"image": "photo.IMAGE"},
-                ),
-                Node(
-                    "mask",
-                    "ReposePersonMask",
-                    (340, 420),
-                    links={"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
-                ),
-            ),
-        ),
-        Group(
-            "3  Pose",
-            PURPLE,
-            "**Pick a pose.** Or delete *Pose Library* and connect *Pose from Picture*, which takes the pose"
-            " of somebody in another picture.\n\n*Retarget Pose* takes the angles from the pose and every"
-            " bone's length from the person.",
-            (
-                Node("pose", "ReposePoseLibrary", (340, 470), {"pose": "contrapposto", "mirror": False}),
-                Node(
-                    "retarget",
-                    "ReposeRetargetPose",
-                    (340, 470),
-                    {"place": "source"},
-                    {"keypoints": "keypoints.keypoints", "pose": "pose.pose"},
-                ),
-            ),
-        ),
-        Group(
-            "4  Move",
-            AMBER,
-            "*Restore Background* takes the person out of the room. *Warp Body* moves the photo's own pixels"
-            " into the new pose.\n\n*hidden* is what the photo never showed: a guess, and the mask for an"
-            " inpainting of your own.",
-            (
-                Node(
-                    "room",
-                    "ReposeRestoreBackground",
-                    (340, 60),
-                    links={"image": "photo.IMAGE", "mask": "mask.mask"},
-                ),
-                Node(
-                    "warp",
-                    "ReposeWarpBody",
-                    (340, 170),
-                    links={
-                        "image": "photo.IMAGE",
-                        "mask": "mask.mask",
-                        "source": "retarget.source",
-                        "target": "retarget.target",
-                        "regions": "mask.regions",
-                        "background": "room.image",
-                    },
-                ),
-                Node("hidden", "MaskPreview", (340, 420), links={"mask": "warp.hidden"}, title="Hidden"),
-            ),
-        ),
-        Group(
-            "5  Result",
-            RED,
-            "The reposed photo is saved into ComfyUI's output folder.\n\n*Draw Pose* makes the control"
-            " picture of the new pose, for going over the result with a diffusion model and an OpenPose"
-            " ControlNet.",
-            (
-                Node("save", "SaveImage", (480, 620), SAVE, {"images": "warp.image"}, "Reposed photo"),
-                Node(
-                    "draw",
-                    "ReposeDrawPose",
-                    (480, 470),
-                    {"width": 0, "height": 0, "thick": False, "body": True, "hands": True, "face": True},
-                    {"pose": "retarget.pose_keypoint"},
-                ),
-            ),
-        ),
-    ),
-    "Repose in one node": (
-        Group(
-            "1  Photo",
-            BLUE,
-            "**Choose a photo with one person in it**, best from head to foot. The example picture that comes"
-            " with ComfyUI shows nobody: replace it.\n\n**First time?** Run *Repose Models* (below): it says"
-            " which network is missing and where its file goes.",
-            (
-                PHOTO,
-                Node("models", "ReposeModels", (440, 620), {"what": "check"}),
-            ),
-        ),
-        Group(
-            "2  Repose",
-            PURPLE,
-            "**Pick a pose**, or connect a picture of somebody in the wanted pose to *pose_picture*.\n\nThe"
-            " workflow *Repose a photo* has the same steps one by one.",
-            (
-                Node(
-                    "repose",
-                    "ReposePhoto",
-                    (340, 300),
-                    {"pose": "walking", "place": "source", "person": 0},
-                    {"image": "photo.IMAGE"},
-                ),
-                Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden"),
-            ),
-        ),
-        Group(
-            "3  Result",
-            RED,
-            "Saved into ComfyUI's output folder. *Hidden*, on the left, is what the photo never showed: a"
-            " guess.",
-            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
-        ),
-    ),
-}
+"""The most a thumbnail is high, in pixels."""
+WIDEST = 1.5
+"""The most it is wide, in these."""
 
 
 class Page:
@@ -334,26 +173,32 @@ def _link(link: int, records: dict, number: dict, key: str, target: str, source:
     return [link, number[origin], from_slot, number[key], to_slot, outputs[from_slot]["type"]]
 
 
-def before_and_after(workflow: dict, photo: Path, page: Page):
-    """A picture of the photo and of what the workflow makes of it, side by side."""
+def before_and_after(workflow: dict, photo: Path, pose: Path, page: Page):
+    """A picture of the photo, of the pose picture if there is one, and of what the workflow makes of them."""
     from PIL import Image
 
     prompt = graph.to_prompt(workflow, page.info)
-    (loader,) = [node for node in prompt.values() if node["class_type"] == "LoadImage"]
-    loader["inputs"]["image"] = _upload(photo, page)
+    loaders = [node for node in prompt.values() if node["class_type"] == "LoadImage"]
+    given = [photo, pose][: len(loaders)]
+    for loader, picture in zip(loaders, given, strict=True):
+        loader["inputs"]["image"] = _upload(picture, page)
     answer = page.post("/prompt", json.dumps({"prompt": prompt}).encode(), "application/json")
     while not (entry := page.get(f"/history/{answer['prompt_id']}").get(answer["prompt_id"])):
         time.sleep(1)
     if entry["status"]["status_str"] != "success":
         raise SystemExit(str(entry["status"]["messages"][-1]))
     outputs = [p for out in entry["outputs"].values() for p in out.get("images", []) if p["type"] == "output"]
-    with urllib.request.urlopen(f"{page.url}/view?{urllib.parse.urlencode(outputs[0])}") as file:
-        after = Image.open(io.BytesIO(file.read())).convert("RGB")
-    scale = THUMBNAIL / max(2 * after.width, after.height)
-    width, height = round(after.width * scale), round(after.height * scale)
-    both = Image.new("RGB", (2 * width, height))
-    for i, side in enumerate((Image.open(photo).convert("RGB"), after)):
-        both.paste(side.resize((width, height), Image.Resampling.LANCZOS), (i * width, 0))
+    sides = [Image.open(picture).convert("RGB") for picture in given]
+    for output in outputs[:3]:
+        with urllib.request.urlopen(f"{page.url}/view?{urllib.parse.urlencode(output)}") as file:
+            sides.append(Image.open(io.BytesIO(file.read())).convert("RGB"))
+    height = min(
+        THUMBNAIL, *(round(THUMBNAIL * WIDEST / len(sides) * s.height / s.width) for s in sides[-1:])
+    )
+    sides = [s.resize((round(s.width * height / s.height), height), Image.Resampling.LANCZOS) for s in sides]
+    both = Image.new("RGB", (sum(side.width for side in sides), height))
+    for i, side in enumerate(sides):
+        both.paste(side, (sum(before.width for before in sides[:i]), 0))
     return both
 
 
@@ -367,7 +212,7 @@ def _upload(photo: Path, page: Page) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("url")
-    options.add_argument("--thumbnails", type=Path, metavar="PHOTO")
+    options.add_argument("--thumbnails", type=Path, nargs=2, metavar=("PHOTO", "POSE_PICTURE"))
     chosen = options.parse_args()
     page = Page(chosen.url)
     FOLDER.mkdir(exist_ok=True)
@@ -376,7 +221,7 @@ def main() -> None:
         text = json.dumps(workflow, indent=1, ensure_ascii=True)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         if chosen.thumbnails:
-            before_and_after(workflow, chosen.thumbnails, page).save(FOLDER / f"{name}.jpg", quality=85)
+            before_and_after(workflow, *chosen.thumbnails, page).save(FOLDER / f"{name}.jpg", quality=85)
         print(FOLDER / name)
 
 

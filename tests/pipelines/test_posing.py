@@ -11,7 +11,7 @@ from ..geometry import people
 
 
 def remark(skeleton, pose) -> str:
-    return remarks([skeleton], [pose], [retargeted(skeleton, pose)])
+    return remarks([retargeted(skeleton, pose)])
 
 
 def turned(skeleton, degrees: float):
@@ -46,5 +46,6 @@ def test_one_person_takes_all_poses():
     assert len(sources) == len(targets) == 3 and sources[0] is sources[2]
     for pose, target in zip(poses, targets, strict=True):
         assert np.allclose(
-            target.project().points, retargeted_people([person], [pose])[1][0].project().points
+            target.skeleton.project().points,
+            retargeted_people([person], [pose])[1][0].skeleton.project().points,
         )

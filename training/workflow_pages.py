@@ -1,0 +1,289 @@
+"""The shipped workflows, said as columns of nodes; workflows.py writes them as ComfyUI saves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Node:
+    """type, size (width, height), widget values by name, links as {input: "key.output"}."""
+
+    key: str
+    type: str
+    size: tuple[int, int]
+    values: dict = field(default_factory=dict)
+    links: dict = field(default_factory=dict)
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A titled column of nodes, a note first."""
+
+    title: str
+    colour: str
+    note: str
+    nodes: tuple[Node, ...]
+    note_height: int = 150
+
+
+BLUE, GREEN, PURPLE, AMBER, RED = "#3f789e", "#3f7e4e", "#6f4e8e", "#a1793a", "#9e4f4f"
+
+PHOTO = Node("photo", "LoadImage", (440, 520), {"image": "example.png", "upload": "image"})
+SAVE = {"filename_prefix": "repose"}
+
+DRAW = {"width": 0, "height": 0, "thick": False, "body": True, "hands": True, "face": True}
+
+PHOTO_GROUP = Group(
+    "1  Photo",
+    BLUE,
+    "**Choose a photo with one person in it**, best from head to foot. The example picture that comes with ComfyUI"
+    " shows nobody: replace it.\n\n**First time?** Run *Repose Models* (below): it says which network is missing and"
+    " where its file goes.",
+    (PHOTO, Node("models", "ReposeModels", (440, 620), {"what": "check"})),
+)
+
+WORKFLOWS = {
+    "Pose from a picture": (
+        PHOTO_GROUP,
+        Group(
+            "2  Pose picture",
+            PURPLE,
+            "**Choose a picture in the wanted pose**: a photo, a mannequin, a stick figure, a drawing, or an OpenPose"
+            " skeleton. *kind* automatic tells them apart.\n\nA BVH clip or a JSON file? Put it into ComfyUI's input"
+            " folder and use *Pose from File* instead.",
+            (
+                Node("picture", "LoadImage", (360, 420), PHOTO.values, title="Pose picture"),
+                Node(
+                    "pose",
+                    "ReposePoseFromPicture",
+                    (360, 520),
+                    {"person": 0, "mirror": False, "kind": "automatic"},
+                    {"image": "picture.IMAGE"},
+                ),
+            ),
+            180,
+        ),
+        Group(
+            "3  Make it possible",
+            GREEN,
+            "*Correct Skeleton* brings the pose inside what joints can do, by the smallest change, and says what it"
+            " changed. Before is faint, after is bright.\n\n*Save Pose* keeps the pose in your own list: give it a"
+            " name, and press R to see it there.",
+            (
+                Node(
+                    "correct",
+                    "ReposeCorrectSkeleton",
+                    (360, 560),
+                    {"elbow": 170.0, "knee": 170.0, "ground": True},
+                    {"figure": "pose.pose"},
+                ),
+                Node("report", "PreviewAny", (360, 200), links={"source": "correct.report"}, title="Report"),
+                Node(
+                    "keep",
+                    "ReposeSavePose",
+                    (360, 130),
+                    {"name": "from a picture", "format": "OpenPose"},
+                    {"figure": "correct.pose"},
+                ),
+            ),
+            180,
+        ),
+        Group(
+            "4  Repose",
+            AMBER,
+            "*Repose* puts the person of the photo into the pose: angles from the pose picture, every bone's length"
+            " from the person. *Draw Pose* makes the control picture for a diffusion model.",
+            (
+                Node(
+                    "repose",
+                    "ReposePhoto",
+                    (360, 300),
+                    {"pose": "casual/contrapposto", "place": "source", "person": 0},
+                    {"image": "photo.IMAGE", "repose_pose": "correct.pose"},
+                ),
+                Node("draw", "ReposeDrawPose", (360, 470), DRAW, {"pose": "repose.pose_keypoint"}),
+            ),
+        ),
+        Group(
+            "5  Result",
+            RED,
+            "Saved into ComfyUI's output folder.",
+            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
+        ),
+    ),
+    "Pose variations": (
+        PHOTO_GROUP,
+        Group(
+            "2  Poses",
+            PURPLE,
+            "*Pose Variations* takes the same posture a second and a third time, as people do between two frames of a"
+            " session. *seed* changes them, *strength* how far they go.\n\n*Pose Sequence* makes the frames between two"
+            " poses.",
+            (
+                Node(
+                    "pose", "ReposePoseLibrary", (340, 420), {"pose": "casual/contrapposto", "mirror": False}
+                ),
+                Node("other", "ReposePoseLibrary", (340, 420), {"pose": "hands/waving", "mirror": False}),
+            ),
+            180,
+        ),
+        Group(
+            "3  Variations",
+            GREEN,
+            "One photo, several poses: connect all of them to *repose_pose* of *Repose*. The photo is read once.",
+            (
+                Node(
+                    "variations",
+                    "ReposePoseVariations",
+                    (340, 480),
+                    {"count": 3, "seed": 1, "control_after_generate": "fixed", "strength": 1.0},
+                    {"pose": "pose.pose"},
+                ),
+                Node(
+                    "sequence",
+                    "ReposePoseSequence",
+                    (340, 460),
+                    {"frames": 4, "ease": True, "loop": False},
+                    {"start": "pose.pose", "end": "other.pose"},
+                ),
+            ),
+        ),
+        Group(
+            "4  Repose",
+            AMBER,
+            "Connect *Pose Sequence* instead of *Pose Variations* to *repose_pose* for the frames of a movement.",
+            (
+                Node(
+                    "repose",
+                    "ReposePhoto",
+                    (340, 300),
+                    {"pose": "casual/contrapposto", "place": "source", "person": 0},
+                    {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
+                ),
+            ),
+        ),
+        Group(
+            "5  Result",
+            RED,
+            "Saved into ComfyUI's output folder, a picture for each variation.",
+            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photos"),),
+        ),
+    ),
+    "Repose a photo": (
+        PHOTO_GROUP,
+        Group(
+            "2  Read the person",
+            GREEN,
+            "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
+            " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Person Mask* cuts the person out.",
+            (
+                Node(
+                    "keypoints",
+                    "ReposeKeypoints",
+                    (340, 520),
+                    {"backend": "automatic", "person": 0, "runtime": "torch"},
+                    {"image": "photo.IMAGE"},
+                ),
+                Node(
+                    "mask",
+                    "ReposePersonMask",
+                    (340, 420),
+                    links={"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+                ),
+            ),
+        ),
+        Group(
+            "3  Pose",
+            PURPLE,
+            "**Pick a pose.** Or delete *Pose Library* and connect *Pose from Picture*, which takes the pose"
+            " of somebody in another picture.\n\n*Retarget Pose* takes the angles from the pose and every"
+            " bone's length from the person.",
+            (
+                Node(
+                    "pose", "ReposePoseLibrary", (340, 470), {"pose": "casual/contrapposto", "mirror": False}
+                ),
+                Node(
+                    "retarget",
+                    "ReposeRetargetPose",
+                    (340, 470),
+                    {"place": "source", "limits": True, "steady": False},
+                    {"keypoints": "keypoints.keypoints", "pose": "pose.pose"},
+                ),
+            ),
+        ),
+        Group(
+            "4  Move",
+            AMBER,
+            "*Restore Background* takes the person out of the room. *Warp Body* moves the photo's own pixels"
+            " into the new pose.\n\n*hidden* is what the photo never showed: a guess, and the mask for an"
+            " inpainting of your own.",
+            (
+                Node(
+                    "room",
+                    "ReposeRestoreBackground",
+                    (340, 60),
+                    links={"image": "photo.IMAGE", "mask": "mask.mask"},
+                ),
+                Node(
+                    "warp",
+                    "ReposeWarpBody",
+                    (340, 170),
+                    links={
+                        "image": "photo.IMAGE",
+                        "mask": "mask.mask",
+                        "source": "retarget.source",
+                        "target": "retarget.target",
+                        "regions": "mask.regions",
+                        "background": "room.image",
+                    },
+                ),
+                Node("hidden", "MaskPreview", (340, 420), links={"mask": "warp.hidden"}, title="Hidden"),
+            ),
+        ),
+        Group(
+            "5  Result",
+            RED,
+            "The reposed photo is saved into ComfyUI's output folder.\n\n*Draw Pose* makes the control"
+            " picture of the new pose, for going over the result with a diffusion model and an OpenPose"
+            " ControlNet.",
+            (
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "warp.image"}, "Reposed photo"),
+                Node(
+                    "draw",
+                    "ReposeDrawPose",
+                    (480, 470),
+                    DRAW,
+                    {"pose": "retarget.pose_keypoint"},
+                ),
+            ),
+        ),
+    ),
+    "Repose in one node": (
+        PHOTO_GROUP,
+        Group(
+            "2  Repose",
+            PURPLE,
+            "**Pick a pose**, or connect a picture of somebody in the wanted pose to *pose_picture*.\n\nThe"
+            " workflow *Repose a photo* has the same steps one by one.",
+            (
+                Node(
+                    "repose",
+                    "ReposePhoto",
+                    (340, 300),
+                    {"pose": "movement/walking", "place": "source", "person": 0},
+                    {"image": "photo.IMAGE"},
+                ),
+                Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden"),
+            ),
+        ),
+        Group(
+            "3  Result",
+            RED,
+            "Saved into ComfyUI's output folder. *Hidden*, on the left, is what the photo never showed: a"
+            " guess.",
+            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
+        ),
+    ),
+}
