@@ -9,6 +9,7 @@ as score 0 at (0, 0) or as (-1, -1). The orders are OpenPose's (Cao et al., "Ope
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,11 @@ AREA_OF_BOX = 0.53
 """A person's area over the area of the box around the landmarks (COCO's evaluation without masks, as in
 MMPose and xtcocotools)."""
 
+LARGEST_COORDINATE = 1e6
+"""Pixels: what lies further out is a damaged file, and squares of it leave no digits."""
+MOST_PEOPLE = 10_000
+"""In one file, over all frames: an hour of one person at 2 frames per second."""
+
 _EXPECTED = 'expected {"canvas_width", "canvas_height", "people": [{"pose_keypoints_2d": [...]}]}'
 
 
@@ -64,12 +70,21 @@ def read_openpose(data: str | dict | list, canvas: tuple[int, int] | None = None
     Raises ValueError for what is not POSE_KEYPOINT.
     """
     if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not POSE_KEYPOINT: the text is not JSON ({error}); {_EXPECTED}") from None
+        data = _parsed(data)
     frames = data if isinstance(data, list | tuple) else [data]
+    if len(frames) > MOST_PEOPLE:
+        raise ValueError(f"not POSE_KEYPOINT: {len(frames)} frames, the most is {MOST_PEOPLE}")
     return [keypoints_from_openpose(frame, canvas) for frame in frames]
+
+
+def _parsed(text: str) -> Any:
+    """JSON text -> data. Python's parser recurses, and refuses very long integers by a plain ValueError."""
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise ValueError(f"not POSE_KEYPOINT: the JSON is nested too deeply; {_EXPECTED}") from None
+    except ValueError as error:
+        raise ValueError(f"not POSE_KEYPOINT: the text is not JSON ({error}); {_EXPECTED}") from None
 
 
 def keypoints_from_openpose(frame: dict, canvas: tuple[int, int] | None = None) -> list[Keypoints]:
@@ -82,14 +97,16 @@ def keypoints_from_openpose(frame: dict, canvas: tuple[int, int] | None = None) 
         raise ValueError(f"not POSE_KEYPOINT: found {type(frame).__name__}; {_EXPECTED}")
     people = frame.get("people")
     if not isinstance(people, list | tuple):
-        found = ", ".join(map(str, frame)) or "nothing"
+        found = _keys(frame)
         raise ValueError(f'not POSE_KEYPOINT: no list "people", found {found}; {_EXPECTED}')
+    if len(people) > MOST_PEOPLE:
+        raise ValueError(f"not POSE_KEYPOINT: {len(people)} people, the most is {MOST_PEOPLE}")
     canvas = _canvas(frame, canvas)
     tables = [_person_table(person) for person in people]
     tables = [table for table in tables if (table[:, 2] > 0).any()]
     scale = _fraction_scale(tables, canvas)
     found = [_keypoints(table * scale, canvas) for table in tables]
-    return sorted(found, key=_box_area, reverse=True)
+    return sorted(found, key=box_area, reverse=True)
 
 
 def openpose_from_keypoints(people: list[Keypoints], canvas: tuple[int, int] | None = None) -> dict:
@@ -121,18 +138,33 @@ def _canvas(frame: dict, canvas: tuple[int, int] | None) -> tuple[int, int]:
         if canvas is None:
             raise ValueError("this pose frame states no canvas_width and canvas_height; add them to it")
         return tuple(canvas)
-    if not all(isinstance(side, int | float) and side > 0 for side in (height, width)):
-        raise ValueError(f"not POSE_KEYPOINT: the canvas is {width} x {height}, expected positive pixels")
-    return int(height), int(width)
+    return checked_canvas(height, width, "not POSE_KEYPOINT")
+
+
+def checked_canvas(height: Any, width: Any, where: str) -> tuple[int, int]:
+    """(height, width) in whole pixels. Raises ValueError for what is no size of a picture."""
+    for side in (height, width):
+        number = isinstance(side, int | float) and not isinstance(side, bool)
+        if not number or not 0 < side <= LARGEST_COORDINATE:
+            sizes = f"{_short(width)} x {_short(height)}"
+            raise ValueError(f"{where}: the canvas is {sizes}, expected positive pixels")
+    return max(int(height), 1), max(int(width), 1)
+
+
+def _short(value: Any) -> str:
+    return f"{value!r:.30}"
+
+
+def _keys(value: dict) -> str:
+    """What a dict holds, for an error: the first keys."""
+    return ", ".join(f"{key!s:.30}" for key in list(value)[:8]) or "nothing"
 
 
 def _person_table(person: Any) -> np.ndarray:
     """(133, 3) x, y, confidence of one person's dict, as written in it; absent rows are zero."""
     if not isinstance(person, dict) or not any(key in person for key in ORDERS):
-        found = ", ".join(map(str, person)) if isinstance(person, dict) else type(person).__name__
-        raise ValueError(
-            f"not POSE_KEYPOINT: a person holds {found or 'nothing'}, expected {', '.join(ORDERS)}"
-        )
+        found = _keys(person) if isinstance(person, dict) else type(person).__name__
+        raise ValueError(f"not POSE_KEYPOINT: a person holds {found}, expected {', '.join(ORDERS)}")
     table = np.zeros((133, 3), dtype=np.float32)
     for key, orders in ORDERS.items():
         values = _triples(key, person.get(key), orders)
@@ -148,23 +180,38 @@ def _person_table(person: Any) -> np.ndarray:
 
 def _triples(key: str, values: Any, orders: tuple[tuple[str, ...], ...]) -> np.ndarray | None:
     """(n, 3) x, y, confidence in [0, 1] with absent rows zeroed, or None where the part is missing."""
-    if values is None or len(values) == 0:
+    if values is None or (isinstance(values, list | tuple | np.ndarray) and len(values) == 0):
         return None
-    try:
-        flat = np.asarray(values, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(f"not POSE_KEYPOINT: {key} holds something that is not a number") from None
+    flat = numbers(values, f"not POSE_KEYPOINT: {key}")
     counts = [len(order) for order in orders]
     if flat.size not in [3 * count for count in counts]:
         wanted = " or ".join(f"{3 * count} ({count} x, y, score)" for count in counts)
         raise ValueError(f"not POSE_KEYPOINT: {key} has {flat.size} numbers, expected {wanted}")
-    rows = flat.reshape(-1, 3).astype(np.float32)
+    rows = flat.reshape(-1, 3)
     place = rows[:, :2]
     # (0, 0) and (-1, -1) are how producers write "absent", whatever score they put beside it.
     absent = ~np.isfinite(rows).all(1) | (rows[:, 2] <= 0) | (place == 0).all(1) | (place == -1).all(1)
+    rows = np.where(absent[:, None], 0, rows)
     rows[:, 2] = np.minimum(rows[:, 2], 1)
-    rows[absent] = 0
-    return rows
+    if (np.abs(rows) > LARGEST_COORDINATE).any():
+        far = np.abs(rows).max()
+        raise ValueError(
+            f"not POSE_KEYPOINT: {key} reaches {far:.3g} pixels, the most is {LARGEST_COORDINATE:g}"
+        )
+    return rows.astype(np.float32)
+
+
+def numbers(values: Any, what: str) -> np.ndarray:
+    """(n,) float64 of a flat or nested list of numbers; None is not a number (NaN). Raises ValueError for others."""
+    try:
+        flat = np.asarray(values).reshape(-1)
+        if flat.dtype.kind == "O":
+            flat = np.array([np.nan if value is None else value for value in flat])
+        if flat.dtype.kind not in "iuf":
+            raise TypeError
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise ValueError(f"{what} holds something that is not a number") from None
+    return flat.astype(np.float64)
 
 
 def _fraction_scale(tables: list[np.ndarray], canvas: tuple[int, int]) -> np.ndarray:
@@ -178,14 +225,19 @@ def _fraction_scale(tables: list[np.ndarray], canvas: tuple[int, int]) -> np.nda
 
 
 def _keypoints(table: np.ndarray, canvas: tuple[int, int]) -> Keypoints:
-    found = Keypoints(table[:, :2], table[:, 2], np.zeros(133), canvas, source="POSE_KEYPOINT")
-    spread = np.where(found.confidence > 0, SPREAD * np.sqrt(AREA_OF_BOX * _box_area(found)), 0)
-    return Keypoints(found.points, found.confidence, spread, canvas, source=found.source)
+    return spread_of(Keypoints(table[:, :2], table[:, 2], np.zeros(133), canvas, source="POSE_KEYPOINT"))
 
 
-def _box_area(person: Keypoints) -> float:
-    """Area in square pixels of the box around the present points."""
-    return float(np.ptp(person.points[person.confidence > 0], axis=0).prod())
+def spread_of(person: Keypoints) -> Keypoints:
+    """The person with the spread that a format without one stands for (`SPREAD`)."""
+    size = np.sqrt(AREA_OF_BOX * box_area(person))
+    return replace(person, spread=np.where(person.confidence > 0, SPREAD * size, 0))
+
+
+def box_area(person: Keypoints) -> float:
+    """Area in square pixels of the box around the present points; 0 where there are none."""
+    present = person.points[person.confidence > 0].astype(np.float64)
+    return float(np.ptp(present, axis=0).prod()) if len(present) else 0.0
 
 
 def _person_dict(person: Keypoints) -> dict[str, list[float]]:
