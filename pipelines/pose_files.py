@@ -266,7 +266,8 @@ def _openpose_frame(frame: Any) -> list[Keypoints]:
 
 def _people(path: Path, read_people: PeopleReader | None) -> list[Keypoints]:
     """The people of a picture, in its own pixels."""
-    picture, size = _picture(path)
+    cut_out, size = _picture(path)
+    picture = _laid_on(cut_out, 0.0)
     if is_openpose_picture(picture):
         found = keypoints_from_openpose_picture(picture)
     elif read_people is None:
@@ -274,15 +275,14 @@ def _people(path: Path, read_people: PeopleReader | None) -> list[Keypoints]:
             "this picture is no OpenPose skeleton, and there is no reader of people for photos here"
         )
     else:
-        found = read_people(picture)
+        found = read_people(_laid_on(cut_out, 1.0))
     scale = size[0] / picture.shape[-2]
     # Pixel centres: the picture's corner lies at -0.5 at both sizes.
     return [one.moved(scale, (0.5 * scale - 0.5,) * 2, size) if scale != 1 else one for one in found]
 
 
 def _picture(path: Path) -> tuple[torch.Tensor, tuple[int, int]]:
-    """(1, 3, H, W) in [0, 1], at most `WORKING_SIDE` long, on black where it is transparent, and the file's own
-    (height, width)."""
+    """(1, 4, H, W) in [0, 1] with its alpha, at most `WORKING_SIDE` long, and the file's own (height, width)."""
     from PIL import Image, ImageOps
 
     try:
@@ -301,8 +301,18 @@ def _picture(path: Path) -> tuple[torch.Tensor, tuple[int, int]]:
         raise PoseFileError(f"{path.name}: the picture is too large; make it smaller first") from None
     except (SyntaxError, EOFError, IndexError, ArithmeticError, zlib.error, struct.error) as damage:
         raise PoseFileError(f"{path.name}: damaged or cut short ({damage}); export it again") from damage
-    flat = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(torch.float32, memory_format=torch.contiguous_format)
-    return flat[:, :3].mul_(flat[:, 3:]).div_(255 * 255), size
+    flat = (
+        torch.from_numpy(pixels)
+        .permute(2, 0, 1)[None]
+        .to(torch.float32, memory_format=torch.contiguous_format)
+    )
+    return flat.div_(255), size
+
+
+def _laid_on(cut_out: torch.Tensor, ground: float) -> torch.Tensor:
+    """(1, 3, H, W): where the picture is transparent, the ground: black under skeletons, white paper under the rest."""
+    alpha = cut_out[:, 3:]
+    return cut_out[:, :3] * alpha + ground * (1 - alpha)
 
 
 def _lifted(name: str, frames: list[list[Keypoints]], person: int, wanted: range) -> Clip:

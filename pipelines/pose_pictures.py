@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-import numpy as np
 from torch import Tensor
 
 from .batches import Progress
-from .drawing import NoFigure, keypoints_from_drawing
-from .geometry.keypoints import PRESENT, Keypoints
+from .drawing import NoFigure, keypoints_from_drawing, prefers_drawing
+from .geometry.keypoints import Keypoints
 from .openpose_picture import is_openpose_picture, keypoints_from_openpose_picture
 from .people import THE_LARGEST, Who
 
 Kind = Literal["automatic", "photo", "drawing", "skeleton"]
 KINDS = ("automatic", "photo", "drawing", "skeleton")
 """automatic: a skeleton in OpenPose's colours is read by its colours, everything else by the networks; where they see
-nobody, or hardly anybody, by its strokes."""
-
-DOUBTFUL = 0.55
-"""Mean confidence of the body below which the strokes are tried too: on photos the networks' is 0.7 to 0.9."""
+nobody, or strokes on plain ground make the better figure, by its strokes."""
 
 Read = Callable[[Tensor], list[Keypoints]]
 """(1, 3, H, W) in [0, 1] -> its people, largest first; empty where there is nobody."""
@@ -62,14 +58,9 @@ def people_in(
     if kind == "drawing" or (kind == "automatic" and mask is not None):
         return keypoints_from_drawing(picture, mask)
     people = networks()(picture)
-    if kind == "photo" or (people and _sure(people[0])):
+    if kind == "photo" or not prefers_drawing(picture, people[0] if people else None):
         return people
     try:
-        return keypoints_from_drawing(picture) or people
+        return keypoints_from_drawing(picture)
     except NoFigure:
         return people
-
-
-def _sure(person: Keypoints) -> bool:
-    body = person.confidence[:17]
-    return float(np.mean(body[body >= PRESENT])) >= DOUBTFUL if (body >= PRESENT).sum() >= 8 else False

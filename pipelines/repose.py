@@ -16,11 +16,11 @@ from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, warp
-from .keypoints import read_keypoints
 from .models import weights
 from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
 from .pose_files import read_pose_file
+from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
 
@@ -156,7 +156,9 @@ def pose_from(given: str, reader: Reader) -> Pose:
     if not path.is_file():
         names = ", ".join(listed)
         raise ValueError(f'"{given}" is neither a file nor one of the poses: {names}')
-    return read_pose_file(path, most=1, read_people=lambda shown: read_keypoints(shown, reader.keypoints))[0]
+    return read_pose_file(
+        path, most=1, read_people=lambda shown: people_in(shown, lambda: reader.keypoints.read)
+    )[0]
 
 
 def repose_file(
