@@ -26,8 +26,8 @@ from .geometry.coco import coco_from_keypoints, is_coco, read_coco
 from .geometry.keypoints import Keypoints
 from .geometry.library import FORMAT, PoseFileError, pose_from_json, pose_path, pose_text
 from .geometry.openpose import LARGEST_FRACTION, MOST_PEOPLE, keypoints_from_openpose, openpose_from_keypoints
-from .geometry.retarget import Pose, pose_of
-from .lift import lift
+from .geometry.retarget import Pose
+from .lift import pose_in
 from .openpose_picture import is_openpose_picture, keypoints_from_openpose_picture
 from .picture import FORMATS, write_picture
 
@@ -322,7 +322,7 @@ def _lifted(name: str, frames: list[list[Keypoints]], person: int, wanted: range
         if person >= len(frames[n]):
             passed += 1
             continue
-        poses.append(pose_of(lift(frames[n][person]), name if len(frames) == 1 else f"{name} {n}"))
+        poses.append(pose_in(frames[n][person], name if len(frames) == 1 else f"{name} {n}"))
     if not poses:
         most = max(map(len, frames), default=0)
         raise ValueError(f"nobody to take the pose from: person {person} was asked for (0 is the largest), frames"

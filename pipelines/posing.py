@@ -11,12 +11,12 @@ from .correct import fingers_with_depth
 from .geometry.correction import corrected
 from .geometry.keypoints import Keypoints
 from .geometry.openpose import openpose_from_keypoints
-from .geometry.retarget import Pose, facing_with, overflow, pose_of, retarget, support, turn_of_trunk
+from .geometry.retarget import Pose, facing_with, overflow, retarget, support, turn_of_trunk
 from .geometry.sequence import kept_in_place, sequence
 from .geometry.skeleton import Skeleton
 from .geometry.variations import variations
 from .given import skeleton_in_picture
-from .lift import lift
+from .lift import lift, pose_in
 
 FAR_TURN = 50
 """Degrees from which a turned trunk shows more guess than photo."""
@@ -24,7 +24,7 @@ FAR_TURN = 50
 
 def poses_of(people: Sequence[Keypoints], mirror: bool = False) -> list[Pose]:
     """The pose of each person, or its mirror image."""
-    poses = [pose_of(lift(person), "picture") for person in people]
+    poses = [pose_in(person, "picture") for person in people]
     return [pose.mirrored() for pose in poses] if mirror else poses
 
 
