@@ -11,9 +11,9 @@ import torch
 from .batches import Progress
 from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
-from .geometry.lifting import lift
 from .geometry.skeleton import Skeleton
 from .keypoints import read_keypoints
+from .lift import lift
 from .models.person_parts import PartsReader
 from .models.wholebody import KeypointBackend, load_composite
 from .people import Who

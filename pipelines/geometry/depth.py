@@ -7,7 +7,8 @@ import numpy as np
 from . import rotation
 from .evidence import BONES, Evidence
 from .fitting import HEAD
-from .landmarks import FINGERS, INDEX, PARTS
+from .landmarks import INDEX, PARTS
+from .level import complete_hand, hand_steps, level_depths
 from .template import LENGTH, OFFSETS, TRUNK
 
 LONGEST = 1.35
@@ -49,7 +50,9 @@ def bone_depth(
 
 
 def depths(evidence: Evidence) -> np.ndarray:
-    """(133,) z in pixels against the middle of the hips (0), NaN where a landmark is absent."""
+    """(133,) z in pixels, NaN where a landmark is absent; the middle of the hips is 0 unless the evidence is level."""
+    if evidence.level:
+        return level_depths(evidence)
     z = np.full(133, np.nan)
     _trunk_depths(evidence, z)
     for start, end, sign in BONES:
@@ -234,15 +237,10 @@ def head_from_pixels(xy: np.ndarray, rest: np.ndarray) -> np.ndarray:
 
 
 def _hand_depths(evidence: Evidence, z: np.ndarray) -> None:
-    """Hands lie in their forearm's plane, at most 35 degrees out of the picture's."""
+    """Where metric landmarks tell of a hand's points, those against its wrist; the others by `complete_hand`."""
     for side in ("left_", "right_"):
-        elbow, wrist = INDEX[f"{side}elbow"], INDEX[f"{side}wrist"]
-        hand = [INDEX[f"{side}hand_root"], *(INDEX[f"{side}{f}_{i}"] for f in FINGERS for i in range(1, 5))]
-        if np.isnan(z[wrist]):
-            continue
-        z[hand] = z[wrist]
-        if np.isfinite(z[elbow]):
-            forearm = evidence.xy[wrist] - evidence.xy[elbow]
-            flat = max(float(np.linalg.norm(forearm)), 1e-9)
-            slope = np.clip((z[wrist] - z[elbow]) / flat, -0.7, 0.7)
-            z[hand] += slope * ((evidence.xy[hand] - evidence.xy[wrist]) @ forearm) / flat
+        wrist = INDEX[f"{side}wrist"]
+        hand = [INDEX[name] for name in hand_steps(side)]
+        if np.isfinite(evidence.world[wrist]).all():
+            z[hand] = z[wrist] + evidence.world[hand, 2] - evidence.world[wrist, 2]
+        complete_hand(evidence, z, side)

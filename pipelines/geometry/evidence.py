@@ -35,13 +35,14 @@ BONES = tuple(
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What is known before depth: xy (133, 2) and world (133, 3) or NaN, both in pixels; seen (133,) bool;
-    stature in pixels."""
+    stature in pixels; level: world's depth is to be taken as it is (Keypoints.level)."""
 
     xy: np.ndarray
     seen: np.ndarray
     world: np.ndarray
     stature: float
     metres_per_pixel: float
+    level: bool = False
 
     def has(self, *names: str) -> bool:
         return all(self.seen[INDEX[name]] for name in names)
@@ -60,17 +61,18 @@ class Evidence:
 def gather(keypoints: Keypoints) -> Evidence:
     """The pixels, and the detector's metric landmarks levelled and scaled to them."""
     xy = keypoints.points.astype(np.float64)
-    seen = _inside(keypoints)
+    seen = seen_landmarks(keypoints)
     _require_body(seen)
     scale = None if keypoints.world is None else _scale_fit(xy, seen, keypoints.world)
     if scale is None:
         stature = _apparent_stature(xy, seen)
         return Evidence(xy, seen, np.full((133, 3), np.nan), stature, STATURE_METRES / stature)
-    world = levelled(np.asarray(keypoints.world, dtype=np.float64), seen)
-    return Evidence(xy, seen, world * scale, _metric_stature(world) * scale, 1 / scale)
+    world = np.asarray(keypoints.world, dtype=np.float64)
+    world = world if keypoints.level else levelled(world, seen)
+    return Evidence(xy, seen, world * scale, _metric_stature(world) * scale, 1 / scale, keypoints.level)
 
 
-def _inside(keypoints: Keypoints) -> np.ndarray:
+def seen_landmarks(keypoints: Keypoints) -> np.ndarray:
     """(133,) bool: present, and not merely the place where a limb leaves the picture."""
     seen = keypoints.confidence >= PRESENT
     height, width = keypoints.canvas

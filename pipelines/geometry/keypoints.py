@@ -22,6 +22,8 @@ class Keypoints:
     canvas      (height, width) of the picture in pixels
     world       (133, 3) float32 metres or None: the detector's own metric landmarks, x right, y down,
                 z away from the camera, origin between the hips; NaN where it has none
+    level       whether world's depth is horizontal and free of a detector's bias, to be taken as it is (the learned
+                lifter's, a skeleton's own), instead of levelled and weighed against foreshortening (a detector's)
     source      who said so ("rtmpose-s + mediapipe", "POSE_KEYPOINT", ...), for reports
     notes       what the reader should tell the artist ("2 people: the largest was taken")
     """
@@ -33,6 +35,7 @@ class Keypoints:
     world: np.ndarray | None = None
     source: str = ""
     notes: tuple[str, ...] = field(default=())
+    level: bool = False
 
     def __post_init__(self):
         for name, shape in (("points", (133, 2)), ("confidence", (133,)), ("spread", (133,))):

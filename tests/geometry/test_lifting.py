@@ -15,6 +15,11 @@ BODY = slice(0, 23)
 POSES = pose_names()
 
 
+def named(bodies: dict, name: str):
+    """The body in the pose of that name, whatever its folder in the library."""
+    return next(body for pose, body in bodies.items() if pose.rpartition("/")[2] == name)
+
+
 def without(keypoints: Keypoints, *parts: str) -> Keypoints:
     """Landmarks whose names contain one of the words become absent."""
     gone = [any(part in name for part in parts) for name in LANDMARKS]
@@ -38,14 +43,14 @@ def test_pixels_come_back_exactly(posed_bodies, pose, metric):
 
 def test_depth_with_metric_landmarks(posed_bodies):
     errors = [millimetres(lift(body.project()), body).mean() for body in posed_bodies.values()]
-    assert np.mean(errors) < 50 and max(errors) < 80, f"mm per pose: {np.round(errors)}"
+    assert np.mean(errors) < 42 and max(errors) < 95, f"mm per pose: {np.round(errors)}"
 
 
 def test_depth_from_pixels_alone(posed_bodies):
     errors = []
     for body in posed_bodies.values():
         errors.append(millimetres(lift(replace(body.project(), world=None)), body).mean())
-    assert np.mean(errors) < 65 and max(errors) < 130, f"mm per pose: {np.round(errors)}"
+    assert np.mean(errors) < 78 and max(errors) < 260, f"mm per pose: {np.round(errors)}"
 
 
 @pytest.mark.parametrize("metric", [True, False], ids=["metric", "pixels only"])
@@ -60,7 +65,7 @@ def test_mirror_then_lift_is_lift_then_mirror(posed_bodies, metric):
 def test_knees_and_elbows_of_standing_people_do_not_bend_backwards(posed_bodies):
     rng = np.random.default_rng(3)
     for name in ("front", "contrapposto", "waving", "relaxed"):
-        keypoints = posed_bodies[name].project()
+        keypoints = named(posed_bodies, name).project()
         noise = np.float32([0, 0, 0.06]) * rng.normal(size=(133, 1)).astype(np.float32)
         positions = lift(replace(keypoints, world=keypoints.world + noise)).forward().positions
         for side in ("left", "right"):
@@ -71,7 +76,7 @@ def test_knees_and_elbows_of_standing_people_do_not_bend_backwards(posed_bodies)
 
 
 def test_absent_legs_stay_absent_and_hang_down(posed_bodies):
-    keypoints = without(posed_bodies["front"].project(), "knee", "ankle", "toe", "heel", "hip")
+    keypoints = without(named(posed_bodies, "front").project(), "knee", "ankle", "toe", "heel", "hip")
     lifted = lift(keypoints)
     assert not lifted.present("left_ankle") and lifted.confidence[JOINT_INDEX["left_hip"]].max() == 0
     positions = lifted.forward().positions
@@ -87,7 +92,7 @@ def test_absent_legs_stay_absent_and_hang_down(posed_bodies):
     ids=["no head", "no hands", "no left side", "no arms", "no feet", "one shoulder, one hip"],
 )  # fmt: skip
 def test_any_missing_part_gives_a_finite_body(posed_bodies, parts):
-    keypoints = without(posed_bodies["walking"].project(), *parts)
+    keypoints = without(named(posed_bodies, "walking").project(), *parts)
     for given in (keypoints, replace(keypoints, world=None)):
         try:
             lifted = lift(given)
@@ -101,7 +106,7 @@ def test_any_missing_part_gives_a_finite_body(posed_bodies, parts):
 
 
 def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
-    keypoints = posed_bodies["front"].project()
+    keypoints = named(posed_bodies, "front").project()
     legs = ("hip", "knee", "ankle", "toe", "heel", "shoulder", "elbow", "wrist", "hand")
     positions = lift(without(keypoints, *legs)).forward().positions
     assert positions[JOINT_INDEX["neck"], 1] > positions[JOINT_INDEX["head"], 1] + 30
@@ -111,7 +116,7 @@ def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
 
 
 def test_faces_turn_the_head_the_way_the_nose_points(posed_bodies):
-    keypoints = replace(posed_bodies["three-quarter left"].project(), world=None)
+    keypoints = replace(named(posed_bodies, "three-quarter left").project(), world=None)
     forward = -lift(keypoints).forward().rotations[JOINT_INDEX["head"]][:, 2]
     assert forward[0] > 0.1 and forward[2] < -0.7, "a little to the person's left, and to the camera"
 
@@ -126,7 +131,7 @@ def test_bone_depth(flat, hint, length, expected):
 
 
 def test_no_bone_is_lifted_far_beyond_its_length(posed_bodies):
-    keypoints = posed_bodies["front"].project()
+    keypoints = named(posed_bodies, "front").project()
     world = keypoints.world.copy()
     world[INDEX["left_wrist"], 2] -= 2.0
     lifted = lift(replace(keypoints, world=world))
@@ -134,8 +139,39 @@ def test_no_bone_is_lifted_far_beyond_its_length(posed_bodies):
 
 
 def test_confidence_has_three_parts(posed_bodies):
-    keypoints = posed_bodies["front"].project()
+    keypoints = named(posed_bodies, "front").project()
     spread = np.full(133, 0.01 / 0.0017, dtype=np.float32)
     lifted = lift(replace(keypoints, confidence=np.full(133, 0.8), spread=spread))
     assert np.allclose(lifted.confidence[:133], [0.8, 0.8, 0.5], atol=0.01), "one centimetre is half precise"
     assert JOINTS[133] == "pelvis" and lifted.confidence[133, 0] == pytest.approx(0.8)
+
+
+def test_level_depth_is_taken_as_it_is(posed_bodies):
+    for name, body in posed_bodies.items():
+        error = millimetres(lift(replace(body.project(), level=True)), body)
+        assert error.max() < 0.5, f"{name}: {error.max():.1f} mm"
+
+
+def test_level_depth_survives_the_mirror(posed_bodies):
+    keypoints = replace(named(posed_bodies, "walking").project(), level=True)
+    a, b = lift(keypoints.mirrored()), lift(keypoints).mirrored()
+    assert keypoints.mirrored().level and np.abs(a.forward().positions - b.forward().positions).max() < 0.1
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.6, -0.9], ids=lambda turn: f"{turn} rad")
+def test_face_and_fingers_follow_the_few_points_with_depth(posed_bodies, turn):
+    """The lifter gives depth for a few points of hand and head; the others lie where the template has them."""
+    body = named(posed_bodies, "front")
+    rotations = body.rotations.copy()
+    for name, axis in (("head", 1), ("left_wrist", 1), ("right_wrist", 1)):
+        rotations[JOINT_INDEX[name]] = [np.cos(turn / 2), *(np.sin(turn / 2) * np.eye(3)[axis])]
+    body = body.with_rotations(rotations)
+    world = body.project().world.copy()
+    few = ("index_1", "middle_1", "little_1")
+    gone = [n for n in LANDMARKS[23:] if not n.endswith(few)]
+    world[[INDEX[name] for name in gone]] = np.nan
+    lifted = lift(replace(body.project(), world=world, level=True)).forward().positions
+    expected = body.forward().positions - [0, 0, body.root[2]]
+    for name in ("face_8", "face_36", "left_index_3", "right_thumb_2"):
+        off = abs(lifted[JOINT_INDEX[name], 2] - expected[JOINT_INDEX[name], 2])
+        assert off < 12, f"{name} is {off:.0f} pixels off in depth"
