@@ -1,4 +1,4 @@
-"""Lift keypoints to a skeleton: by the detector's metric landmarks where it gave any, else by the learned lifter."""
+"""Lift keypoints to a skeleton: by depth that is known, else by the learned lifter, else by what the detector says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .geometry import lifting
 from .geometry.broadening import broadened
 from .geometry.evidence import seen_landmarks
 from .geometry.keypoints import Keypoints
-from .geometry.landmarks import INDEX, PARTS
+from .geometry.landmarks import INDEX
 from .geometry.retarget import Pose, pose_of
 from .geometry.skeleton import Skeleton
 from .geometry.template import STATURE_METRES
@@ -24,9 +24,13 @@ FEWEST = 4
 def lift(keypoints: Keypoints) -> Skeleton:
     """133 landmarks -> the skeleton whose projection gives every present landmark back exactly.
 
-    Raises ValueError when there are not even two shoulders, two hips, or a face to start from.
+    The learned lifter goes before a detector's metric landmarks: on the 20 standing photos of the openpeople package
+    its shanks lean by 6.6 degrees (deviation 2.3, at most 14), MediaPipe's by 9.7 (6.4, at most 34), and of people seen
+    from behind MediaPipe makes sitting ones. Raises ValueError when there are not even two shoulders, two hips, or a
+    face to start from.
     """
-    return lifting.lift(with_depth(keypoints) if keypoints.world is None else with_hands(keypoints))
+    known = keypoints.level and keypoints.world is not None
+    return lifting.lift(keypoints if known else with_depth(keypoints))
 
 
 def pose_in(keypoints: Keypoints, name: str = "pose") -> Pose:
@@ -43,22 +47,6 @@ def with_depth(keypoints: Keypoints) -> Keypoints:
     if world is None:
         return keypoints
     return replace(keypoints, world=world.astype(np.float32), level=True)
-
-
-def with_hands(keypoints: Keypoints) -> Keypoints:
-    """The detector's metric landmarks, with hands turned as the learned lifter sees them from the wrist on.
-
-    Hands that the detector itself measured stay as they are.
-    """
-    learned = _learned(keypoints)
-    if learned is None:
-        return keypoints
-    world = np.array(keypoints.world)
-    for side in ("left", "right"):
-        wrist, hand = INDEX[f"{side}_wrist"], PARTS[f"{side}_hand"]
-        if np.isnan(world[hand]).all():
-            world[hand] = world[wrist] + learned[hand] - learned[wrist]
-    return replace(keypoints, world=world)
 
 
 def _learned(keypoints: Keypoints) -> np.ndarray | None:

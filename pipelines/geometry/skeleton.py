@@ -149,7 +149,7 @@ class Skeleton:
         )
 
     def project(self) -> Keypoints:
-        """The 133 landmarks in the picture, with their depth as metric world landmarks."""
+        """The 133 landmarks in the picture, with their own depth in metres."""
         positions, _ = self.forward()
         detected, _, precise = self.confidence[:133].T
         spread = (1 / np.maximum(precise, 1e-3) - 1) * PRECISE_METRES / self.metres_per_pixel
@@ -161,6 +161,7 @@ class Skeleton:
             canvas=self.canvas,
             world=np.where(detected[:, None] > 0, world, np.nan),
             source="skeleton",
+            level=True,
         )
 
     def present(self, *names: str) -> bool:

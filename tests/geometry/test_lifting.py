@@ -9,10 +9,15 @@ from repose.pipelines.geometry.keypoints import Keypoints
 from repose.pipelines.geometry.landmarks import INDEX, LANDMARKS
 from repose.pipelines.geometry.library import pose_names
 from repose.pipelines.geometry.lifting import lift
-from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS
+from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton
 
 BODY = slice(0, 23)
 POSES = pose_names()
+
+
+def detected(body: Skeleton) -> Keypoints:
+    """The body's landmarks as a detector with metric landmarks would give them."""
+    return replace(body.project(), level=False)
 
 
 def named(bodies: dict, name: str):
@@ -36,27 +41,27 @@ def millimetres(lifted, truth) -> np.ndarray:
 @pytest.mark.parametrize("pose", POSES)
 @pytest.mark.parametrize("metric", [True, False], ids=["metric", "pixels only"])
 def test_pixels_come_back_exactly(posed_bodies, pose, metric):
-    keypoints = posed_bodies[pose].project()
+    keypoints = detected(posed_bodies[pose])
     keypoints = keypoints if metric else replace(keypoints, world=None)
     assert np.abs(lift(keypoints).project().points - keypoints.points).max() < 1e-3, "pixels"
 
 
 def test_depth_with_metric_landmarks(posed_bodies):
-    errors = [millimetres(lift(body.project()), body).mean() for body in posed_bodies.values()]
+    errors = [millimetres(lift(detected(body)), body).mean() for body in posed_bodies.values()]
     assert np.mean(errors) < 42 and max(errors) < 95, f"mm per pose: {np.round(errors)}"
 
 
 def test_depth_from_pixels_alone(posed_bodies):
     errors = []
     for body in posed_bodies.values():
-        errors.append(millimetres(lift(replace(body.project(), world=None)), body).mean())
+        errors.append(millimetres(lift(replace(detected(body), world=None)), body).mean())
     assert np.mean(errors) < 78 and max(errors) < 260, f"mm per pose: {np.round(errors)}"
 
 
 @pytest.mark.parametrize("metric", [True, False], ids=["metric", "pixels only"])
 def test_mirror_then_lift_is_lift_then_mirror(posed_bodies, metric):
     for name, body in posed_bodies.items():
-        keypoints = body.project() if metric else replace(body.project(), world=None)
+        keypoints = detected(body) if metric else replace(detected(body), world=None)
         a = lift(keypoints.mirrored()).forward().positions
         b = lift(keypoints).mirrored().forward().positions
         assert np.abs(a - b).max() < 0.1, f"{name}: pixels"
@@ -76,7 +81,7 @@ def test_knees_and_elbows_of_standing_people_do_not_bend_backwards(posed_bodies)
 
 
 def test_absent_legs_stay_absent_and_hang_down(posed_bodies):
-    keypoints = without(named(posed_bodies, "front").project(), "knee", "ankle", "toe", "heel", "hip")
+    keypoints = without(detected(named(posed_bodies, "front")), "knee", "ankle", "toe", "heel", "hip")
     lifted = lift(keypoints)
     assert not lifted.present("left_ankle") and lifted.confidence[JOINT_INDEX["left_hip"]].max() == 0
     positions = lifted.forward().positions
@@ -92,7 +97,7 @@ def test_absent_legs_stay_absent_and_hang_down(posed_bodies):
     ids=["no head", "no hands", "no left side", "no arms", "no feet", "one shoulder, one hip"],
 )  # fmt: skip
 def test_any_missing_part_gives_a_finite_body(posed_bodies, parts):
-    keypoints = without(named(posed_bodies, "walking").project(), *parts)
+    keypoints = without(detected(named(posed_bodies, "walking")), *parts)
     for given in (keypoints, replace(keypoints, world=None)):
         try:
             lifted = lift(given)
@@ -106,7 +111,7 @@ def test_any_missing_part_gives_a_finite_body(posed_bodies, parts):
 
 
 def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
-    keypoints = named(posed_bodies, "front").project()
+    keypoints = detected(named(posed_bodies, "front"))
     legs = ("hip", "knee", "ankle", "toe", "heel", "shoulder", "elbow", "wrist", "hand")
     positions = lift(without(keypoints, *legs)).forward().positions
     assert positions[JOINT_INDEX["neck"], 1] > positions[JOINT_INDEX["head"], 1] + 30
@@ -116,7 +121,7 @@ def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
 
 
 def test_faces_turn_the_head_the_way_the_nose_points(posed_bodies):
-    keypoints = replace(named(posed_bodies, "three-quarter left").project(), world=None)
+    keypoints = replace(detected(named(posed_bodies, "three-quarter left")), world=None)
     forward = -lift(keypoints).forward().rotations[JOINT_INDEX["head"]][:, 2]
     assert forward[0] > 0.1 and forward[2] < -0.7, "a little to the person's left, and to the camera"
 
@@ -131,7 +136,7 @@ def test_bone_depth(flat, hint, length, expected):
 
 
 def test_no_bone_is_lifted_far_beyond_its_length(posed_bodies):
-    keypoints = named(posed_bodies, "front").project()
+    keypoints = detected(named(posed_bodies, "front"))
     world = keypoints.world.copy()
     world[INDEX["left_wrist"], 2] -= 2.0
     lifted = lift(replace(keypoints, world=world))
@@ -139,7 +144,7 @@ def test_no_bone_is_lifted_far_beyond_its_length(posed_bodies):
 
 
 def test_confidence_has_three_parts(posed_bodies):
-    keypoints = named(posed_bodies, "front").project()
+    keypoints = detected(named(posed_bodies, "front"))
     spread = np.full(133, 0.01 / 0.0017, dtype=np.float32)
     lifted = lift(replace(keypoints, confidence=np.full(133, 0.8), spread=spread))
     assert np.allclose(lifted.confidence[:133], [0.8, 0.8, 0.5], atol=0.01), "one centimetre is half precise"
@@ -148,12 +153,12 @@ def test_confidence_has_three_parts(posed_bodies):
 
 def test_level_depth_is_taken_as_it_is(posed_bodies):
     for name, body in posed_bodies.items():
-        error = millimetres(lift(replace(body.project(), level=True)), body)
+        error = millimetres(lift(replace(detected(body), level=True)), body)
         assert error.max() < 0.5, f"{name}: {error.max():.1f} mm"
 
 
 def test_level_depth_survives_the_mirror(posed_bodies):
-    keypoints = replace(named(posed_bodies, "walking").project(), level=True)
+    keypoints = replace(detected(named(posed_bodies, "walking")), level=True)
     a, b = lift(keypoints.mirrored()), lift(keypoints).mirrored()
     assert keypoints.mirrored().level and np.abs(a.forward().positions - b.forward().positions).max() < 0.1
 
@@ -166,11 +171,11 @@ def test_face_and_fingers_follow_the_few_points_with_depth(posed_bodies, turn):
     for name, axis in (("head", 1), ("left_wrist", 1), ("right_wrist", 1)):
         rotations[JOINT_INDEX[name]] = [np.cos(turn / 2), *(np.sin(turn / 2) * np.eye(3)[axis])]
     body = body.with_rotations(rotations)
-    world = body.project().world.copy()
+    world = detected(body).world.copy()
     few = ("index_1", "middle_1", "little_1")
     gone = [n for n in LANDMARKS[23:] if not n.endswith(few)]
     world[[INDEX[name] for name in gone]] = np.nan
-    lifted = lift(replace(body.project(), world=world, level=True)).forward().positions
+    lifted = lift(replace(detected(body), world=world, level=True)).forward().positions
     expected = body.forward().positions - [0, 0, body.root[2]]
     for name in ("face_8", "face_36", "left_index_3", "right_thumb_2"):
         off = abs(lifted[JOINT_INDEX[name], 2] - expected[JOINT_INDEX[name], 2])
