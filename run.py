@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     ui.add_argument("--port", type=int, default=8188)
     repose = commands.add_parser("repose", help="repose one photo without a server")
     repose.add_argument("photo", type=Path)
-    repose.add_argument("--pose", required=True, help="a pose's name, a picture of any kind, or a .bvh or .json pose file")
+    repose.add_argument("--pose", required=True, help="a name, a picture of any kind, a .bvh or .json file")
     repose.add_argument("--output", type=Path, required=True)
     repose.add_argument("--report", type=Path, help="write what was found and done as JSON")
     repose.add_argument("--place", choices=("source", "target"), default="source")

@@ -6,7 +6,7 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..pipelines.draw import draw_pose
-from ..pipelines.geometry.openpose import read_openpose
+from ..pipelines.geometry.formats.openpose import read_openpose
 from . import host, sockets
 
 

@@ -20,7 +20,7 @@ CATEGORY = "Repose"
 """The menu under which every node of the pack is found."""
 
 PoseKeypoint = io.Custom("POSE_KEYPOINT")
-"""The ecosystem's pose frames (core's SDPose, controlnet_aux): see pipelines/geometry/openpose.py."""
+"""The ecosystem's pose frames (core's SDPose, controlnet_aux): see pipelines/geometry/formats/openpose.py."""
 
 Keypoints = io.Custom("REPOSE_KEYPOINTS")
 KeypointsType = list[KeypointsValue]

@@ -10,13 +10,13 @@ import torch
 
 from .batches import each
 from .draw import OVERLAY_DARKNESS, draw_pose
-from .geometry.balance import SIDES
-from .geometry.correction import Violation, compared, corrected, describe
-from .geometry.depth_signs import unfolded
-from .geometry.handedness import Repair, repaired
+from .geometry.anatomy.balance import SIDES
+from .geometry.anatomy.correction import Violation, compared, corrected, describe
+from .geometry.anatomy.depth_signs import unfolded
+from .geometry.anatomy.handedness import Repair, repaired
+from .geometry.anatomy.limits import LimitOptions
 from .geometry.keypoints import Keypoints
 from .geometry.landmarks import HAND, INDEX
-from .geometry.limits import LimitOptions
 from .geometry.retarget import Pose, pose_of
 from .geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton
 from .geometry.template import OFFSETS, STATURE_METRES

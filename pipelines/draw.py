@@ -13,9 +13,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .geometry.formats.openpose import BODY_18, NECK, neck
 from .geometry.keypoints import PRESENT, Keypoints
 from .geometry.landmarks import INDEX
-from .geometry.openpose import BODY_18, NECK, neck
 
 DRAWN_AT = 512
 """Shorter side in pixels at which controlnet_aux draws by default (`detect_resolution` of its DWPose

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from .figures import FigureMask, figure_masks, has_plain_ground
-from .geometry.figure_graph import JOINT, LIMBS, DrawnFigure, read_figure
+from .geometry.figures.graph import JOINT, LIMBS, DrawnFigure, read_figure
 from .geometry.keypoints import PRESENT, Keypoints
 from .geometry.landmarks import BODY, INDEX
 from .geometry.template import STATURE_METRES

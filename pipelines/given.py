@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .geometry.formats.openpose import read_openpose
 from .geometry.keypoints import Keypoints
-from .geometry.openpose import read_openpose
 from .geometry.skeleton import Skeleton
 from .people import THE_LARGEST, Who
 

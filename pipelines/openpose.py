@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .geometry.formats.openpose import BODY_18, NECK
 from .geometry.keypoints import PRESENT, Keypoints
 from .geometry.landmarks import FACE, INDEX, LEFT_HAND, RIGHT_HAND
-from .geometry.openpose import BODY_18, NECK
 from .models.crops import Pyramid
 from .models.pose_network import Reading
 from .models.weights import WeightDamaged

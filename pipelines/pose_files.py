@@ -21,11 +21,16 @@ import torch
 
 from .draw import draw_pose
 from .files import appearing
-from .geometry.bvh_pose import FRAME_SECONDS, read_bvh, write_bvh
-from .geometry.coco import coco_from_keypoints, is_coco, read_coco
+from .geometry.formats.bvh_pose import FRAME_SECONDS, read_bvh, write_bvh
+from .geometry.formats.coco import coco_from_keypoints, is_coco, read_coco
+from .geometry.formats.openpose import (
+    LARGEST_FRACTION,
+    MOST_PEOPLE,
+    keypoints_from_openpose,
+    openpose_from_keypoints,
+)
 from .geometry.keypoints import Keypoints
 from .geometry.library import FORMAT, PoseFileError, pose_from_json, pose_path, pose_text
-from .geometry.openpose import LARGEST_FRACTION, MOST_PEOPLE, keypoints_from_openpose, openpose_from_keypoints
 from .geometry.retarget import Pose
 from .lift import pose_in
 from .openpose_picture import is_openpose_picture, keypoints_from_openpose_picture

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from .batches import Progress, common_count, each
 from .correct import fingers_with_depth
-from .geometry.correction import corrected
+from .geometry.anatomy.correction import corrected
+from .geometry.formats.openpose import openpose_from_keypoints
 from .geometry.keypoints import Keypoints
-from .geometry.openpose import openpose_from_keypoints
 from .geometry.retarget import Pose, facing_with, overflow, retarget, support, turn_of_trunk
 from .geometry.sequence import kept_in_place, sequence
 from .geometry.skeleton import Skeleton

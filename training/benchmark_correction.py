@@ -31,13 +31,13 @@ if "repose" not in sys.modules:
     spec.loader.exec_module(sys.modules["repose"])
 
 from repose.pipelines.geometry import rotation  # noqa: E402
-from repose.pipelines.geometry.correction import corrected, cost  # noqa: E402
-from repose.pipelines.geometry.handedness import FEET, repaired, swapped  # noqa: E402
+from repose.pipelines.geometry.anatomy.correction import corrected, cost  # noqa: E402
+from repose.pipelines.geometry.anatomy.handedness import FEET, repaired, swapped  # noqa: E402
+from repose.pipelines.geometry.anatomy.limits import LIMITED, clamped, excess, sample  # noqa: E402
+from repose.pipelines.geometry.anatomy.palms import mirrored_hand  # noqa: E402
 from repose.pipelines.geometry.keypoints import Keypoints  # noqa: E402
 from repose.pipelines.geometry.landmarks import LEFT_HAND  # noqa: E402
 from repose.pipelines.geometry.library import load_pose, pose_names  # noqa: E402
-from repose.pipelines.geometry.limits import LIMITED, clamped, excess, sample  # noqa: E402
-from repose.pipelines.geometry.palms import mirrored_hand  # noqa: E402
 from repose.pipelines.geometry.retarget import retarget  # noqa: E402
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, PARENT, Skeleton  # noqa: E402
 from repose.pipelines.geometry.template import OFFSETS  # noqa: E402

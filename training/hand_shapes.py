@@ -1,14 +1,14 @@
 """What hands do, as joint angles: a few shapes that the poses name, and the wrist's turn against the forearm.
 
-Angles are degrees in the axes of pipelines/geometry/ranges.py: fingers flex over the palm and spread to the little
+Angles are degrees in the axes of geometry/anatomy/ranges.py: fingers flex over the palm and spread to the little
 finger; the wrist has (flexion, ulnar deviation, pronation).
 """
 
 from __future__ import annotations
 
 import numpy as np
+from repose.pipelines.geometry.anatomy.limits import LIMITED, rotations_of, table
 from repose.pipelines.geometry.landmarks import FINGERS
-from repose.pipelines.geometry.limits import LIMITED, rotations_of, table
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS
 
 # Per finger from the thumb: (flexion of the three joints, spread).

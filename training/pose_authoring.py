@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hand_shapes import finger_rotations, joint_rotation
 from repose.pipelines.geometry import rotation
+from repose.pipelines.geometry.anatomy.girdle import raised_clavicle
 from repose.pipelines.geometry.contacts import GROUND, Contact, sole, touched
 from repose.pipelines.geometry.fitting import Fit
-from repose.pipelines.geometry.girdle import raised_clavicle
 from repose.pipelines.geometry.landmarks import FINGERS
 from repose.pipelines.geometry.retarget import Pose
 from repose.pipelines.geometry.skeleton import (

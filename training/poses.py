@@ -28,10 +28,10 @@ from hand_shapes import finger_rotations  # noqa: E402
 from mannequin import mannequin  # noqa: E402
 from pose_authoring import STATURE, Stance, authored  # noqa: E402
 from pose_stances import STANCES  # noqa: E402
-from repose.pipelines.geometry.balance import balance  # noqa: E402
+from repose.pipelines.geometry.anatomy.balance import balance  # noqa: E402
+from repose.pipelines.geometry.anatomy.limits import violations  # noqa: E402
 from repose.pipelines.geometry.contacts import stated_ground  # noqa: E402
 from repose.pipelines.geometry.library import FOLDER, write_pose  # noqa: E402
-from repose.pipelines.geometry.limits import violations  # noqa: E402
 from repose.pipelines.geometry.retarget import Pose  # noqa: E402
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton  # noqa: E402
 

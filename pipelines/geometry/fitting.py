@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import rotation
+from .anatomy.girdle import raised_clavicle
 from .camera import DOWN, LEFT
-from .girdle import raised_clavicle
 from .landmarks import FINGERS
 from .skeleton import JOINT_INDEX, LEVELS, PARENT, SPINE, local_rotations
 from .template import BREADTH, HEAD_RAISE, HINGE, OFFSETS, REST_DIRECTION, TRUNK

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from . import rotation
+from .anatomy.limits import DEFAULT
 from .contacts import GROUND, Contact, reached, sole, stated_ground, touched
-from .limits import DEFAULT
 from .skeleton import JOINT_INDEX, JOINTS, Posed, Skeleton, local_rotations
 from .template import OFFSETS, STATURE_METRES
 

@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from . import rotation
+from .anatomy.girdle import raised_clavicle
 from .camera import DOWN, FORWARD, LEFT, mirror
 from .contacts import GROUND, Contact, grounded, mirrored_contact, sole, stated_ground, touched
-from .girdle import raised_clavicle
 from .proportions import pooled, proportioned
 from .skeleton import (
     JOINT_INDEX,

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from . import rotation
-from .balance import centre_of_mass
+from .anatomy.balance import centre_of_mass
 from .camera import DOWN, FORWARD
 from .contacts import GROUND, PELVIS, Contact
 from .planting import (

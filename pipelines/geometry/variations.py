@@ -13,10 +13,10 @@ from itertools import islice
 import numpy as np
 
 from . import rotation
-from .balance import Balance, balance, centre_of_mass
+from .anatomy.balance import Balance, balance, centre_of_mass
+from .anatomy.limits import LIMITED, TOLERANCE, excess
 from .contacts import GROUND, PELVIS
 from .landmarks import FINGERS
-from .limits import LIMITED, TOLERANCE, excess
 from .planting import (
     SIDES,
     foot_depth,

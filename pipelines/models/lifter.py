@@ -1,6 +1,6 @@
 """The lifter's network: normalised 2D joints with confidences in, the depth of each joint out.
 
-A residual MLP, trained by training/lifter_train.py on random poses, bodies and cameras; no picture was needed. Its
+A residual MLP, trained by training/lifter/train.py on random poses, bodies and cameras; no picture was needed. Its
 weights lie beside this file, their card in lifter.md. Depth is horizontal: measured in the level frame, so that a
 person who stands upright comes out upright whatever the camera's pitch.
 
@@ -54,7 +54,7 @@ def normalised(points, confidence):
 
 @dataclass(frozen=True, eq=False)
 class Lifter:
-    """The network's weights by name, as training/lifter_network.py names them, float32."""
+    """The network's weights by name, as training/lifter/network.py names them, float32."""
 
     weights: dict[str, np.ndarray]
     blocks: int

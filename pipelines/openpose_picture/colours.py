@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..geometry.openpose import BODY_18
+from ..geometry.formats.openpose import BODY_18
 
 JOINTS = len(BODY_18)
 LIMBS = (

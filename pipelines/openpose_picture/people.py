@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from ..geometry.formats.openpose import BODY_18, NECK, box_area
 from ..geometry.keypoints import Keypoints
 from ..geometry.landmarks import FACE, INDEX, LEFT_HAND, RIGHT_HAND
-from ..geometry.openpose import BODY_18, NECK, box_area
 from .colours import (
     BLUE,
     JOINT,

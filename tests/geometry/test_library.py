@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repose.pipelines.geometry import rotation
-from repose.pipelines.geometry.balance import balance
+from repose.pipelines.geometry.anatomy.balance import balance
+from repose.pipelines.geometry.anatomy.limits import violations
 from repose.pipelines.geometry.library import (
     FOLDER,
     PoseFileError,
@@ -21,7 +22,6 @@ from repose.pipelines.geometry.library import (
     thumbnail_path,
     write_pose,
 )
-from repose.pipelines.geometry.limits import violations
 from repose.pipelines.geometry.planting import standard
 from repose.pipelines.geometry.retarget import pose_of
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS

@@ -144,7 +144,9 @@ def test_an_arm_that_comes_without_its_clavicle_raises_it(standard_body):
 
 
 def test_feet_that_the_pose_does_not_state_stay_level(posed_bodies, standard_body):
-    seated = load_pose(next(name for name in pose_names() if name.endswith("seated") or name.endswith("/chair")))
+    seated = load_pose(
+        next(name for name in pose_names() if name.endswith("seated") or name.endswith("/chair"))
+    )
     feet = [j for j, name in enumerate(JOINTS) if name.split("_")[-1] in ("ankle", "toe", "heel")]
     known = seated.known.copy()
     known[feet] = False

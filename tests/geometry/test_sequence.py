@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repose.pipelines.geometry import rotation
+from repose.pipelines.geometry.anatomy.limits import violations
 from repose.pipelines.geometry.contacts import contact_point
 from repose.pipelines.geometry.library import load_pose, pose_names
-from repose.pipelines.geometry.limits import violations
 from repose.pipelines.geometry.planting import foot_joints, ground_level, planted_sides, standard, toes
 from repose.pipelines.geometry.retarget import retarget
 from repose.pipelines.geometry.sequence import between, cycle, kept_in_place, other_side, sequence

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repose.pipelines.geometry import rotation
-from repose.pipelines.geometry.balance import balance
+from repose.pipelines.geometry.anatomy.balance import balance
+from repose.pipelines.geometry.anatomy.limits import LIMITED, within
 from repose.pipelines.geometry.contacts import contact_point
 from repose.pipelines.geometry.library import load_pose, pose_names
-from repose.pipelines.geometry.limits import LIMITED, within
 from repose.pipelines.geometry.planting import ground_level, planted_sides, standard
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
 from repose.pipelines.geometry.variations import variations

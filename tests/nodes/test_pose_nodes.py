@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 import torch
+from repose.pipelines.geometry.formats.openpose import openpose_from_keypoints
 from repose.pipelines.geometry.library import load_pose, pose_names
-from repose.pipelines.geometry.openpose import openpose_from_keypoints
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
 
 

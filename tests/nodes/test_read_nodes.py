@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from repose.pipelines.geometry.openpose import openpose_from_keypoints
+from repose.pipelines.geometry.formats.openpose import openpose_from_keypoints
 from repose.pipelines.keypoints import NoPerson
 from repose.pipelines.models import weights
 from repose.pipelines.models.weights import WeightDamaged, WeightMissing

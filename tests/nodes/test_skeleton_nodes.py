@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry import rotation
+from repose.pipelines.geometry.formats.openpose import openpose_from_keypoints
 from repose.pipelines.geometry.library import load_pose, pose_names
-from repose.pipelines.geometry.openpose import openpose_from_keypoints
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
 
 

@@ -13,10 +13,10 @@ from repose.pipelines.correct import (
     standard,
 )
 from repose.pipelines.geometry import rotation
-from repose.pipelines.geometry.handedness import swapped
+from repose.pipelines.geometry.anatomy.handedness import swapped
+from repose.pipelines.geometry.anatomy.limits import within
 from repose.pipelines.geometry.landmarks import HAND
 from repose.pipelines.geometry.library import load_pose
-from repose.pipelines.geometry.limits import within
 from repose.pipelines.geometry.retarget import Pose, retarget
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton
 from repose.pipelines.geometry.template import OFFSETS

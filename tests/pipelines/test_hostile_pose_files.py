@@ -12,11 +12,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from repose.pipelines.geometry.bvh_pose import read_bvh, write_bvh
-from repose.pipelines.geometry.coco import coco_from_keypoints, read_coco
+from repose.pipelines.geometry.formats.bvh_pose import read_bvh, write_bvh
+from repose.pipelines.geometry.formats.coco import coco_from_keypoints, read_coco
+from repose.pipelines.geometry.formats.openpose import openpose_from_keypoints, read_openpose
 from repose.pipelines.geometry.keypoints import Keypoints
 from repose.pipelines.geometry.library import PoseFileError, load_pose, pose_text
-from repose.pipelines.geometry.openpose import openpose_from_keypoints, read_openpose
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton
 from repose.pipelines.geometry.template import OFFSETS
 from repose.pipelines.openpose_picture import keypoints_from_openpose_picture

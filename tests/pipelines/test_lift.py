@@ -66,7 +66,7 @@ def test_the_network_is_better_than_foreshortening(bodies):
 
 def test_wrists_lie_on_the_right_side_of_the_trunk(bodies):
     """At most one in ten: without perspective and mostly from the front, where an arm that swings back looks like one
-    that swings forward. (From all round on other bodies it is one in fifty: training/lifter_evaluate.py.)"""
+    that swings forward. (From all round on other bodies it is one in fifty: training/lifter/evaluate.py.)"""
     wrong, asked = [], 0
     for name, body in bodies.items():
         lifted = lift(flat(body))

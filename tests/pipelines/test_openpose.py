@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines import openpose
+from repose.pipelines.geometry.formats.openpose import BODY_18
 from repose.pipelines.geometry.landmarks import INDEX, PARTS
-from repose.pipelines.geometry.openpose import BODY_18
 from repose.pipelines.keypoints import describe
 from repose.pipelines.models.weights import WeightDamaged
 from repose.pipelines.openpose import OpenposeEstimator, load_network, load_openpose

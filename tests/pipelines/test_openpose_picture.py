@@ -167,7 +167,7 @@ def test_missing_joints_stay_missing():
 def test_discs_of_other_tools(radius):
     """The same colours with other sizes: discs of a radius, limbs as lines of their width."""
     import cv2
-    from repose.pipelines.geometry.openpose import BODY_18, NECK, neck
+    from repose.pipelines.geometry.formats.openpose import BODY_18, NECK, neck
     from repose.pipelines.openpose_picture.colours import LIMBS
 
     truth = person((640, 640), pose="walking")

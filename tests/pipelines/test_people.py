@@ -57,4 +57,6 @@ def test_points_come_from_editors_and_from_a_dab():
     for bad in ("", "[]", "7", '[{"x": 1}]', '[{"x": "a", "y": 2}]', "[[NaN, 1]]", "[" * 5000):
         with pytest.raises(ValueError, match="point"):
             point_from_json(bad)
-    assert point_from_mask(np.zeros((64, 64))) is None, "Load Image's mask of a picture that nobody painted on"
+    assert point_from_mask(np.zeros((64, 64))) is None, (
+        "Load Image's mask of a picture that nobody painted on"
+    )

@@ -1,0 +1,1 @@
+"""What a body can do: ranges, limits, balance, sides, and the smallest correction."""

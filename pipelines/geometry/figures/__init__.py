@@ -1,0 +1,1 @@
+"""Figures of a mask: strokes, their graph, and the joints on it."""

@@ -1,0 +1,1 @@
+"""Pose formats of other programs: values to and from text, no files."""

@@ -1,0 +1,1 @@
+"""Trains and judges the lifter: python -m training.lifter.train, python -m training.lifter.evaluate."""
