@@ -138,7 +138,12 @@ def _record(node: Node, place: list[int], number: int, page: Page) -> dict:
     missing = [name for name in names if name not in node.values]
     if missing:
         raise SystemExit(f"{node.type} has no value for {', '.join(missing)}")
-    values = [node.values[name] for name in names] + [node.values[k] for k in node.values if k not in names]
+    said = [name for name in node.values if name in names]
+    if said != names:
+        raise SystemExit(
+            f"{node.type}: the page has its widgets in the order {names}, the values are in {said}"
+        )
+    values = list(node.values.values())  # with those that only the page has, where it has them
     record = {
         "id": number,
         "type": node.type,

@@ -115,7 +115,7 @@ TABLE = (
     ),
     Weight(
         id="pose-landmark",
-        purpose="the body in metres, for lifting to 3D",
+        purpose="the body's outline, and in metres",
         file="pose_landmark_full.tflite",
         licence="Apache-2.0",
         sha256="e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",

@@ -55,3 +55,26 @@ def mirrored_joints(joints=None, width: int = 320) -> dict:
         side, _, rest = name.partition("_")
         found[f"{swap[side]}_{rest}" if side in swap else name] = (width - 1 - x, y)
     return found
+
+
+def stick_on_paper() -> np.ndarray:
+    """(600, 400, 3) white paper with a black stick figure whose right arm, on the picture's left, is raised."""
+    import cv2
+
+    paper = np.full((600, 400, 3), 255, np.uint8)
+    lines = [
+        ((200, 150), (200, 330)),
+        ((200, 330), (140, 440)),
+        ((140, 440), (130, 550)),
+        ((200, 330), (260, 440)),
+    ]
+    lines += [
+        ((260, 440), (270, 550)),
+        ((200, 180), (120, 200)),
+        ((120, 200), (60, 120)),
+        ((200, 180), (280, 230)),
+    ]
+    for start, end in [*lines, ((280, 230), (300, 320))]:
+        cv2.line(paper, start, end, (0, 0, 0), 6)
+    cv2.circle(paper, (200, 105), 45, (0, 0, 0), 6)
+    return paper

@@ -14,6 +14,8 @@ from repose.pipelines.geometry.formats.openpose import openpose_from_keypoints
 from repose.pipelines.geometry.library import load_pose, pose_names
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
 
+from ..geometry.drawn import stick_on_paper
+
 
 @pytest.fixture
 def folders(comfyui, monkeypatch, tmp_path):
@@ -161,25 +163,7 @@ def test_an_openpose_picture_is_read_by_its_colours(run, folders, drawn):
 
 
 def test_a_stick_figure_is_read_by_its_strokes(run):
-    import cv2
-
-    paper = np.full((600, 400, 3), 255, np.uint8)
-    lines = [
-        ((200, 150), (200, 330)),
-        ((200, 330), (140, 440)),
-        ((140, 440), (130, 550)),
-        ((200, 330), (260, 440)),
-    ]
-    lines += [
-        ((260, 440), (270, 550)),
-        ((200, 180), (120, 200)),
-        ((120, 200), (60, 120)),
-        ((200, 180), (280, 230)),
-    ]
-    for start, end in [*lines, ((280, 230), (300, 320))]:
-        cv2.line(paper, start, end, (0, 0, 0), 6)
-    cv2.circle(paper, (200, 105), 45, (0, 0, 0), 6)
-    image = torch.from_numpy(paper).float()[None] / 255
+    image = torch.from_numpy(stick_on_paper()).float()[None] / 255
     pose = run("ReposePoseFromPicture", image=image, kind="drawing").pose[0]
     target = run("ReposePoseLibrary", pose=pose_names()[0]).pose[0]
     raised = replace(target, rotations=pose.rotations, known=pose.known)

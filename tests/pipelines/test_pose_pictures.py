@@ -9,6 +9,7 @@ from repose.pipelines.people import NoPerson, Who
 from repose.pipelines.pose_pictures import people_in, people_in_pictures
 
 from ..geometry import people
+from ..geometry.drawn import stick_on_paper
 
 
 @pytest.fixture(scope="module")
@@ -20,25 +21,7 @@ def skeleton():
 @pytest.fixture(scope="module")
 def stick():
     """A stick figure on white paper."""
-    import cv2
-
-    paper = np.full((600, 400, 3), 255, np.uint8)
-    lines = [
-        ((200, 150), (200, 330)),
-        ((200, 330), (140, 440)),
-        ((140, 440), (130, 550)),
-        ((200, 330), (260, 440)),
-    ]
-    lines += [
-        ((260, 440), (270, 550)),
-        ((200, 180), (120, 200)),
-        ((120, 200), (60, 120)),
-        ((200, 180), (330, 230)),
-    ]
-    for start, end in lines:
-        cv2.line(paper, start, end, (0, 0, 0), 6)
-    cv2.circle(paper, (200, 105), 45, (0, 0, 0), 6)
-    return torch.from_numpy(paper).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(stick_on_paper()).permute(2, 0, 1)[None].float() / 255
 
 
 class Networks:
