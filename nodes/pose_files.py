@@ -6,12 +6,13 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
-from ..pipelines.pose_files import read_clip
+from ..pipelines.pose_files import EXAMPLE_CLIP, read_clip
 from ..pipelines.pose_saving import FORMATS, MINE, save_figures
 from ..pipelines.preview import figures
 from . import host, sockets
 
-NONE = "put a .bvh or .json file into ComfyUI's input folder and press R"
+EXAMPLE = "example: walk.bvh"
+"""Stands for the clip that comes with the pack."""
 
 
 class PoseFile(io.ComfyNode):
@@ -29,8 +30,10 @@ class PoseFile(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=host.input_files(".bvh", ".json") or [NONE],
-                    tooltip="A .bvh or .json file in ComfyUI's input folder. Pictures go into Pose from Picture.",
+                    options=[EXAMPLE, *host.input_files(".bvh", ".json")],
+                    default=EXAMPLE,
+                    tooltip="A .bvh or .json file in ComfyUI's input folder; press R for one that you just put there."
+                    " Pictures go into Pose from Picture.",
                 ),
                 io.Int.Input(
                     "first", default=0, min=0, max=1_000_000, tooltip="The first frame that is taken."
@@ -53,7 +56,7 @@ class PoseFile(io.ComfyNode):
     def execute(
         cls, file: str, first: int, count: int, every: int, person: int, mirror: bool
     ) -> io.NodeOutput:
-        clip = read_clip(host.input_file(file), person, first, every, count)
+        clip = read_clip(chosen(file), person, first, every, count)
         poses = [pose.mirrored() for pose in clip.poses] if mirror else clip.poses
         preview = figures(poses)
         shown = host.shown(cls, preview, "\n".join(clip.notes))
@@ -62,7 +65,12 @@ class PoseFile(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, file: str, **_) -> tuple[str, float]:
         """Runs again when the file has changed."""
-        return file, host.input_file(file).stat().st_mtime if file != NONE else 0.0
+        return file, chosen(file).stat().st_mtime
+
+
+def chosen(file: str) -> Path:
+    """The file that an entry of the list stands for."""
+    return EXAMPLE_CLIP if file == EXAMPLE else host.input_file(file)
 
 
 class SavePose(io.ComfyNode):

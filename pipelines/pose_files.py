@@ -30,7 +30,7 @@ from .geometry.formats.openpose import (
     openpose_from_keypoints,
 )
 from .geometry.keypoints import Keypoints
-from .geometry.library import FORMAT, PoseFileError, pose_from_json, pose_path, pose_text
+from .geometry.library import FOLDER, FORMAT, PoseFileError, pose_from_json, pose_path, pose_text
 from .geometry.retarget import Pose
 from .lift import pose_in
 from .openpose_picture import is_openpose_picture, keypoints_from_openpose_picture
@@ -49,6 +49,10 @@ WORKING_SIDE = 2048
 """Pictures are read at this longer side at most: a pose needs no more."""
 MOST_FRAMES = 600
 KEYPOINT_FORMATS = ("openpose", "coco")
+
+
+EXAMPLE_CLIP = FOLDER / "walk.bvh"
+"""Two steps towards the camera, one second long, to try clips with."""
 
 
 class Clip(NamedTuple):

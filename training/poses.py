@@ -1,4 +1,5 @@
-"""Writes the pose library: `python training/poses.py` writes pipelines/geometry/poses/*/*.json and order.txt.
+"""Writes the pose library: `python training/poses.py` writes pipelines/geometry/poses/*/*.json,
+order.txt and walk.bvh.
 
 Every pose is said as a photographer would (pose_stances.py) and solved on the standard body (pose_authoring.py).
 Beside each stands its thumbnail, drawn by mannequin.py. With --check it prints, per pose, what the limits and the
@@ -31,9 +32,14 @@ from pose_stances import STANCES  # noqa: E402
 from repose.pipelines.geometry.anatomy.balance import balance  # noqa: E402
 from repose.pipelines.geometry.anatomy.limits import violations  # noqa: E402
 from repose.pipelines.geometry.contacts import stated_ground  # noqa: E402
-from repose.pipelines.geometry.library import FOLDER, write_pose  # noqa: E402
+from repose.pipelines.geometry.library import FOLDER, load_pose, write_pose  # noqa: E402
 from repose.pipelines.geometry.retarget import Pose  # noqa: E402
+from repose.pipelines.geometry.sequence import cycle, sequence  # noqa: E402
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton  # noqa: E402
+from repose.pipelines.pose_files import EXAMPLE_CLIP, write_pose_file  # noqa: E402
+
+WALK_FRAMES = 24
+"""Of the example clip, which lasts a second."""
 
 THUMBNAIL = (240, 160)
 """(height, width) in pixels."""
@@ -107,6 +113,10 @@ def main() -> None:
     for file in (*FOLDER.rglob("*.json"), *FOLDER.rglob("*.jpg")):
         if file not in kept:
             file.unlink()
+    steps = [load_pose(f"movement/{name}") for name in ("walking", "walking passing")]
+    write_pose_file(
+        sequence(cycle(steps), WALK_FRAMES // 4, "even", loop=True), EXAMPLE_CLIP, 1 / WALK_FRAMES
+    )
     (FOLDER / "order.txt").write_text("".join(f"{stance.name}\n" for stance in STANCES), encoding="ascii")
 
 

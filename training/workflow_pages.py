@@ -120,12 +120,25 @@ WORKFLOWS = {
             PURPLE,
             "*Pose Variations* takes the same posture a second and a third time, as people do between two frames of a"
             " session. *seed* changes them, *strength* how far they go.\n\n*Pose Sequence* makes the frames between two"
-            " poses.",
+            " poses, *Pose from File* reads motion capture.",
             (
                 Node(
                     "pose", "ReposePoseLibrary", (340, 420), {"pose": "casual/contrapposto", "mirror": False}
                 ),
                 Node("other", "ReposePoseLibrary", (340, 420), {"pose": "hands/waving", "mirror": False}),
+                Node(
+                    "clip",
+                    "ReposePoseFile",
+                    (340, 540),
+                    {
+                        "file": "example: walk.bvh",
+                        "first": 0,
+                        "count": 4,
+                        "every": 6,
+                        "person": 0,
+                        "mirror": False,
+                    },
+                ),
             ),
             180,
         ),
@@ -153,7 +166,8 @@ WORKFLOWS = {
         Group(
             "4  Repose",
             AMBER,
-            "Connect *Pose Sequence* instead of *Pose Variations* to *repose_pose* for the frames of a movement.",
+            "Connect *Pose Sequence* or *Pose from File* instead of *Pose Variations* to *repose_pose* for the frames of a"
+            " movement.",
             (
                 Node(
                     "repose",

@@ -187,6 +187,16 @@ def test_a_person_is_pointed_at(run, drawn):
     assert len(run("ReposePoseFromPicture", pose_keypoint=[frame], person=-1).pose) == 2
 
 
+def test_the_example_clip_walks(run, folders):
+    """One second, both feet in turn: the wrists swing against each other."""
+    poses = run("ReposePoseFile", count=24).pose
+    assert len(poses) == 24
+    standing = [run("ReposeCorrectSkeleton", figure=[pose], ground=False).skeleton[0] for pose in poses[::6]]
+    ahead = [one.forward().positions for one in standing]
+    lead = [at[JOINT_INDEX["left_ankle"], 2] - at[JOINT_INDEX["right_ankle"], 2] for at in ahead]
+    assert lead[0] * lead[2] < 0, "first one foot is ahead, then the other"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
