@@ -69,8 +69,8 @@ WORKFLOWS = {
             "3  Make it possible",
             GREEN,
             "*Correct Skeleton* brings the pose inside what joints can do, by the smallest change, and says what it"
-            " changed. Before is faint, after is bright.\n\n*Save Pose* keeps the pose in your own list: give it a"
-            " name, and press R to see it there.",
+            " changed. Before is faint, after is bright.\n\n*Save Pose* writes the pose for other programs;"
+            " its format *my poses* keeps it in your own pose list instead: press R to see it there.",
             (
                 Node(
                     "correct",
@@ -166,8 +166,8 @@ WORKFLOWS = {
         Group(
             "4  Repose",
             AMBER,
-            "Connect *Pose Sequence* or *Pose from File* instead of *Pose Variations* to *repose_pose* for the frames of a"
-            " movement.",
+            "Connect *Pose Sequence* or *Pose from File* instead of *Pose Variations* to *repose_pose* for the"
+            " frames of a movement.",
             (
                 Node(
                     "repose",
