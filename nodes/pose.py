@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.pose_files import named_pose
+from ..pipelines.pose_files import named_pose, named_thumbnail
 from ..pipelines.pose_pictures import KINDS
 from ..pipelines.posing import pose_frames, poses_of, remarks, retargeted_people
 from ..pipelines.preview import figure, figures, poses_over_poses
@@ -34,8 +34,9 @@ class PoseLibrary(io.ComfyNode):
     def execute(cls, pose: str, mirror: bool) -> io.NodeOutput:
         found = named_pose(pose, host.pose_folders())
         chosen = found.mirrored() if mirror else found
-        preview = figure(chosen)
-        return io.NodeOutput([chosen], host.image_from_engine(preview), ui=host.shown(cls, preview))
+        preview, drawn = figure(chosen), named_thumbnail(pose, host.pose_folders())
+        seen = preview if drawn is None else drawn.flip(-1) if mirror else drawn
+        return io.NodeOutput([chosen], host.image_from_engine(preview), ui=host.shown(cls, seen))
 
 
 class PoseFromPicture(io.ComfyNode):

@@ -30,11 +30,19 @@ from .geometry.formats.openpose import (
     openpose_from_keypoints,
 )
 from .geometry.keypoints import Keypoints
-from .geometry.library import FOLDER, FORMAT, PoseFileError, pose_from_json, pose_path, pose_text
+from .geometry.library import (
+    FOLDER,
+    FORMAT,
+    PoseFileError,
+    pose_from_json,
+    pose_path,
+    pose_text,
+    thumbnail_path,
+)
 from .geometry.retarget import Pose
 from .lift import pose_in
 from .openpose_picture import is_openpose_picture, keypoints_from_openpose_picture
-from .picture import FORMATS, write_picture
+from .picture import FORMATS, read_picture, write_picture
 
 PeopleReader = Callable[[torch.Tensor], list[Keypoints]]
 """(1, 3, H, W) in [0, 1] -> the people in it, the largest first."""
@@ -78,6 +86,12 @@ def read_pose_file(
 def named_pose(name: str, folders: Sequence[Path] = ()) -> Pose:
     """A pose of the library by its name, or the first of a file of any kind in an artist's own folders."""
     return read_pose_file(pose_path(name, folders), most=1)[0]
+
+
+def named_thumbnail(name: str, folders: Sequence[Path] = ()) -> torch.Tensor | None:
+    """(1, 3, 240, 160) the picture beside a pose of the library; None for an artist's own pose without one."""
+    path = thumbnail_path(name, folders)
+    return None if path is None else read_picture(path)
 
 
 def read_clip(

@@ -13,7 +13,7 @@ from .places import MODELS, PHOTO, ROOT, Trouble, say
 WORKFLOW = ROOT / "workflows" / "Repose a photo.json"
 POSE_NODE, READER, DRAWER = "ReposePoseLibrary", "ReposeKeypoints", "ReposeDrawPose"
 SHEET_HEIGHT = 768
-POSES = ("contrapposto", "arms crossed", "waving")
+POSES = ("casual/contrapposto", "hands/arms crossed", "hands/waving")
 
 # One of openpeople's studio photos (MIT; nobody real): a whole figure on a plain background, 1536 x 2752.
 PHOTO_IN = registry.Member(
@@ -39,9 +39,10 @@ def run(output: Path) -> int:
     with tempfile.TemporaryDirectory() as folder, jobs.private_server("demo") as server:
         runs = {}
         for pose in POSES:
-            say(f"[demo] {pose} ...")
+            name = pose.rpartition("/")[2]
+            say(f"[demo] {name} ...")
             overrides = [f"LoadImage.image={source}", f"{POSE_NODE}.pose={pose}"]
-            runs[pose] = jobs.run_workflow(server, WORKFLOW, overrides, Path(folder) / pose)
+            runs[name] = jobs.run_workflow(server, WORKFLOW, overrides, Path(folder) / name)
         files = write(output, source, runs)
     say(f"[demo] done in {time.monotonic() - started:.0f} s:")
     say("\n".join(f"  {file}" for file in files))

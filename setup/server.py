@@ -131,9 +131,13 @@ class Server:
     def submit(self, prompt: dict[str, Any]) -> str:
         """Queue a graph in API format; its id. Trouble, in the server's words, when it is not valid."""
         try:
-            return self.post("/prompt", {"prompt": prompt, "client_id": "repose"})["prompt_id"]
+            answer = self.post("/prompt", {"prompt": prompt, "client_id": "repose"})
         except urllib.error.HTTPError as error:
             raise Trouble(_refusal(prompt, json.loads(error.read()))) from error
+        if answer.get("node_errors"):  # ComfyUI runs what is valid and leaves the rest out
+            self.interrupt()
+            raise Trouble(_refusal(prompt, answer))
+        return answer["prompt_id"]
 
     def wait(
         self, prompt_id: str, seconds: float = 1800, tick: Callable[[float], None] | None = None

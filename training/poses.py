@@ -29,6 +29,7 @@ from hand_shapes import finger_rotations  # noqa: E402
 from mannequin import mannequin  # noqa: E402
 from pose_authoring import STATURE, Stance, authored  # noqa: E402
 from pose_stances import STANCES  # noqa: E402
+from repose.pipelines.draw import contact_sheet  # noqa: E402
 from repose.pipelines.geometry.anatomy.balance import balance  # noqa: E402
 from repose.pipelines.geometry.anatomy.limits import violations  # noqa: E402
 from repose.pipelines.geometry.contacts import stated_ground  # noqa: E402
@@ -36,11 +37,13 @@ from repose.pipelines.geometry.library import FOLDER, load_pose, write_pose  # n
 from repose.pipelines.geometry.retarget import Pose  # noqa: E402
 from repose.pipelines.geometry.sequence import cycle, sequence  # noqa: E402
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, JOINTS, Skeleton  # noqa: E402
+from repose.pipelines.picture import read_picture  # noqa: E402
 from repose.pipelines.pose_files import EXAMPLE_CLIP, write_pose_file  # noqa: E402
 
 WALK_FRAMES = 24
 """Of the example clip, which lasts a second."""
 
+OVERVIEW = "library.jpg"
 THUMBNAIL = (240, 160)
 """(height, width) in pixels."""
 QUALITY = 80
@@ -96,6 +99,14 @@ def sheet(path: Path, across: int = 10) -> None:
     Image.fromarray(np.concatenate(rows)).save(path)
 
 
+def overview(path: Path, across: int = 13, height: int = 160) -> None:
+    """The thumbnails under their names, for the README."""
+    pictures = [read_picture(FOLDER / f"{stance.name}.jpg") for stance in STANCES]
+    names = [stance.name.partition("/")[2] for stance in STANCES]
+    shown = contact_sheet(pictures, names, across, height)[0].permute(1, 2, 0).mul(255).round().byte()
+    Image.fromarray(shown.numpy()).save(path, quality=QUALITY, optimize=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -111,12 +122,13 @@ def main() -> None:
         return
     kept = {file for stance in STANCES for file in written(stance)}
     for file in (*FOLDER.rglob("*.json"), *FOLDER.rglob("*.jpg")):
-        if file not in kept:
+        if file not in kept and file.name != OVERVIEW:
             file.unlink()
     steps = [load_pose(f"movement/{name}") for name in ("walking", "walking passing")]
     write_pose_file(
         sequence(cycle(steps), WALK_FRAMES // 4, "even", loop=True), EXAMPLE_CLIP, 1 / WALK_FRAMES
     )
+    overview(FOLDER / OVERVIEW)
     (FOLDER / "order.txt").write_text("".join(f"{stance.name}\n" for stance in STANCES), encoding="ascii")
 
 

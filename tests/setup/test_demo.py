@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from repose.pipelines.geometry.library import pose_names
 from repose.pipelines.picture import read_picture, write_picture
 from repose.setup import demo
 from repose.setup.jobs import Made
@@ -23,6 +24,10 @@ def made(folder, pose, shade):
 @pytest.fixture
 def runs(tmp_path):
     return {pose: made(tmp_path / "runs", pose, 0.2 + 0.2 * i) for i, pose in enumerate(("one", "two"))}
+
+
+def test_the_demos_poses_are_in_the_library():
+    assert set(demo.POSES) <= set(pose_names())
 
 
 def test_source_results_and_sheet(tmp_path, runs):
