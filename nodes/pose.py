@@ -158,7 +158,7 @@ class RetargetPose(io.ComfyNode):
 
     @classmethod
     def execute(cls, keypoints, pose, place: str, limits: bool, steady: bool) -> io.NodeOutput:
-        sources, found = retargeted_people(keypoints, pose, place, limits, steady)
+        sources, found = retargeted_people(keypoints, pose, place, limits, steady, host.progress())
         targets = [one.skeleton for one in found]
         preview = poses_over_poses(sources, targets)
         shown, image = host.shown(cls, preview, remarks(found)), host.image_from_engine(preview)

@@ -58,7 +58,7 @@ class PoseFile(io.ComfyNode):
     ) -> io.NodeOutput:
         clip = read_clip(chosen(file), person, first, every, count)
         poses = [pose.mirrored() for pose in clip.poses] if mirror else clip.poses
-        preview = figures(poses)
+        preview = figures(poses, host.progress())
         shown = host.shown(cls, preview, "\n".join(clip.notes))
         return io.NodeOutput(poses, host.image_from_engine(preview), ui=shown)
 

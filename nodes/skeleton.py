@@ -54,7 +54,7 @@ class CorrectSkeleton(io.ComfyNode):
 
     @classmethod
     def execute(cls, figure, elbow: float, knee: float, ground: bool, image=None) -> io.NodeOutput:
-        results = correct(figure, CorrectOptions(elbow, knee, ground))
+        results = correct(figure, CorrectOptions(elbow, knee, ground), host.progress())
         preview = overlay(results, None if image is None else host.image_to_engine(image))
         skeletons, poses = [one.skeleton for one in results], [one.pose for one in results]
         text, frames, shown = report(results), pose_frames(skeletons), host.image_from_engine(preview)

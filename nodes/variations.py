@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..pipelines.batches import part
 from ..pipelines.posing import in_between, varied
 from ..pipelines.preview import figures
 from . import host, sockets
@@ -57,8 +58,9 @@ class PoseVariations(io.ComfyNode):
 
     @classmethod
     def execute(cls, pose, count: int, seed: int, strength: float) -> io.NodeOutput:
-        poses = varied(pose, count, seed, strength, host.progress())
-        preview = figures(poses)
+        tell = host.progress()
+        poses = varied(pose, count, seed, strength, part(tell, 0, 0.5))
+        preview = figures(poses, part(tell, 0.5, 1))
         return io.NodeOutput(poses, host.image_from_engine(preview), ui=host.shown(cls, preview))
 
 
@@ -102,6 +104,7 @@ class PoseSequence(io.ComfyNode):
 
     @classmethod
     def execute(cls, start, frames: int, ease: bool, loop: bool, end=None) -> io.NodeOutput:
-        poses = in_between([*start, *(end or [])], frames, ease, loop)
-        preview = figures(poses)
+        tell = host.progress()
+        poses = in_between([*start, *(end or [])], frames, ease, loop, part(tell, 0, 0.5))
+        preview = figures(poses, part(tell, 0.5, 1))
         return io.NodeOutput(poses, host.image_from_engine(preview), ui=host.shown(cls, preview))

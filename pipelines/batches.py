@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Progress = Callable[[float], None] | None
@@ -24,6 +24,14 @@ def common_count(**lengths: int) -> int:
         found = ", ".join(f"{length} {what}" for what, length in lengths.items())
         raise ValueError(f"{found}: connect one for all, or as many of each")
     return count
+
+
+def told(values: Sequence, progress: Progress) -> Iterator[Any]:
+    """The values one by one; progress is told the fraction done after each and may raise to cancel."""
+    for i, value in enumerate(values, 1):
+        yield value
+        if progress is not None:
+            progress(i / len(values))
 
 
 def share(progress: Progress, index: int, count: int) -> Progress:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from .batches import each
+from .batches import Progress, each, told
 from .draw import OVERLAY_DARKNESS, draw_pose
 from .geometry.anatomy.balance import SIDES
 from .geometry.anatomy.correction import Violation, compared, corrected, describe
@@ -61,11 +61,13 @@ class Corrected:
 
 
 def correct(
-    people: Sequence[Skeleton | Pose | Keypoints], options: CorrectOptions = CorrectOptions()
+    people: Sequence[Skeleton | Pose | Keypoints],
+    options: CorrectOptions = CorrectOptions(),
+    progress: Progress = None,
 ) -> list[Corrected]:
     """Every person or pose inside its limits. Landmarks are lifted first; a pose is corrected on the standard
     body, and what it does not state stays unstated."""
-    return [_correct(one, options) for one in people]
+    return [_correct(one, options) for one in told(people, progress)]
 
 
 def _correct(one: Skeleton | Pose | Keypoints, options: CorrectOptions) -> Corrected:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .batches import Progress, common_count, each
+from .batches import Progress, common_count, each, told
 from .correct import fingers_with_depth
 from .geometry.anatomy.correction import corrected
 from .geometry.formats.openpose import openpose_from_keypoints
@@ -73,13 +73,14 @@ def retargeted_people(
     place: str = "source",
     limits: bool = True,
     steady: bool = False,
+    progress: Progress = None,
 ) -> tuple[list[Skeleton], list[Retargeted]]:
     """Each person lifted as photographed, and in their pose: one pose for all people, one person in all poses, or
     one for each. steady: the poses are frames of one movement, and feet on the ground stay where they are."""
     count = common_count(people=len(people), poses=len(poses))
     sources = each([lift(person) for person in people], count, "people")
-    pairs = zip(sources, each(poses, count, "poses"), strict=True)
-    targets = [retargeted(source, pose, place, limits) for source, pose in pairs]
+    pairs = list(zip(sources, each(poses, count, "poses"), strict=True))
+    targets = [retargeted(source, pose, place, limits) for source, pose in told(pairs, progress)]
     if steady:
         bodies = kept_in_place([one.skeleton for one in targets], each(poses, count, "poses"))
         targets = [one._replace(skeleton=body) for one, body in zip(targets, bodies, strict=True)]
@@ -109,15 +110,15 @@ def varied(
     poses: Sequence[Pose], count: int, seed: int, strength: float = 1.0, progress: Progress = None
 ) -> list[Pose]:
     """`count` natural variations of each pose; every pose has random numbers of its own."""
-    found = []
-    for i, pose in enumerate(poses):
-        found += variations(pose, count, seed + i, strength)
-        if progress is not None:
-            progress((i + 1) / len(poses))
-    return found
+    numbered = list(enumerate(poses))
+    return [
+        one for i, pose in told(numbered, progress) for one in variations(pose, count, seed + i, strength)
+    ]
 
 
-def in_between(keys: Sequence[Pose], frames: int, ease: bool = True, loop: bool = False) -> list[Pose]:
+def in_between(
+    keys: Sequence[Pose], frames: int, ease: bool = True, loop: bool = False, progress: Progress = None
+) -> list[Pose]:
     """The key poses with `frames` from each to the next, that one included; with `loop` back to the first, which is not
     repeated."""
-    return sequence(keys, frames, "smooth" if ease else "even", loop)
+    return sequence(keys, frames, "smooth" if ease else "even", loop, progress)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .batches import each
+from .batches import Progress, each, told
 from .draw import draw_pose, skeleton_overlay
 from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
@@ -42,9 +42,9 @@ def figure(pose: Pose, size: tuple[int, int] = FIGURE) -> torch.Tensor:
     return draw_pose([placed.project()], size, face=False)
 
 
-def figures(poses: Sequence[Pose]) -> torch.Tensor:
+def figures(poses: Sequence[Pose], progress: Progress = None) -> torch.Tensor:
     """(B, 3, H, W) of `figure`."""
-    return torch.cat([figure(pose) for pose in poses])
+    return torch.cat([figure(pose) for pose in told(poses, progress)])
 
 
 def poses_over_poses(before: Sequence[Skeleton], after: Sequence[Skeleton]) -> torch.Tensor:

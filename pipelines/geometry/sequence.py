@@ -8,7 +8,7 @@ it goes straight.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -36,6 +36,7 @@ from .retarget import Pose
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 Ease = Literal["even", "smooth"]
+Progress = Callable[[float], None] | None
 
 STILL = 0.005
 """Stature: a foot that both poses have on the ground and that moves further takes a step."""
@@ -46,17 +47,19 @@ STEP_RISE, HIGHEST_STEP = 0.25, 0.06
 little (Winter, "Biomechanics and Motor Control of Human Movement", chapter 3)."""
 
 
-def sequence(keys: Sequence[Pose], frames: int, ease: Ease = "smooth", loop: bool = False) -> list[Pose]:
+def sequence(
+    keys: Sequence[Pose], frames: int, ease: Ease = "smooth", loop: bool = False, progress: Progress = None
+) -> list[Pose]:
     """Every key pose, and `frames - 1` poses between it and the next; with `loop` also from the last to the first,
-    which is not repeated. Raises ValueError for fewer than two keys or frames under 1."""
+    which is not repeated. Raises ValueError for fewer than two keys or frames under 1. progress is told the fraction
+    done after each step from key to key and may raise to cancel."""
     if len(keys) < 2:
         raise ValueError(f"a sequence needs at least two key poses, found {len(keys)}")
     ends = list(zip(keys, [*keys[1:], keys[0]], strict=True))
-    found = [
-        pose
-        for start, end in (ends if loop else ends[:-1])
-        for pose in between(start, end, frames + 1, ease)[:-1]
-    ]
+    ends, found = ends if loop else ends[:-1], []
+    for i, (start, end) in enumerate(ends):
+        tell = None if progress is None else (lambda done, i=i: progress((i + done) / len(ends)))
+        found += between(start, end, frames + 1, ease, tell)[:-1]
     return found if loop else [*found, keys[-1]]
 
 
@@ -65,7 +68,9 @@ def cycle(keys: Sequence[Pose]) -> list[Pose]:
     return [*keys, *(other_side(key) for key in keys)]
 
 
-def between(start: Pose, end: Pose, frames: int, ease: Ease = "smooth") -> list[Pose]:
+def between(
+    start: Pose, end: Pose, frames: int, ease: Ease = "smooth", progress: Progress = None
+) -> list[Pose]:
     """`frames` poses of which the first is `start` and the last is `end`. Raises ValueError for fewer than two.
 
     ease "even" turns every joint by the same angle each frame, "smooth" starts and stops gently.
@@ -74,13 +79,13 @@ def between(start: Pose, end: Pose, frames: int, ease: Ease = "smooth") -> list[
         raise ValueError(f"frames is {frames}, expected at least 2: the two poses themselves")
     if ease not in ("even", "smooth"):
         raise ValueError(f'ease is "{ease}", expected "even" or "smooth"')
-    way = _Way(start, end)
+    way, poses = _Way(start, end), [start]
     shares = np.linspace(0, 1, frames)[1:-1]
-    return [
-        start,
-        *(way.at(float(share)) for share in (_smooth(shares) if ease == "smooth" else shares)),
-        end,
-    ]
+    for share in _smooth(shares) if ease == "smooth" else shares:
+        poses.append(way.at(float(share)))
+        if progress is not None:
+            progress(len(poses) / frames)
+    return [*poses, end]
 
 
 def _smooth(share: np.ndarray) -> np.ndarray:

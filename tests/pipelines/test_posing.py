@@ -1,11 +1,14 @@
 """What the artist is told about a pose before anything moves."""
 
 import numpy as np
+import pytest
+from repose.pipelines.correct import correct
 from repose.pipelines.geometry import rotation
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.retarget import pose_of
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
-from repose.pipelines.posing import remarks, retargeted, retargeted_people
+from repose.pipelines.posing import in_between, remarks, retargeted, retargeted_people, varied
+from repose.pipelines.preview import figures
 
 from ..geometry import people
 
@@ -49,3 +52,28 @@ def test_one_person_takes_all_poses():
             target.skeleton.project().points,
             retargeted_people([person], [pose])[1][0].skeleton.project().points,
         )
+
+
+WORK = {
+    "variations": lambda poses, tell: varied(poses, 2, 1, progress=tell),
+    "sequence": lambda poses, tell: in_between(poses, 4, progress=tell),
+    "correction": lambda poses, tell: correct(poses, progress=tell),
+    "pictures": figures,
+    "retargeting": lambda poses, tell: retargeted_people([people.standing().project()], poses, progress=tell),
+}
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+def test_work_on_many_poses_tells_its_progress_and_can_be_cancelled(work):
+    class Cancelled(Exception):
+        pass
+
+    poses, done = [load_pose("waving"), load_pose("contrapposto"), load_pose("front")], []
+
+    def cancel(fraction):
+        raise Cancelled
+
+    work(poses, done.append)
+    assert len(done) >= 3 and done == sorted(done) and 0.8 <= done[-1] <= 1
+    with pytest.raises(Cancelled):
+        work(poses, cancel)
