@@ -12,6 +12,7 @@ import torch
 from comfy_api.latest import io
 
 from ..pipelines.batches import each
+from ..pipelines.drawing import DrawingReader
 from ..pipelines.geometry.keypoints import Keypoints
 from ..pipelines.geometry.layers import Regions
 from ..pipelines.geometry.retarget import Pose
@@ -31,6 +32,7 @@ from ..pipelines.segment import segment_person
 from . import host
 
 AUTOMATIC, COMPOSITE, OPENPOSE = "automatic", "composite", "openpose (controlnet-aux)"
+DRAWING = "drawing (by its strokes)"
 WHOLE_BODY_FILE = re.compile(r"^(rtmw|dw-ll|dw-|dwpose|.*wholebody).*\.(onnx|safetensors)$", re.IGNORECASE)
 """Names of the files that hold all 133 points in one network: RTMW, DWPose and mmpose's own exports."""
 COMPOSITE_SET = ("yolox-tiny", "rtmpose-s", "hand-landmark", "face-landmark", "pose-landmark")
@@ -42,11 +44,12 @@ def backend_input() -> io.Input:
     """The networks for keypoints that this ComfyUI has."""
     return io.Combo.Input(
         "backend",
-        options=[AUTOMATIC, COMPOSITE, *_whole_body_files(), *_openpose_files()],
+        options=[AUTOMATIC, COMPOSITE, DRAWING, *_whole_body_files(), *_openpose_files()],
         default=AUTOMATIC,
         tooltip="automatic: the composite where its files are, else RTMW or DWPose. composite: RTMPose for"
-        " body and feet, MediaPipe's networks for hands, face and depth. Or one file for all 133 points: put"
-        " RTMW or DWPose into models/repose or models/detection and press R. openpose is offered where"
+        " body and feet, MediaPipe's networks for hands and face. drawing: drawn characters on a plain ground,"
+        " without any network. Or one file for all 133 points: put RTMW or DWPose into models/repose or"
+        " models/detection and press R. openpose is offered where"
         " body_pose_model.pth is there (CMU licence, non-commercial; no feet); it always runs in torch.",
     )
 
@@ -77,6 +80,8 @@ def people(
 
 def keypoints(backend: str = AUTOMATIC, runtime: str = "torch") -> KeypointBackend:
     """The keypoint networks by their name in the combo, loaded."""
+    if backend == DRAWING:
+        return DrawingReader()
     folders = host.models_folders()
     backend = _found(folders) if backend == AUTOMATIC else backend
     if backend == COMPOSITE:

@@ -57,7 +57,7 @@ def told(people: list[sockets.KeypointsValue]) -> str:
     """Who read what, on which device, one line per picture."""
     lines = [describe(person) for person in people]
     if any("mediapipe" in person.source for person in people):
-        lines.append("hands, face and depth on cpu, tflite")
+        lines.append("hands and face on cpu, tflite")
     return "\n".join(lines)
 
 

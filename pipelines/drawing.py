@@ -66,6 +66,20 @@ def keypoints_from_drawing(picture: torch.Tensor, mask: torch.Tensor | None = No
     return people
 
 
+class DrawingReader:
+    """Reads figures by their strokes, as a keypoint backend (models/wholebody.py) that needs no network."""
+
+    name, modules = "drawing", ()
+
+    def read(self, picture: torch.Tensor, person: int | None = None) -> list[Keypoints]:
+        """(1, 3, H, W) in [0, 1] -> its figures, largest first, or only number `person`; empty if none."""
+        try:
+            people = keypoints_from_drawing(picture)
+        except NoFigure:
+            return []
+        return people if person is None else people[person : person + 1]
+
+
 def prefers_drawing(picture: torch.Tensor, networks: Keypoints | None) -> bool:
     """Whether a picture (1, 3, H, W) is better read by its strokes than by what the networks made of it.
 

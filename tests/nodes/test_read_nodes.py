@@ -77,7 +77,7 @@ def test_whole_body_files_are_offered(no_models):
     for name in ("rtmw-l-384x288.safetensors", "dw-ll_ucoco_384.onnx", "yolox_l.onnx", "sam_3d.safetensors"):
         (no_models / name).touch()
     assert networks.backend_input().options == [
-        "automatic", "composite", "dw-ll_ucoco_384.onnx", "rtmw-l-384x288.safetensors",
+        "automatic", "composite", "drawing (by its strokes)", "dw-ll_ucoco_384.onnx", "rtmw-l-384x288.safetensors",
     ]  # fmt: skip
 
 
@@ -88,12 +88,17 @@ def test_openpose_is_offered_where_its_file_is(run, drawn, no_models):
     no_models.mkdir(parents=True)
     for name in ("hand_pose_model.pth", "facenet.pth"):
         (no_models / name).touch()
-    assert networks.backend_input().options == ["automatic", "composite"]
+    assert networks.backend_input().options == ["automatic", "composite", "drawing (by its strokes)"]
     with pytest.raises(WeightMissing, match="body_pose_model.pth is missing .*non-commercial") as missing:
         run("ReposeKeypoints", image=drawn.image, backend="openpose (controlnet-aux)")
     assert "download" not in str(missing.value) and "lllyasviel/Annotators" in str(missing.value)
     (no_models / "body_pose_model.pth").write_bytes(b"not a network")
-    assert networks.backend_input().options == ["automatic", "composite", "openpose (controlnet-aux)"]
+    assert networks.backend_input().options == [
+        "automatic",
+        "composite",
+        "drawing (by its strokes)",
+        "openpose (controlnet-aux)",
+    ]
     with pytest.raises(WeightMissing, match="yolox_tiny"):
         run("ReposeKeypoints", image=drawn.image)
     with pytest.raises(WeightDamaged, match="body_pose_model.pth does not hold tensors"):

@@ -174,6 +174,14 @@ def test_a_stick_figure_is_read_by_its_strokes(run):
     assert points["left_wrist"][1] > points["left_shoulder"][1]
 
 
+def test_a_drawn_figure_is_read_without_any_network(run, no_models):
+    image = torch.from_numpy(stick_on_paper()).float()[None] / 255
+    out = run("ReposeKeypoints", image=image, backend="drawing (by its strokes)")
+    assert out.keypoints[0].sees("left_wrist", "right_ankle") and out.preview.shape == (1, 600, 400, 3)
+    with pytest.raises(ValueError, match="no person was found in picture 1"):
+        run("ReposeKeypoints", image=torch.full((1, 64, 64, 3), 0.5), backend="drawing (by its strokes)")
+
+
 def test_a_person_is_pointed_at(run, drawn):
     small = drawn.keypoints.moved(0.5, (180, 0), drawn.keypoints.canvas)
     frame = openpose_from_keypoints([small, drawn.keypoints])
