@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.pose_files import named_pose, named_thumbnail
+from ..pipelines.pose_files import named_pose, named_thumbnail, named_time
 from ..pipelines.pose_pictures import KINDS
 from ..pipelines.posing import pose_frames, poses_of, remarks, retargeted_people
 from ..pipelines.preview import figure, figures, poses_over_poses
@@ -37,6 +37,11 @@ class PoseLibrary(io.ComfyNode):
         preview, drawn = figure(chosen), named_thumbnail(pose, host.pose_folders())
         seen = preview if drawn is None else drawn.flip(-1) if mirror else drawn
         return io.NodeOutput([chosen], host.image_from_engine(preview), ui=host.shown(cls, seen))
+
+    @classmethod
+    def fingerprint_inputs(cls, pose: str, **_) -> tuple[str, int]:
+        """Runs again when an artist's own pose was saved anew."""
+        return pose, named_time(pose, host.pose_folders())
 
 
 class PoseFromPicture(io.ComfyNode):

@@ -6,6 +6,7 @@ import torch
 from comfy_api.latest import io
 
 from ..pipelines.moving import report, reposed_people
+from ..pipelines.pose_files import named_time
 from ..pipelines.posing import pose_frames
 from ..pipelines.repose import ReposeOptions
 from . import host, networks, sockets
@@ -58,6 +59,11 @@ class Repose(io.ComfyNode):
         masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
         frames = pose_frames([one.target for one in results])
         return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames)
+
+    @classmethod
+    def fingerprint_inputs(cls, pose: str, **_) -> tuple[str, int]:
+        """Runs again when an artist's own pose was saved anew."""
+        return pose, named_time(pose, host.pose_folders())
 
 
 def stacked(results: list, name: str) -> torch.Tensor:

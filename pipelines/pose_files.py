@@ -88,6 +88,11 @@ def named_pose(name: str, folders: Sequence[Path] = ()) -> Pose:
     return read_pose_file(pose_path(name, folders), most=1)[0]
 
 
+def named_time(name: str, folders: Sequence[Path] = ()) -> int:
+    """When the pose of that name was last changed, in nanoseconds since 1970."""
+    return pose_path(name, folders).stat().st_mtime_ns
+
+
 def named_thumbnail(name: str, folders: Sequence[Path] = ()) -> torch.Tensor | None:
     """(1, 3, 240, 160) the picture beside a pose of the library; None for an artist's own pose without one."""
     path = thumbnail_path(name, folders)

@@ -107,6 +107,23 @@ def test_a_saved_pose_is_in_the_list_without_a_restart(run, folders):
     )
 
 
+def test_a_pose_that_was_saved_anew_is_read_anew(run, folders):
+    import os
+
+    from repose.nodes import pose, whole
+
+    run("ReposeSavePose", figure=[load_pose("waving")], name="mine")
+    (path,) = (folders / "user").rglob("mine.json")
+    before = [
+        node.fingerprint_inputs(pose="mine/mine", mirror=False) for node in (pose.PoseLibrary, whole.Repose)
+    ]
+    os.utime(path, ns=(1, 1))
+    after = [
+        node.fingerprint_inputs(pose="mine/mine", mirror=False) for node in (pose.PoseLibrary, whole.Repose)
+    ]
+    assert before[0] != after[0] and before[1] != after[1]
+
+
 def test_keypoints_of_another_program_are_listed_and_loaded(run, folders, drawn):
     own = folders / "user" / "default" / "repose" / "poses" / "studio"
     own.mkdir(parents=True)
