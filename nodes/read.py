@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..pipelines.batches import for_everyone
 from ..pipelines.keypoints import describe
 from ..pipelines.posing import pose_frames
 from ..pipelines.preview import masks_over_pictures, people_over_pictures
@@ -99,7 +100,7 @@ class PersonMask(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, keypoints=None) -> io.NodeOutput:
-        pictures = host.image_to_engine(image)
+        pictures = for_everyone(host.image_to_engine(image), keypoints)
         mattes, regions = networks.segment(pictures, keypoints, host.progress())
         preview = masks_over_pictures(pictures, mattes, regions)
         shown = host.shown(cls, preview, "selfie_multiclass on cpu, tflite")

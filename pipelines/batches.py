@@ -17,6 +17,11 @@ def each(values: Sequence, count: int, what: str) -> Sequence[Any]:
     raise ValueError(f"{count} pictures, but {len(values)} {what}: connect one for all, or one for each")
 
 
+def for_everyone(pictures: Any, people: Sequence | None) -> Any:
+    """(B, C, H, W) pictures: the only one once for each of several people (without a copy), others as they are."""
+    return pictures.expand(len(people), -1, -1, -1) if people and len(pictures) == 1 else pictures
+
+
 def common_count(**lengths: int) -> int:
     """How many results there are: lists of one go with every other length. ValueError where two lengths differ."""
     (count, *others) = sorted({length for length in lengths.values() if length != 1}) or [1]

@@ -68,13 +68,10 @@ def moved_people(
 
 
 def emptied_rooms(pictures: torch.Tensor, mattes: torch.Tensor, progress: Progress = None) -> torch.Tensor:
-    """(B, 3, H, W): each picture without what its matte (B or 1, 1, H, W) covers."""
-    count = len(pictures)
-    masks = each(mattes, count, "masks")
-    rooms = [
-        restore_background(pictures[i : i + 1], masks[i][None], share(progress, i, count))
-        for i in range(count)
-    ]
+    """(B, 3, H, W): each picture, or the only one, without what its matte (B or 1, 1, H, W) covers."""
+    count = common_count(pictures=len(pictures), masks=len(mattes))
+    photos, masks = each(pictures.split(1), count, "pictures"), each(mattes, count, "masks")
+    rooms = [restore_background(photos[i], masks[i][None], share(progress, i, count)) for i in range(count)]
     return torch.cat(rooms)
 
 

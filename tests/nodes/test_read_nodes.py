@@ -180,3 +180,34 @@ def test_the_networks_stay_loaded_between_runs(comfyui, with_models):
     from repose.nodes import networks
 
     assert networks.keypoints() is networks.keypoints()
+
+
+def test_everyone_in_one_photo_goes_through_the_chain(run, with_models, photo):
+    """Two people side by side: each is read, cut out and moved in a picture of their own."""
+    import torch.nn.functional as F
+    from repose.pipelines.geometry.library import load_pose
+    from repose.pipelines.picture import read_picture
+
+    one = F.interpolate(read_picture(photo), (720, 402), mode="area")
+    image = torch.cat(
+        [one, F.interpolate(F.pad(one, (0, 0, 180, 0), mode="replicate"), (720, 402))], -1
+    ).movedim(1, -1)
+    read = run("ReposeKeypoints", image=image, person=-1)
+    assert len(read.keypoints) == 2 and read.preview.shape[0] == 2
+    mask = run("ReposePersonMask", image=image, keypoints=read.keypoints)
+    assert mask.mask.shape[0] == 2 and float((mask.mask[0] * mask.mask[1]).sum()) < 0.02 * float(
+        mask.mask.sum()
+    )
+    posed = run("ReposeRetargetPose", keypoints=read.keypoints, pose=[load_pose("waving")])
+    room = run("ReposeRestoreBackground", image=image, mask=mask.mask)
+    moved = run(
+        "ReposeWarpBody",
+        image=image,
+        mask=mask.mask,
+        source=posed.source,
+        target=posed.target,
+        background=room.image,
+    )
+    assert moved.image.shape == (2, *image.shape[1:])
+    left, right = (one.project()["left_wrist"][0] for one in posed.target)
+    assert abs(left - right) > 200, "each waves where they stand"
