@@ -76,11 +76,10 @@ def test_a_seat_is_as_high_for_every_body(other_bodies, pose):
                 assert off < 12, f"{contact.joint} is {off:.1f} px of 600 off the ground"
 
 
-@pytest.mark.parametrize("pose", POSES)
+@pytest.mark.parametrize("pose", [name for name in POSES if not load_pose(name).seat])
 def test_feet_of_one_pose_share_the_ground_on_other_proportions(other_bodies, pose):
+    """A seat is not lowered for legs that do not reach the ground: those poses have a test of their own."""
     loaded = load_pose(pose)
-    if loaded.seat:
-        pytest.skip("a seat is not lowered for legs that do not reach the ground")
     feet = (contact for contact in loaded.contacts if contact.joint.endswith("ankle"))
     grounded = {contact.joint: contact.offset[1] for contact in feet}
     for name in ("child", "long thighs"):
