@@ -37,6 +37,9 @@ BLUISH, BLUE_LOSS = range(10, 14), 0.7
 """Joints whose discs JPEG shrinks, in pixels: blue is nearly all colour, which it stores at half the resolution."""
 TRUNCATION = 0.5
 """Drawing code cuts coordinates to whole pixels (int(x)): on average half a pixel to the left and up."""
+ENOUGH_SEEN = 10
+"""Dots of a hand's 21 that lines must name. Where dots cover each other more than that, one in six is taken for its
+neighbour, and wrong fingers are worse than none: only the hand's root is told, and the person keeps their own hand."""
 SEEN_ERROR, COVERED_ERROR = 0.5, 1.5
 """Pixels of standard deviation, as measured by training/benchmark_formats.py."""
 
@@ -181,9 +184,9 @@ def _give_hands(people: list[tuple[np.ndarray, np.ndarray]], hands: list[Hand], 
             if (n, side) in given or h in given or distance > max(4 * radius, reach * size):
                 continue
             given |= {(n, side), h}
-            _place(
-                people[n], LEFT_HAND if side == "left" else RIGHT_HAND, places, np.where(seen, SURE, COVERED)
-            )
+            names = LEFT_HAND if side == "left" else RIGHT_HAND
+            told = slice(None) if seen.sum() >= ENOUGH_SEEN else slice(1)
+            _place(people[n], names[told], places[told], np.where(seen, SURE, COVERED)[told])
             _wrist_at_root(people[n], side, places[0])
 
 
