@@ -108,7 +108,5 @@ class SavePose(io.ComfyNode):
     @classmethod
     def execute(cls, figure, name: str, format: str) -> io.NodeOutput:
         files = save_figures(figure, name, format, host.pose_folders()[0], host.output_folder())
-        text = "\n".join(map(str, files))
-        return io.NodeOutput(
-            text, ui=host.shown(cls, text="written: " + ", ".join(Path(f).name for f in files))
-        )
+        written = "written: " + ", ".join(file.name for file in files)
+        return io.NodeOutput("\n".join(map(str, files)), ui=host.shown(cls, text=written))

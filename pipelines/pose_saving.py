@@ -11,7 +11,7 @@ from .geometry.keypoints import Keypoints
 from .geometry.library import safe_name, save_pose
 from .geometry.retarget import Pose, pose_of
 from .geometry.skeleton import Skeleton
-from .lift import lift
+from .lift import pose_in
 from .pose_files import write_keypoints_file, write_pose_file
 
 Figure = Pose | Skeleton | Keypoints
@@ -54,7 +54,7 @@ def posed(figure: Figure) -> Pose:
     """The pose alone."""
     if isinstance(figure, Pose):
         return figure
-    return pose_of(lift(figure) if isinstance(figure, Keypoints) else figure)
+    return pose_in(figure) if isinstance(figure, Keypoints) else pose_of(figure)
 
 
 def keypoints_of(figure: Figure) -> Keypoints:

@@ -144,6 +144,17 @@ def test_feet_of_a_movement_stand_still(run, drawn):
     assert slide[1] <= slide[0] + 0.01 and slide[1] < 2, f"{slide} pixels"
 
 
+def test_a_stick_figures_keypoints_are_saved_as_the_pose_that_is_taken_from_them(run, folders, no_models):
+    image = torch.from_numpy(stick_on_paper()).float()[None] / 255
+    keypoints = run("ReposeKeypoints", image=image, backend="drawing (by its strokes)").keypoints
+    run("ReposeSavePose", figure=keypoints, name="stick")
+    saved = run("ReposePoseLibrary", pose="mine/stick").pose[0]
+    np.testing.assert_allclose(
+        saved.rotations[saved.known], run("ReposePoseFromPicture", keypoints=keypoints).pose[0].rotations[saved.known],
+        atol=1e-5,
+    )  # fmt: skip
+
+
 def test_a_name_cannot_leave_the_folder(run, folders):
     out = run("ReposeSavePose", figure=[load_pose("waving")], name="../../evil")
     assert (folders / "user") in next(folders.rglob("*evil*.json")).parents and out.files
