@@ -14,6 +14,9 @@ SHARED = ROOT.parent / "shared"
 if comfyui := os.environ.get("COMFYUI_PATH"):
     sys.path.insert(0, comfyui)
 
+# For `training`; at the end, so that ComfyUI's own nodes.py is found before the pack's folder of that name.
+sys.path.append(str(ROOT))
+
 # A landing tries the same examples as the one before; a run by hand looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("by hand", deadline=None)
@@ -70,3 +73,16 @@ def photo() -> Path:
     if not PHOTO.is_file():
         pytest.skip("the photo is not here: `python run.py test` fetches it")
     return PHOTO
+
+
+@pytest.fixture(scope="session")
+def kit():
+    """The packed kit of the synthetic people (`python -m training.people pack`); its tests skip without it."""
+    file = os.environ.get("REPOSE_PEOPLE_KIT", str(ROOT / ".repose" / "people" / "kit.zip"))
+    if not Path(file).is_file():
+        pytest.skip(
+            "no kit of synthetic people here: `python -m training.people pack`, or set REPOSE_PEOPLE_KIT"
+        )
+    from training.people.kit import Kit
+
+    return Kit.load(Path(file))

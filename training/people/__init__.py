@@ -1,0 +1,1 @@
+"""Synthetic clothed people whose correspondence, visibility, light, labels and materials are known exactly."""
