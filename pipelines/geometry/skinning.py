@@ -21,6 +21,9 @@ BLUR = {"trunk": 0.035, "leg": 0.03, "arm": 0.016}
 """Fraction of stature over which neighbouring parts share the motion at a joint: two thirds of the limb's radius, so
 that an elbow bends within its own width. Our choice, by eye."""
 
+SHARED = (1.25, 2.2)
+"""Radii round a joint: within the first, two layers move as one; beyond the second, each as its own. By eye."""
+
 
 def _part_distance(layout: Layout, parts: tuple[int, ...], frame: Bones, radii: np.ndarray) -> torch.Tensor:
     """(len(parts), gh, gw) distance to each part's bone over its radius on the mesh grid."""
@@ -126,3 +129,22 @@ def skinning(
     loose = _weights(layout, inside, hanging, SKIRT_BLUR * tall / layout.cell)
     soft = field.box_blur(skirt.float()[None], max(1, int(0.03 * tall / layout.cell)))
     return torch.lerp(weights, loose, soft)
+
+
+def agreed(
+    layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, radii: np.ndarray
+) -> dict[str, torch.Tensor]:
+    """The weights of layers that share a joint made the same round it: there they are one surface, and a sleeve that
+    moved a little differently from the shirt would tear along the armhole."""
+    out = dict(weights)
+    for name, (_, _, limb_side) in JOINS.items():
+        if name not in weights:
+            continue
+        limb = INDEX[limb_side]
+        distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
+        share = ((SHARED[1] - distance / float(radii[limb])) / (SHARED[1] - SHARED[0])).clamp(0, 1)
+        share = share * share * (3 - 2 * share)
+        common = (weights["trunk"] + weights[name]) / 2
+        for layer in ("trunk", name):
+            out[layer] = torch.lerp(out[layer], common, share)
+    return out

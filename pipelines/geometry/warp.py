@@ -89,9 +89,8 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     row, column = torch.nonzero(layer.inside, as_tuple=True)
     x = (column + 0.5) * volume.cell - 0.5 + volume.corner[0]
     y = (row + 0.5) * volume.cell - 0.5 + volume.corner[1]
-    depth, height = layer.depth[row, column], layer.height[row, column]
-    front = torch.stack((x.float(), y.float(), depth - height), 1)
-    back = torch.stack((x.float(), y.float(), depth + height + 0.25), 1)
+    front = torch.stack((x.float(), y.float(), layer.front[row, column]), 1)
+    back = torch.stack((x.float(), y.float(), layer.back[row, column] + 0.25), 1)
     weights = layer.weights[:, row, column].T
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
