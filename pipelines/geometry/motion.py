@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from .landmarks import FINGERS
-from .parts import PARTS
+from .parts import INDEX, PARTS
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 CROWN = 0.075
@@ -22,6 +22,11 @@ CROWN = 0.075
 
 FINGERTIPS = 1.8
 """Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
+
+KEPT = (np.radians(30), np.radians(100))
+"""Turns of the trunk up to which limbs keep their seen side towards the camera, and from which on they go all the way
+with it: our choice, by eye."""
+CARRIES = {"arm": INDEX["chest"], "leg": INDEX["pelvis"]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +138,22 @@ def _turn_in_picture(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return _shortest_turn(flat @ a, b) @ flat
 
 
+def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
+    """(3, 3) how far a limb is turned about by the trunk that it hangs from.
+
+    Limbs are round: for small turns of the trunk they keep the side that the photo shows towards the camera. Before the
+    trunk has turned so far that shoulder and hip would be wrung, they go along with it, and show their other side.
+    """
+    turn = after.rotation[trunk] @ before.rotation[trunk].T
+    ahead = turn @ np.array([0.0, 0.0, -1.0])
+    yaw = float(np.arctan2(-ahead[0], -ahead[2]))
+    first, last = KEPT
+    share = np.clip((abs(yaw) - first) / (last - first), 0, 1)
+    angle = yaw * share * share * (3 - 2 * share)
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+
+
 @dataclass(frozen=True, eq=False)
 class Motion:
     """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels."""
@@ -190,6 +211,9 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
     for i, part in enumerate(PARTS):
         a, b = before.end[i] - before.start[i], after.end[i] - after.start[i]
         turn = after.rotation[i] @ before.rotation[i].T
-        rotations.append(turn if part.turns else _turn_in_picture(a, b))
+        if not part.turns:
+            carried = _carried(before, after, CARRIES["arm" if part.layer.endswith("arm") else "leg"])
+            turn = _turn_in_picture(carried @ a, b) @ carried
+        rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
     return Motion(np.stack(rotations), np.array(scales), before.start, after.start)

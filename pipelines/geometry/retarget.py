@@ -127,12 +127,14 @@ def turn_of_trunk(source: Skeleton, pose: Pose) -> float:
 
 
 def facing_with(source: Skeleton, pose: Pose) -> Pose:
-    """The pose, turned half round when the person is photographed from the side that it shows away.
+    """The pose, turned half round when the person is photographed from behind and it shows them from before.
 
-    A photo of a back has no front to show: the person keeps facing away, in the same pose. Who looks back at the camera
-    over a shoulder goes on doing so: neck and head keep the photo's own turn.
+    A photo of a back has no face to show: the person keeps facing away, in the same pose. Who looks back at the camera
+    over a shoulder goes on doing so: neck and head keep the photo's own turn. A photo of a front can be turned round:
+    a back is much as its sides are.
     """
-    if turn_of_trunk(source, pose) < AWAY:
+    faces_away = source.forward().rotations[JOINT_INDEX["chest"]] @ FORWARD @ FORWARD < 0
+    if turn_of_trunk(source, pose) < AWAY or not faces_away:
         return pose
     pelvis = JOINT_INDEX["pelvis"]
     half_round = rotation.about(DOWN, np.pi) @ rotation.matrix_from_quaternion(pose.rotations[pelvis])

@@ -16,7 +16,7 @@ from .covering import behind_head, layered_colour, rear_colour
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
-from .parts import LAYERS
+from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
@@ -70,6 +70,7 @@ class _Source:
     picture: torch.Tensor
     masks: Masks
     frame: Bones
+    tall: float
     hair: torch.Tensor | None
 
 
@@ -78,7 +79,13 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
     colour = layered_colour(layout, source.picture, matte, seen)
-    rear = rear_colour(layout, colour, matte, behind_head(layout, source.frame, weights), source.hair)
+    rear = colour  # from behind, a limb and what dresses it look much as from the front
+    if name == "trunk":
+        head, neck = (
+            behind_head(layout, source.frame, weights),
+            weights[INDEX["neck"]] + weights[INDEX["head"]],
+        )
+        rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
     return Layer(
@@ -119,6 +126,6 @@ def build(
     }
     weights = agreed(layout, weights, frame, masks.radii)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, hair)
+    source = _Source(layout, crop, masks, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

@@ -250,3 +250,10 @@ def test_who_is_seen_from_behind_stays_so(standard_body):
     assert (there[raised, 0] - there[neck, 0]) * (here[raised, 0] - here[neck, 0]) < 0, (
         "left is on the other side"
     )
+
+
+def test_who_is_seen_from_the_front_may_turn_their_back(standard_body):
+    front, pose = retarget(standard_body, load_pose("front")), load_pose("back")
+    assert facing_with(front, pose) is pose
+    chest = retarget(front, pose).forward().rotations[JOINT_INDEX["chest"]]
+    assert (chest @ [0, 0, -1.0])[2] > 0.9, "the chest faces away from the camera"

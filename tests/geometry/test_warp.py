@@ -116,3 +116,20 @@ def test_an_empty_matte_says_what_to_do(person):
     skeleton, picture, matte = person
     with pytest.raises(ValueError, match="mask is empty"):
         warp(picture, matte * 0, skeleton, skeleton)
+
+
+def test_from_behind_there_is_no_face_and_the_limbs_are_not_wrung(person):
+    """Everything of the back is hidden; arms and legs are as broad as from the front."""
+    skeleton, picture, matte = person
+    moved = warp(picture, matte, skeleton, people.standing("back"))
+    found = moved.correspondence
+    solid = moved.alpha[0, 0] > 0.9
+    assert float(moved.hidden[0, 0][solid].mean()) > 0.95
+    same = warp(picture, matte, skeleton, skeleton)
+    for name in ("left_forearm", "right_thigh"):
+        areas = [
+            float(((one.correspondence.part == INDEX[name]) & (one.alpha[0, 0] > 0.5)).sum())
+            for one in (moved, same)
+        ]
+        assert 0.6 < areas[0] / areas[1] < 1.5, f"{name}: {areas}"
+    assert bool(torch.isfinite(found.source[solid]).all())
