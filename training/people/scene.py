@@ -9,6 +9,7 @@ top-left pixel. Colours are linear light unless a name says sRGB; pictures are (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
@@ -43,9 +44,10 @@ class Camera:
 class Sheet:
     """What a group of faces wears: pictures over its own uv square, and how it answers light.
 
-    albedo (3, h, w) linear in [0, 1]; alpha (h, w) or None: opaque; normal (3, h, w) tangent-space unit vectors or
-    None; occlusion (h, w) or None: none; material an index of MATERIALS; gloss in [0, 1]: the share of light mirrored
-    at normal incidence; roughness in (0, 1]; sheen in [0, 1]: light at grazing angles (velvet, wool, skin's fuzz).
+    albedo (3, h, w) linear in [0, 1]; alpha (h, w) or None: opaque; normal (3, h, w) tangent-space unit vectors (along
+    +u, against v, outwards) or None; occlusion (h, w) or None: none; material an index of MATERIALS; gloss in [0, 1]:
+    the share of light mirrored at normal incidence; roughness in (0, 1]; sheen in [0, 1]: light at grazing angles
+    (velvet, wool, skin's fuzz).
     """
 
     albedo: Tensor
@@ -119,3 +121,21 @@ class View:
     uv: Tensor
     shading: Tensor
     exposure: float
+
+
+class Plate(Protocol):
+    """What a camera sees of the empty scene, at pixel centres: radiance (3, H, W) linear, in the light's units, before
+    exposure; points (3, H, W) world metres; normals (3, H, W) world, unit, towards the person's side; receives (H, W)
+    bool: whether there is a surface that a shadow could fall on.
+    """
+
+    radiance: Tensor
+    points: Tensor
+    normals: Tensor
+    receives: Tensor
+
+
+class Backdrop(Protocol):
+    """What stands behind the person."""
+
+    def seen(self, camera: Camera) -> Plate: ...

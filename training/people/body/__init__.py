@@ -1,0 +1,1 @@
+"""Who a synthetic person is, and that body in a pose."""

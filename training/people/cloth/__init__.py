@@ -1,0 +1,1 @@
+"""What synthetic people wear: garments on a body, skirts that hang, fabrics and prints."""

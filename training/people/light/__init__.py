@@ -1,0 +1,1 @@
+"""Light from all around and its key, with the truth about it."""

@@ -1,0 +1,1 @@
+"""Where synthetic people stand: clean plates that agree with camera and light."""

@@ -1,0 +1,1 @@
+"""From a posed figure to a picture with its truth."""

@@ -1,0 +1,1 @@
+"""Correspondence, storage, the evaluation set: what others measure and train on."""
