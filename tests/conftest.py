@@ -83,6 +83,6 @@ def kit():
         pytest.skip(
             "no kit of synthetic people here: `python -m training.people pack`, or set REPOSE_PEOPLE_KIT"
         )
-    from training.people.kit import Kit
+    from training.people.kit.kit import Kit
 
     return Kit.load(Path(file))

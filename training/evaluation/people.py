@@ -18,7 +18,7 @@ LIST = "pairs.csv"
 
 def truth_of(person: Path, source: int, target: int) -> Truth:
     """What is known of a person's two views."""
-    from training.people.dataset import Stored
+    from training.people.truth.dataset import Stored
 
     pair = Stored(person).pair(source, target)
     found = pair.correspondence
@@ -49,7 +49,7 @@ def landmarks(joints: torch.Tensor, camera) -> Keypoints:
 
 def from_folder(folder: Path) -> list[Pair]:
     """The pairs that a folder of people lists, or every ordered pair of views of everyone in it."""
-    from training.people.dataset import People
+    from training.people.truth.dataset import People
 
     if (folder / LIST).is_file():
         return from_table(folder / LIST)
