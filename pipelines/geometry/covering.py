@@ -11,13 +11,16 @@ from .parts import INDEX
 
 NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
-CROWN = 0.7
-"""Height over the nape from which a head is all hair, or hat, or bald: above the forehead. By eye."""
+CROWN = 0.85
+"""Height over the nape from which a head is all hair, or hat, or bald: well above the forehead. By eye."""
 ROUGH = 0.12
 """Standard deviation of the colour (sRGB, three channels together) within seven cells, a hand's breadth, above which
 cloth counts as patterned; folds stay below half of it. By eye, on the development photos."""
 AROUND = 0.1
 """Fraction of stature to all sides over which a pattern must go on; a print on a chest does not. By eye."""
+STREAK, HEM = 6, 1e-3
+"""Cells up and down over which a plain back is smoothed, and the variance (of a channel in [0, 1]) from which on a step
+is kept: about the contrast of a shirt to its wearer's shorts. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
@@ -91,7 +94,9 @@ def rear_colour(
     )
     strands = torch.zeros_like(solid) if hair is None else solid * (hair > 0.7)
     if float(strands.sum()) < FEW * float((head > 0).sum()):
-        strands = ring * (head > CROWN)  # cropped, bald or under a hat: as at the crown
+        strands = (solid - field.erode(solid, 2)) * (
+            head > CROWN
+        )  # cropped, bald or under a hat: as at the crown
     covered = (head > 0).float() if hair is None else torch.maximum((head > 0).float(), _closed(hair > 0.5))
     covered = field.box_blur(covered[None], 1)
     inwards = field.box_blur(field.erode(solid, 1)[None], 1)
@@ -124,7 +129,9 @@ def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) ->
     near = has / (torch.stack((column - left, right - column)).abs() + 1.0)
     total = near.sum(0)
     row = (values * near[:, None]).sum(0) / total.clamp(min=1e-6)
-    return field.box_blur(field.extrapolate(row, (total > 0).float()), 1)
+    row = field.extrapolate(row, (total > 0).float())
+    # Rows differ by grain and folds, which would be streaks across the back, and by hems, which must stay.
+    return torch.cat([field.guided_filter(one, one[None], STREAK, HEM) for one in field.box_blur(row, 1)])
 
 
 def _closed(hair: torch.Tensor) -> torch.Tensor:
