@@ -17,6 +17,7 @@ from ..scene import REGIONS, Figure
 from .arms import clear
 from .bodies import Body, Frames, grounded, signed_alike, skinned
 from .identities import Identity
+from .tints import TEXTURE
 from .volumes import CORE, LEGS, Volumes
 
 SLIP = 0.12
@@ -81,28 +82,33 @@ class Person:
     moving: _Moving
 
     @staticmethod
-    def sample(kit: Kit, seed: int, split: str = "train") -> Person:
-        """The person of a seed in a split, always the same. Raises ValueError for a split that does not exist."""
+    def sample(kit: Kit, seed: int, split: str = "train", texture: int = TEXTURE) -> Person:
+        """The person of a seed in a split, always the same; its sheets at most `texture` texels wide.
+
+        Raises ValueError for a split that does not exist.
+        """
         if split not in SPLITS:
             raise ValueError(f'there is no split "{split}"; there are {", ".join(SPLITS)}')
         generator = torch.Generator().manual_seed(seed * len(SPLITS) + SPLITS.index(split))
         draw = Draw(generator)
         identity = Identity.sampled(kit, split, draw)
         outfit = outfits.sampled(kit, Wearer(identity.sex, identity.age, identity.ethnicity), split, draw)
-        return Person.made(kit, identity, outfit)
+        return Person.made(kit, identity, outfit, texture)
 
     @staticmethod
-    def made(kit: Kit, identity: Identity, outfit: Outfit) -> Person:
+    def made(kit: Kit, identity: Identity, outfit: Outfit, texture: int = TEXTURE) -> Person:
         """Somebody in an outfit."""
         room = wardrobe(kit)
         shape = kit.shape_coefficients(identity.phenotype)
         vertices, heads = kit.body(shape)
-        sheets = tuple(looks.sheet(kit, worn) for worn in outfit.worn)
+        sheets = tuple(looks.sheet(kit, worn, texture) for worn in outfit.worn)
         on = dressed(
             room, vertices, [worn.item for worn in outfit.worn], [looks.sheer(sheet) for sheet in sheets]
         )
         parts = _Parts.of(room, on)
-        skin = looks.skin_sheet(kit.skins[identity.skin], vertices.device, identity.tone, identity.redness)
+        skin = looks.skin_sheet(
+            kit.skins[identity.skin], vertices.device, identity.tone, identity.redness, texture
+        )
         slip = looks.plain_sheet(outfit.underclothes, vertices.device)
         return Person(
             parts.figure((skin, slip, *sheets)), identity, shape, outfit, parts.moving(vertices, heads)

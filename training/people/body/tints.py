@@ -65,20 +65,37 @@ def luminance(colour: Tensor) -> Tensor:
     return torch.tensordot(colour.new_tensor(LUMA), colour, dims=1)
 
 
+TEXTURE = 512
+"""Texels along a side of the kit's own pictures."""
+
+
 @lru_cache(maxsize=128)
-def texture(item: Item, variant: str | None) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
-    """An item's own pictures on its device: albedo (3, H, W) linear, alpha (H, W), normal (3, H, W), occlusion (H,
-    W).
+def texture(
+    item: Item, variant: str | None, size: int = TEXTURE
+) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
+    """An item's own pictures on its device, at most `size` texels wide: albedo (3, H, W) linear, alpha (H, W), normal
+    (3, H, W), occlusion (H, W).
 
     Shared: never written to."""
     device = item.offsets.device
     alpha, normal, shade = item.alpha(variant), item.normal(variant), item.occlusion(variant)
     normal = None if normal is None else torch.from_numpy(normal.transpose(2, 0, 1) / np.float32(127.5) - 1)
+    normal = None if normal is None else torch.nn.functional.normalize(reduced(normal, size), dim=0)
     return (
-        linear(item.albedo(variant)).to(device),
-        None if alpha is None else _unit_plane(alpha, device),
-        None if normal is None else torch.nn.functional.normalize(normal, dim=0).to(device),
-        None if shade is None else _unit_plane(shade, device),
+        reduced(linear(item.albedo(variant)), size).to(device),
+        None if alpha is None else reduced(_unit_plane(alpha, device), size),
+        None if normal is None else normal.to(device),
+        None if shade is None else reduced(_unit_plane(shade, device), size),
+    )
+
+
+def reduced(picture: Tensor, size: int) -> Tensor:
+    """(3, H, W) or (H, W) averaged over squares until its sides are at most `size`."""
+    times = max(picture.shape[-2:]) // size
+    if times < 2:
+        return picture
+    return torch.nn.functional.avg_pool2d(picture.reshape(1, -1, *picture.shape[-2:]), times)[0].reshape(
+        *picture.shape[:-2], picture.shape[-2] // times, picture.shape[-1] // times
     )
 
 
@@ -87,17 +104,18 @@ def _unit_plane(plane: np.ndarray, device: torch.device) -> Tensor:
 
 
 @lru_cache(maxsize=32)
-def skin_texture(skin: Skin, device: torch.device) -> tuple[Tensor, Tensor]:
-    """(3, H, W) linear and the (3,) mean of its brighter half, which is skin rather than hair, lips or gaps."""
-    albedo = linear(skin.albedo()).to(device)
+def skin_texture(skin: Skin, device: torch.device, size: int = TEXTURE) -> tuple[Tensor, Tensor]:
+    """(3, H, W) linear, at most `size` texels wide, and the (3,) mean of its brighter half, which is skin rather than
+    hair, lips or gaps."""
+    albedo = reduced(linear(skin.albedo()), size).to(device)
     flat = albedo.flatten(1)
     bright = flat[:, luminance(flat) > luminance(flat).median()]
     return albedo, bright.mean(1)
 
 
-def toned(skin: Skin, device: torch.device, tone: float, redness: float) -> Tensor:
+def toned(skin: Skin, device: torch.device, tone: float, redness: float, size: int = TEXTURE) -> Tensor:
     """(3, H, W) the skin's picture with a mean luminance of `tone`, redder or paler; along melanin's own colours."""
-    albedo, mean = skin_texture(skin, device)
+    albedo, mean = skin_texture(skin, device, size)
     away = (albedo.new_tensor(LIGHT_SKIN) / mean).log() * (1 - KEPT) + albedo.new_tensor(BLOOD) * redness
     melanin = albedo.new_tensor(MELANIN)
     amount = 0.0

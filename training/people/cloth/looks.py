@@ -21,12 +21,13 @@ FINISH = {
 rest is ours."""
 
 
-def sheet(kit: Kit, worn: Worn) -> Sheet:
-    """An item as it is worn. Hair and brows take a colour of tints.HAIR, the rest one of tints.PALETTE."""
+def sheet(kit: Kit, worn: Worn, size: int = tints.TEXTURE) -> Sheet:
+    """An item as it is worn, in pictures at most `size` texels wide. Hair and brows take a colour of tints.HAIR, the
+    rest one of tints.PALETTE."""
     item = kit.items[worn.item]
     if worn.fabric:
-        return _woven(kit, item, worn)
-    albedo, alpha, normal, occlusion = tints.texture(item, worn.variant)
+        return _woven(kit, item, worn, size)
+    albedo, alpha, normal, occlusion = tints.texture(item, worn.variant, size)
     if worn.colour is not None:
         table = tints.HAIR if item.kind in ("hair", "eyebrows", "eyelashes") else tints.PALETTE
         soft = 0.6 if item.kind == "hair" else 1.0
@@ -40,10 +41,10 @@ def sheer(sheet: Sheet) -> bool:
     return sheet.alpha is not None and MATERIALS[sheet.material] == "lace"
 
 
-def _woven(kit: Kit, item: Item, worn: Worn) -> Sheet:
+def _woven(kit: Kit, item: Item, worn: Worn, size: int) -> Sheet:
     """An item of a made fabric, by its seed."""
     made = fabrics.design(torch.Generator().manual_seed(worn.fabric), item.kind)
-    return fabrics.sheet(fabrics.blank(item, kit.template, worn.variant), made)
+    return fabrics.sheet(fabrics.blank(item, kit.template, worn.variant, size), made)
 
 
 def _sheet(
@@ -52,9 +53,11 @@ def _sheet(
     return Sheet(albedo, alpha, normal, occlusion, MATERIALS.index(material), *FINISH[material])
 
 
-def skin_sheet(skin: Skin, device: torch.device, tone: float, redness: float) -> Sheet:
+def skin_sheet(
+    skin: Skin, device: torch.device, tone: float, redness: float, size: int = tints.TEXTURE
+) -> Sheet:
     """A skin of a tone: its mean luminance, linear."""
-    return _sheet(tints.toned(skin, device, tone, redness), None, None, None, "skin")
+    return _sheet(tints.toned(skin, device, tone, redness, size), None, None, None, "skin")
 
 
 def plain_sheet(colour: str, device: torch.device) -> Sheet:

@@ -18,6 +18,7 @@ from ..body import poses
 from ..body.contact import lowered, settled
 from ..body.people import Person, Posed
 from ..body.poses import Stance
+from ..body.tints import TEXTURE
 from ..kit.kit import Kit
 from ..light import lights
 from ..place import backdrops
@@ -124,6 +125,11 @@ class Studio:
         return Made(session.record(index, pictures), pictures, pairs)
 
 
+def texture_for(size: int) -> int:
+    """Texels of a sheet for pictures of a size: half the kit's own up to 256 pixels, where one is never seen whole."""
+    return TEXTURE if size > TEXTURE // 2 else TEXTURE // 2
+
+
 @dataclass(frozen=True, eq=False)
 class Session:
     """One person before the camera. Each room draws from a generator of its own, so that a change in one leaves what
@@ -138,7 +144,8 @@ class Session:
 
     @cached_property
     def person(self) -> Person:
-        return Person.sample(self.studio.kit, self.seed, split=self.studio.settings.split)
+        settings = self.studio.settings
+        return Person.sample(self.studio.kit, self.seed, settings.split, texture_for(settings.size))
 
     @cached_property
     def used(self) -> Tensor:
