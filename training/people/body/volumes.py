@@ -125,7 +125,7 @@ def _radii(vertices: Tensor, start: Tensor, frame: Tensor, length: Tensor, holds
     turn = (torch.atan2(local[..., 2], local[..., 1]) / (2 * torch.pi) * AROUND).round().remainder(AROUND)
     inside = (holds > 0.5) & (band >= 0) & (band < BANDS)
     cell = (band.clamp(0, BANDS - 1) * AROUND + turn).long()
-    size = torch.where(inside, local[..., 1:].norm(dim=-1), torch.zeros_like(band))
+    size = torch.where(inside, torch.hypot(local[..., 1], local[..., 2]), torch.zeros_like(band))
     table = size.new_zeros(len(start), BANDS * AROUND).scatter_reduce(1, cell, size, "amax")
     table = table.view(len(start), BANDS, AROUND)
     full = table > 0

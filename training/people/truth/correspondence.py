@@ -177,17 +177,17 @@ def _depth_tests(source: Seen, xy: Tensor, z: Tensor, slope: Tensor) -> tuple[Te
     (Seen.per_face).
     """
     height, width = source.camera.size
-    ray = torch.cat(
-        [(xy - xy.new_tensor(source.camera.centre)) / source.camera.focal, torch.ones_like(xy[:, :1])], 1
-    )
+    right, down = ((xy - xy.new_tensor(source.camera.centre)) / source.camera.focal).unbind(1)
     pixel = z / source.camera.focal
     tight = TOLERANCE + BEND * pixel
-    loose = tight + pixel * (z * slope.norm(dim=1)).clamp_max(STEEP)
+    loose = tight + pixel * (z * torch.hypot(slope[:, 0], slope[:, 1])).clamp_max(STEEP)
     low = xy.floor()
     closest = ((xy + 0.5).floor() - low).long()
     around = low.long()[None] + low.new_tensor(AROUND, dtype=torch.int64)[:, None]
     place = around[..., 1].clamp(0, height - 1) * width + around[..., 0].clamp(0, width - 1)
-    inverse = (source.planes[place.flatten()].view(4, -1, 3) * ray).sum(-1)
+    # Written out: several times as fast as a sum over so short an axis.
+    a, b, c = source.planes.index_select(0, place.flatten()).view(4, -1, 3).unbind(-1)
+    inverse = a * right + b * down + c
     # |z - 1 / inverse| <= allowed, without the division that may blow up
     apart = torch.where(inverse > 0, (z * inverse - 1).abs(), torch.inf)
     shows, holds = apart <= loose * inverse, apart <= tight * inverse

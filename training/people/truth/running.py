@@ -6,6 +6,7 @@ finished and leaves; the same command goes on from there.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import time
@@ -94,6 +95,7 @@ def run(
 
 def _alone(folder: Path, missing: Iterable[int], prepare: Prepare) -> Iterator[int]:
     encode = prepare() if missing else None
+    gc.freeze()  # as in _start
     for index in missing:
         yield _made(folder, index, encode)
 
@@ -142,6 +144,7 @@ def _start(prepare: Prepare, stop: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     _WORKER[:] = [_Worker(prepare(), stop)]
+    gc.freeze()  # what is loaded stays: no need to look through it again and again
 
 
 def _work(folder: Path, index: int) -> int:
