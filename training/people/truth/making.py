@@ -28,7 +28,7 @@ from ..render.render import render
 from .checking import checked
 from .codec import Made, Picture
 from .correspondence import Seen, between, seen
-from .dataset import encoded
+from .dataset import DatasetError, encoded
 
 SPLITS = ("train", "test")
 ALIKE = 0.6
@@ -59,11 +59,11 @@ class Settings:
 
     def __post_init__(self):
         if not 32 <= self.size <= 4096:
-            raise ValueError(f"size is {self.size}, expected 32 to 4096 pixels")
+            raise DatasetError(f"size is {self.size}, expected 32 to 4096 pixels")
         if not 1 <= self.poses <= 16:
-            raise ValueError(f"poses is {self.poses}, expected 1 to 16 pictures per person")
+            raise DatasetError(f"poses is {self.poses}, expected 1 to 16 pictures per person")
         if self.split not in SPLITS:
-            raise ValueError(f'split is "{self.split}", expected one of {", ".join(SPLITS)}')
+            raise DatasetError(f'split is "{self.split}", expected one of {", ".join(SPLITS)}')
 
     def plain(self) -> dict[str, Any]:
         """For index.json; equal settings are equal JSON."""
