@@ -19,7 +19,7 @@ from .assets import BODY, CLOTHES, LIGHTS, Package
 from .basemesh import BaseMesh, Rig
 from .kit import Kit, Landmarks
 from .licences import admit
-from .skies import environments
+from .skies import check_reader, environments
 from .wardrobe import items, skins
 
 COMPONENTS = 208
@@ -39,6 +39,7 @@ def pack(path: Path, find: Callable[[Package], Path] = assets.archive) -> Path:
     """Fetch what is needed, pack it, write the file. Raises assets.AssetError and licences.LicenceRefused."""
     for asset in assets.ASSETS:
         admit(asset.id, asset.licence, asset.author)
+    check_reader()
     mesh = basemesh.read(find(BODY))
     return write(build(mesh, _members(CLOTHES, find), _members(LIGHTS, find)), path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 import re
 import tempfile
@@ -88,13 +89,14 @@ def _lossless(picture: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+def check_reader() -> None:
+    """Raises AssetError where the lights' files cannot be read, before anything is fetched."""
+    if importlib.util.find_spec("OpenEXR") is None:
+        raise AssetError("reading the lights needs the package OpenEXR: pip install OpenEXR==3.5.3")
+
+
 def _exr(data: bytes) -> np.ndarray:
-    try:
-        import OpenEXR
-    except ImportError as error:
-        raise AssetError(
-            "reading the lights needs the package OpenEXR: pip install OpenEXR==3.5.3"
-        ) from error
+    import OpenEXR
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "light.exr"
