@@ -24,8 +24,9 @@ PLACES = 33
 SLIMMEST, WIDEST = 0.75, 1.3
 """A part is as deep as its breadth says, within this range of the standard body's: clothes that stand off to the sides
 do not make a body deeper. Our choice, by eye."""
-SKIRT = 0.8
-"""Depth over breadth of a skirt's section, over the trunk's own; our choice, by eye."""
+SKIRT, WIDEST_SKIRT, BELOW = 0.8, 2.5, 0.04
+"""Depth over breadth of a skirt's section over the trunk's own, how deep it may be at most over the standard body, and
+how far below the trunk's table, in trunk lengths, cloth counts as hanging; our choice, by eye."""
 CLOSING = 0.35
 """Share of the half-breadth over which a surface closes towards the ends of its outline: crown, hem, cut-off limb."""
 _STRIP = 2**-0.5  # `field.inflate` blows a strip of half-width 1 up to sqrt(2)
@@ -103,13 +104,15 @@ def relief(
     near = torch.zeros(len(PARTS), *layout.grid, device=layout.device)
     far = torch.zeros_like(near)
     for name, balloon in balloons.items():
-        for p in of_layer(name):
-            near[p], far[p] = _tube(layout, p, balloon, frame, radii)
+        fitted: set[int] = set()
         for stretch in _stretches(name, frame):
             own = inside[name] & (_share(weights[name], stretch) > 0.5)
             if bool(own.any()):
                 parts = list(stretch.parts)
                 near[parts], far[parts] = _fitted(layout, stretch, own, balloon, tall)
+                fitted |= set(parts)
+        for p in set(of_layer(name)) - fitted:
+            near[p], far[p] = _tube(layout, p, balloon, frame, radii)
     return Relief(near, far)
 
 
@@ -161,8 +164,9 @@ def _fitted(layout: Layout, stretch: _Stretch, own: torch.Tensor, balloon: torch
     place = ((lateral - (left + right) / 2) / half).clamp(-1, 1)
     width = _at(torch.as_tensor(profiles.half, device=device), at)
     ratio = half / width.clamp(min=1e-6)
-    below = level < -0.5 * LEVELS / 10  # a skirt or a coat below the hips
-    deep = torch.where(below, (SKIRT * ratio).clamp(SLIMMEST, 2.5), ratio.clamp(SLIMMEST, WIDEST))
+    deep = ratio.clamp(SLIMMEST, WIDEST)
+    if stretch.section == "trunk":  # below the hips hangs a skirt or a coat
+        deep = torch.where(along < first - BELOW, (SKIRT * ratio).clamp(SLIMMEST, WIDEST_SKIRT), deep)
     near, far = (
         _surface(torch.as_tensor(z, device=device), at, place) * deep for z in (profiles.front, profiles.back)
     )
