@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .joints import REACH, armpit
 from .layout import Layout
 from .motion import Bones
 from .nearness import favour_hair, measured_radii, nearness, ordered, within_outline
@@ -166,9 +167,12 @@ def _crisp(mask: torch.Tensor) -> torch.Tensor:
 
 
 def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> torch.Tensor:
-    """(h, w) 1 round the joint where a limb and the trunk are one surface."""
+    """(h, w) 1 round the joint where a limb and the trunk are one surface; at a shoulder as far as the armpit."""
     limb = INDEX[JOINS[name][2]]
-    distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
+    start = end = frame.start[limb][:2]
+    if name.endswith("arm"):
+        end = start + armpit(frame, name.split("_")[0]) * REACH * float(radii[limb])
+    distance, _ = layout.capsule(start, end + 1e-3)
     return layout.to_native(((1.25 - distance / float(radii[limb])) * 8).clamp(0, 1)[None])[0]
 
 

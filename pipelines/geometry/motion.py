@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from .landmarks import FINGERS
-from .parts import INDEX, PARTS
+from .parts import INDEX, JOINS, PARTS
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 CROWN = 0.075
@@ -26,6 +26,9 @@ FINGERTIPS = 1.8
 KEPT = (np.radians(30), np.radians(100))
 """Turns of the trunk up to which limbs keep their seen side towards the camera, and from which on they go all the way
 with it: our choice, by eye."""
+SPANNED = 1.8
+"""Radii of an upper arm or a thigh from its joint with the trunk at which skin and cloth between the two are drawn taut
+(an armpit, a seat), instead of going round the joint: our choice, by eye."""
 CARRIES = {"arm": INDEX["chest"], "leg": INDEX["pelvis"]}
 
 
@@ -156,12 +159,17 @@ def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels."""
+    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels.
+
+    flesh (P,) pixels: so far round its start a limb is round; what it shares with the trunk further out is spanned
+    between the two, infinity where nothing is.
+    """
 
     rotation: np.ndarray
     scale: np.ndarray
     source: np.ndarray
     target: np.ndarray
+    flesh: np.ndarray | None = None
 
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) points moved by blended part motions; weights (V, P), rows summing to 1."""
@@ -179,7 +187,29 @@ class Motion:
         length = blended_real.norm(dim=1, keepdim=True).clamp(min=1e-9)
         blended_real, blended_dual = blended_real / length, blended_dual / length
         moved = 2 * _multiply(blended_dual, _conjugate(blended_real))[:, 1:]
-        return _rotate(blended_real, scaled) + moved
+        round_ = _rotate(blended_real, scaled) + moved
+        if self.flesh is None:
+            return round_
+        return torch.lerp(round_, self._spanned(points, weights), self._tautness(points, weights)[:, None])
+
+    def _spanned(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """(V, 3) the parts' motions blended linearly: straight between where the parts have a point."""
+        turn = self.scale[:, None, None] * self.rotation
+        shift = self.target - np.einsum("pij,pj->pi", turn, self.source)
+        both = weights @ torch.as_tensor(
+            np.concatenate((turn.reshape(-1, 9), shift), 1), dtype=points.dtype, device=points.device
+        )
+        return torch.einsum("vij,vj->vi", both[:, :9].reshape(-1, 3, 3), points) + both[:, 9:]
+
+    def _tautness(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """(V,) 0 in the flesh round a joint of the trunk, 1 well outside of it where trunk and limb share a point."""
+        taut = points.new_zeros(len(points))
+        for _, _, limb in JOINS.values():
+            p = INDEX[limb]
+            start = torch.as_tensor(self.source[p, :2], dtype=points.dtype, device=points.device)
+            out = ((points[:, :2] - start).norm(dim=1) / float(self.flesh[p]) - 1) / (SPANNED - 1)
+            taut = torch.where(weights[:, p] > 0, torch.maximum(taut, out.clamp(0, 1)), taut)
+        return taut * taut * (3 - 2 * taut)
 
 
 def _quaternions(matrices: np.ndarray) -> np.ndarray:
@@ -216,4 +246,5 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
             turn = _turn_in_picture(carried @ a, b) @ carried
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
-    return Motion(np.stack(rotations), np.array(scales), before.start, after.start)
+    flesh = np.array([part.radius for part in PARTS]) * body_height(source)
+    return Motion(np.stack(rotations), np.array(scales), before.start, after.start, flesh)
