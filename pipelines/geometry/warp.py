@@ -23,8 +23,8 @@ from .volume import BodyVolume, Layer, build
 Progress = Callable[[float], None]
 
 UNSEEN_BEHIND = 0.25
-"""Fraction of stature by which a surface that the photo never showed stands back: it is a guess, and gives way to what
-was seen (a leg under a skirt to the skirt)."""
+"""Fraction of stature by which a surface that lay under something else in the photo stands back: it is a guess, and
+gives way to what was seen (a leg under a skirt to the skirt). A seen limb's far side is none: it hides as it is."""
 TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
 NEAR = 0.02
@@ -127,7 +127,9 @@ def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels."""
+    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
+
+    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen."""
 
     index: torch.Tensor
     source: torch.Tensor
@@ -136,6 +138,7 @@ class _View:
     alpha: torch.Tensor
     parted: torch.Tensor
     seen: torch.Tensor
+    bare: torch.Tensor
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
@@ -172,6 +175,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
+    bare = sample(layer.seen[None], local)[0]
     return _View(
         index,
         source,
@@ -183,7 +187,8 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         ),
         alpha,
         parted,
-        sample(layer.seen[None], local)[0] * front,
+        bare * front,
+        bare,
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
@@ -302,7 +307,7 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
     device, count = views[0].depth.device, height * width
     far = torch.full((len(views), count), float("inf"), device=device)
     for k, view in enumerate(views):
-        far[k, view.index] = view.depth + (1 - view.seen) * behind - view.ahead
+        far[k, view.index] = view.depth + (1 - view.bare) * behind - view.ahead
     where = torch.nonzero((slot >= 0).any(0)).squeeze(1)
     order = far[:, where].argsort(dim=0, stable=True)
     slot = slot[:, where]
