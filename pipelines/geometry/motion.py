@@ -15,6 +15,7 @@ import torch
 
 from .landmarks import FINGERS
 from .parts import INDEX, JOINS, PARTS
+from .rotation import quaternion_from_matrix
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 CROWN = 0.075
@@ -29,6 +30,10 @@ with it: our choice, by eye."""
 SPANNED = 1.8
 """Radii of an upper arm or a thigh from its joint with the trunk at which skin and cloth between the two are drawn taut
 (an armpit, a seat), instead of going round the joint: our choice, by eye."""
+TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
+"""Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
+the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
+second numbers by eye."""
 CARRIES = {"arm": INDEX["chest"], "leg": INDEX["pelvis"]}
 
 
@@ -162,7 +167,9 @@ class Motion:
     """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels.
 
     flesh (P,) pixels: so far round its start a limb is round; what it shares with the trunk further out is spanned
-    between the two, infinity where nothing is.
+    between the two.
+    bone (P, 3) pixels, from a part's start to its end in the source; twist (P,) radians by which the part's end is
+    turned about the bone more than its start.
     """
 
     rotation: np.ndarray
@@ -170,6 +177,8 @@ class Motion:
     source: np.ndarray
     target: np.ndarray
     flesh: np.ndarray | None = None
+    bone: np.ndarray | None = None
+    twist: np.ndarray | None = None
 
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) points moved by blended part motions; weights (V, P), rows summing to 1."""
@@ -178,19 +187,45 @@ class Motion:
         scaled = points + torch.einsum(
             "vp,vpc->vc", weights * (scale - 1), points[:, None] - source
         )  # each part scales about its own start
-        real = torch.as_tensor(_quaternions(self.rotation), **kind)
-        shift = torch.as_tensor(self.target - np.einsum("pij,pj->pi", self.rotation, self.source), **kind)
+        used = torch.nonzero((weights > 0).any(0)).squeeze(1)
+        real, shift = self._rigid(points, used)
         dual = 0.5 * _multiply(torch.nn.functional.pad(shift, (1, 0)), real)
-        pivot = real[weights.argmax(1)]
-        signed = weights * torch.sign((pivot @ real.T) + 1e-12)
-        blended_real, blended_dual = signed @ real, signed @ dual
+        own = weights[:, used]
+        pivot = real.gather(1, own.argmax(1)[:, None, None].expand(-1, 1, 4))
+        signed = own * torch.sign((pivot * real).sum(-1) + 1e-12)
+        blended_real, blended_dual = ((signed[..., None] * part).sum(1) for part in (real, dual))
         length = blended_real.norm(dim=1, keepdim=True).clamp(min=1e-9)
         blended_real, blended_dual = blended_real / length, blended_dual / length
         moved = 2 * _multiply(blended_dual, _conjugate(blended_real))[:, 1:]
-        round_ = _rotate(blended_real, scaled) + moved
+        bent = _rotate(blended_real, scaled) + moved
         if self.flesh is None:
-            return round_
-        return torch.lerp(round_, self._spanned(points, weights), self._tautness(points, weights)[:, None])
+            return bent
+        return torch.lerp(bent, self._spanned(points, weights), self._tautness(points, weights)[:, None])
+
+    def _rigid(self, points: torch.Tensor, used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(V, k, 4) rotations and (V, k, 3) shifts of the k parts `used` at each point: the same all over a part, but
+        for what its axis is twisted by."""
+        kind = {"dtype": points.dtype, "device": points.device}
+        parts = used.tolist()
+        real = torch.as_tensor(quaternion_from_matrix(self.rotation[parts]), **kind).repeat(len(points), 1, 1)
+        if self.twist is not None:
+            for k, p in enumerate(parts):
+                if abs(self.twist[p]) > 1e-3:
+                    real[:, k] = _multiply(self._twisted(points, p), real[:, k])
+        source, target = (torch.as_tensor(a[parts], **kind) for a in (self.source, self.target))
+        return real, target - _rotate(real, source.expand(len(points), -1, -1))
+
+    def _twisted(self, points: torch.Tensor, part: int) -> torch.Tensor:
+        """(V, 4) the turn about a part's own bone, as it lies in the target, at each point of the source."""
+        kind = {"dtype": points.dtype, "device": points.device}
+        bone = torch.as_tensor(self.bone[part], **kind)
+        start = torch.as_tensor(self.source[part], **kind)
+        along = ((points - start) @ bone / bone.square().sum().clamp(min=1e-6)).clamp(0, 1)
+        first = TWISTS[PARTS[part].name.split("_", 1)[1]][1]
+        share = ((along - first) / (1 - first)).clamp(0, 1)
+        half = 0.5 * float(self.twist[part]) * share
+        axis = torch.as_tensor(_unit(self.rotation[part] @ self.bone[part]), **kind)
+        return torch.cat((half.cos()[:, None], half.sin()[:, None] * axis), 1)
 
     def _spanned(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) the parts' motions blended linearly: straight between where the parts have a point."""
@@ -210,12 +245,6 @@ class Motion:
             out = ((points[:, :2] - start).norm(dim=1) / float(self.flesh[p]) - 1) / (SPANNED - 1)
             taut = torch.where(weights[:, p] > 0, torch.maximum(taut, out.clamp(0, 1)), taut)
         return taut * taut * (3 - 2 * taut)
-
-
-def _quaternions(matrices: np.ndarray) -> np.ndarray:
-    from .rotation import quaternion_from_matrix
-
-    return np.asarray(quaternion_from_matrix(matrices))
 
 
 def _conjugate(q: torch.Tensor) -> torch.Tensor:
@@ -247,4 +276,25 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
     flesh = np.array([part.radius for part in PARTS]) * body_height(source)
-    return Motion(np.stack(rotations), np.array(scales), before.start, after.start, flesh)
+    turns = np.stack(rotations)
+    return Motion(
+        turns,
+        np.array(scales),
+        before.start,
+        after.start,
+        flesh,
+        before.end - before.start,
+        _twists(turns, after),
+    )
+
+
+def _twists(turns: np.ndarray, after: Bones) -> np.ndarray:
+    """(P,) radians: how far the next part's rotation goes about a part's bone beyond the part's own."""
+    twist = np.zeros(len(PARTS))
+    for i, part in enumerate(PARTS):
+        side, _, kind = part.name.partition("_")
+        if kind in TWISTS:
+            w, *v = quaternion_from_matrix(turns[INDEX[f"{side}_{TWISTS[kind][0]}"]] @ turns[i].T)
+            angle = 2 * np.arctan2(np.dot(v, _unit(after.end[i] - after.start[i])), w)
+            twist[i] = (angle + np.pi) % (2 * np.pi) - np.pi
+    return twist
