@@ -17,6 +17,7 @@ from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
+from .rim import evened, open_edges, rim
 from .skeleton import Skeleton
 from .volume import BodyVolume, Layer, build
 
@@ -31,6 +32,9 @@ NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 RIM = 1.5
 """Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
+FACING = 0.7
+"""Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
+would show as a dark line before the rim. Our choice, by eye."""
 ARMS_AHEAD = 0.015
 """Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
 although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
@@ -76,13 +80,15 @@ class Warped:
 class _Mesh:
     """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
 
-    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline.
+    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet, what
+    goes on beyond the rim and carries the soft edge.
     """
 
     rest: torch.Tensor
     weights: torch.Tensor
     triangles: torch.Tensor
     side: torch.Tensor
+    edge: torch.Tensor
 
 
 def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
@@ -94,10 +100,13 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     weights = layer.weights[:, row, column].T
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
-    rim = _rim(faces[solid[faces].all(1)], len(front))
-    parts = (faces, faces + len(front), rim)
+    outline = open_edges(faces[solid[faces].all(1)])
+    front, back = evened(front, outline), evened(back, outline)
+    parts = (faces, faces + len(front), rim(outline, len(front)))
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
-    return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side)
+    beyond = solid[faces].any(1) & ~solid[faces].all(1)
+    edge = torch.cat((beyond, beyond, torch.zeros_like(parts[2][:, 0], dtype=torch.bool)))
+    return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side, edge)
 
 
 def _faces_of(inside: torch.Tensor) -> torch.Tensor:
@@ -115,14 +124,6 @@ def _faces_of(inside: torch.Tensor) -> torch.Tensor:
             for three in ((a, b, c), (b, d, c))
         ]
     )
-
-
-def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
-    """(R, 3) triangles between the open edges of a front sheet and of its back, whose numbers are `offset` higher."""
-    edges = torch.cat((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])).sort(1).values
-    pairs, count = torch.unique(edges, dim=0, return_counts=True)
-    a, b = pairs[count == 1].unbind(1)
-    return torch.cat((torch.stack((a, b, a + offset), 1), torch.stack((b, b + offset, a + offset), 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +152,12 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
     wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
+    edge = mesh.edge & (_facing(moved)[mesh.triangles[:, 0]] < FACING)
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
         value = sample(matte[None], source - corner, "nearest")[0]
-        sheet = (value > 0.02).int() + (value > 0.9).int()
+        sheet = (value > 0.02).int() + ((value > 0.9) & ~edge[triangle]).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     (top, left), window = _window(moved, size)
@@ -203,6 +205,13 @@ def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, i
     high = vertices[:, :2].amax(0).ceil().minimum(limits).maximum(low)
     (left, top), (right, bottom) = low.long().tolist(), high.long().tolist()
     return (top, left), (bottom - top + 1, right - left + 1)
+
+
+def _facing(moved: torch.Tensor) -> torch.Tensor:
+    """(V,) cosine between the view and the line from each vertex of a front sheet to that of the back behind it."""
+    front, back = moved.chunk(2)
+    through = F.normalize(back - front, dim=1)[:, 2]
+    return torch.cat((through, through))
 
 
 def _thickness(corners: torch.Tensor) -> torch.Tensor:
