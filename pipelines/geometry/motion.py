@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from .landmarks import FINGERS
-from .parts import INDEX, JOINS, PARTS
+from .parts import INDEX, JOINS, PARTS, of_layer
 from .rotation import quaternion_from_matrix
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
@@ -27,9 +27,6 @@ FINGERTIPS = 1.8
 KEPT = (np.radians(30), np.radians(100))
 """Turns of the trunk up to which limbs keep their seen side towards the camera, and from which on they go all the way
 with it: our choice, by eye."""
-SPANNED = 1.8
-"""Radii of an upper arm or a thigh from its joint with the trunk at which skin and cloth between the two are drawn taut
-(an armpit, a seat), instead of going round the joint: our choice, by eye."""
 TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
 """Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
 the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
@@ -166,7 +163,7 @@ def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
 class Motion:
     """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels.
 
-    flesh (P,) pixels: so far round its start a limb is round; what it shares with the trunk further out is spanned
+    flesh (P,) pixels: so far round its start a limb is flesh; what it shares with the trunk further out is spanned
     between the two.
     bone (P, 3) pixels, from a part's start to its end in the source; twist (P,) radians by which the part's end is
     turned about the bone more than its start.
@@ -198,9 +195,7 @@ class Motion:
         blended_real, blended_dual = blended_real / length, blended_dual / length
         moved = 2 * _multiply(blended_dual, _conjugate(blended_real))[:, 1:]
         bent = _rotate(blended_real, scaled) + moved
-        if self.flesh is None:
-            return bent
-        return torch.lerp(bent, self._spanned(points, weights), self._tautness(points, weights)[:, None])
+        return bent if self.flesh is None else self._wrapped(points, weights, bent)
 
     def _rigid(self, points: torch.Tensor, used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(V, k, 4) rotations and (V, k, 3) shifts of the k parts `used` at each point: the same all over a part, but
@@ -236,15 +231,25 @@ class Motion:
         )
         return torch.einsum("vij,vj->vi", both[:, :9].reshape(-1, 3, 3), points) + both[:, 9:]
 
-    def _tautness(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """(V,) 0 in the flesh round a joint of the trunk, 1 well outside of it where trunk and limb share a point."""
-        taut = points.new_zeros(len(points))
+    def _wrapped(self, points: torch.Tensor, weights: torch.Tensor, bent: torch.Tensor) -> torch.Tensor:
+        """(V, 3) the points after bending, with what a limb shares with the trunk drawn taut.
+
+        Turning about the joint as it bends, the skin of an armpit would swing out as a wing. It is spanned straight
+        from the flank to the arm instead, over the flesh that lies round the joint.
+        """
+        trunk = weights[:, list(of_layer("trunk"))].sum(1)
+        spanned = self._spanned(points, weights)
         for _, _, limb in JOINS.values():
             p = INDEX[limb]
-            start = torch.as_tensor(self.source[p, :2], dtype=points.dtype, device=points.device)
-            out = ((points[:, :2] - start).norm(dim=1) / float(self.flesh[p]) - 1) / (SPANNED - 1)
-            taut = torch.where(weights[:, p] > 0, torch.maximum(taut, out.clamp(0, 1)), taut)
-        return taut * taut * (3 - 2 * taut)
+            joint = torch.as_tensor(self.target[p], dtype=points.dtype, device=points.device)
+            away = bent - joint
+            distance = away.norm(dim=1, keepdim=True).clamp(min=1e-6)
+            straight = (spanned - joint).norm(dim=1, keepdim=True)
+            least = distance.clamp(max=float(self.flesh[p]))
+            # An elbow has nothing of the trunk: there it stays bent.
+            both = (8 * torch.minimum(trunk, weights[:, p])).clamp(max=1)[:, None]
+            bent = torch.lerp(bent, joint + away / distance * torch.maximum(straight, least), both)
+        return bent
 
 
 def _conjugate(q: torch.Tensor) -> torch.Tensor:
