@@ -80,8 +80,8 @@ class Warped:
 class _Mesh:
     """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
 
-    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet, what
-    goes on beyond the rim and carries the soft edge.
+    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet,
+    what goes on beyond the rim and carries the soft edge.
     """
 
     rest: torch.Tensor
@@ -130,7 +130,8 @@ def _faces_of(inside: torch.Tensor) -> torch.Tensor:
 class _View:
     """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
 
-    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen."""
+    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen.
+    """
 
     index: torch.Tensor
     source: torch.Tensor
