@@ -33,25 +33,24 @@ def unmoved(source: torch.Tensor, visible: torch.Tensor, alpha: torch.Tensor, ma
     y, x = torch.meshgrid(*(torch.arange(n, device=matte.device) for n in (height, width)), indexing="ij")
     away = (source - torch.stack((x, y), -1)).norm(dim=-1)
     same = (away < STILL) & (visible > 0.5)  # NaN is never less
-    changed = ((alpha > PERSON) | (matte > PERSON)) & ~same
-    speck = max(1, round(SPECK * max(height, width)))
-    changed = field.dilate(field.erode(changed.float(), speck), 2 * speck)
-    return _away_from(changed)
-
-
-def _away_from(changed: torch.Tensor) -> torch.Tensor:
-    """(H, W) rising smoothly from 0 on what changed (0 or 1) to 1 at `REACH`."""
-    height, width = changed.shape
+    changed = (((alpha > PERSON) | (matte > PERSON)) & ~same).float()
     side = math.ceil(max(height, width) / GRID)
-    grid = F.max_pool2d(changed[None, None], side, ceil_mode=True)[0, 0]
-    if not bool((grid > 0).any()):
-        return torch.ones_like(changed)
-    distance = field.nearest(grid > 0).norm(dim=0) / (REACH * max(grid.shape))
+    changed = F.avg_pool2d(changed[None, None], side, ceil_mode=True, count_include_pad=False)[0, 0]
+    speck = max(1, round(SPECK * max(changed.shape)))
+    changed = field.dilate(field.erode(changed > 0.5, speck), 2 * speck)
+    return _away_from(changed, side)[:height, :width]
+
+
+def _away_from(changed: torch.Tensor, side: int) -> torch.Tensor:
+    """Rising smoothly from 0 on the cells that changed (h, w), 0 or 1, to 1 at `REACH`; in pixels, `side` to a cell."""
+    if not bool((changed > 0).any()):
+        return torch.ones_like(changed).repeat_interleave(side, 0).repeat_interleave(side, 1)
+    # Full cells away, so that no cell beside a changed one keeps a share of the photo by interpolation.
+    distance = (field.nearest(changed > 0).norm(dim=0) - 1.5) / (REACH * max(changed.shape))
     share = distance.clamp(0, 1)
     share = share * share * (3 - 2 * share)
-    size = (grid.shape[0] * side, grid.shape[1] * side)
-    fine = F.interpolate(share[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
-    return fine[:height, :width] * (1 - changed)
+    size = (changed.shape[0] * side, changed.shape[1] * side)
+    return F.interpolate(share[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
 
 
 def rests(how: Motion) -> bool:
