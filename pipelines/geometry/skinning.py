@@ -160,7 +160,7 @@ def agreed(
     moved a little differently from the shirt would tear along the armhole."""
     out = dict(weights)
     for name, (_, _, limb_side) in JOINS.items():
-        if name not in weights:
+        if name not in weights or "trunk" not in weights:
             continue
         limb, radius = INDEX[limb_side], float(radii[INDEX[limb_side]])
         start = end = frame.start[limb][:2]
