@@ -16,8 +16,8 @@ from .skeleton import JOINT_INDEX
 from .template import OFFSETS
 
 HALF = np.array([0.02, 0.015, 0.01])
-"""Half-thickness of a foot at the ankle, the heel and the toes as a fraction of stature (35, 26 and 17 mm on 1.75 m): by
-eye on bare feet and shoes."""
+"""Half-thickness of a foot at the ankle, the heel and the toes as a fraction of stature (35, 26 and 17 mm on 1.75 m):
+by eye on bare feet and shoes."""
 FLAT = 0.45
 """Half-thickness of a foot over its half-breadth: across its bone the spheres are so much broader. By eye."""
 ROWS = 9
