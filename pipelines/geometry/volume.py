@@ -20,6 +20,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
+from .trust import Contact
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    colour = layered_colour(layout, source.picture, matte, seen)
+    visible = {n: masks.seen[n] * masks.amodal[n] for n in masks.seen}
+    colour = layered_colour(layout, source.picture, matte, Contact.of(name, visible, source.tall))
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (

@@ -1,0 +1,148 @@
+"""Which of a layer's own pixels are to be believed where another layer lies beside it.
+
+There a pixel may be partly the neighbour, its shade, or the background in the gap between the two. It is believed where
+some place of the layer's own interior close by has its colour (so that skin stays skin, sleeve sleeve and shirt shirt,
+and a jacket's edge is not its lining), and no place of the neighbours' or the background has it more exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from . import field
+from .layout import Layout
+
+BESIDE = 0.022
+"""Fraction of stature (38 mm on 1.75 m) from a neighbour within which a layer's pixels are looked at: about how far the
+shade of a hanging arm reaches. By eye."""
+INTERIOR = 0.009
+"""Fraction of stature from any border at which the layer's interior begins. By eye."""
+AROUND, RINGS, WAYS = 0.032, 4, 16
+"""Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
+many directions. By eye."""
+FLOOR = 1.5e-3
+"""Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
+USUAL, SAME = 11.0, 3.0
+"""Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal distribution;
+and up to which nobody asks who else has it: 60 %."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contact:
+    """Where a layer meets others, all (h, w) in [0, 1] on the native crop: `own` what is seen of it, `other` what is
+    seen of the layers that it may touch, `over` of those that lie over it, `person` of anybody; tall the stature in
+    pixels; lit whether the layer may be darker or lighter towards its border than inside, as a round limb is."""
+
+    own: torch.Tensor
+    other: torch.Tensor
+    over: torch.Tensor
+    person: torch.Tensor
+    tall: float
+    lit: bool
+
+    @classmethod
+    def of(cls, name: str, seen: dict[str, torch.Tensor], tall: float) -> Contact:
+        """The named layer's; seen (h, w) per layer."""
+        nothing = torch.zeros_like(seen[name])
+        # A limb's joint with the trunk is one surface: what both show is no neighbour.
+        rest = {n: values * (1 - seen[name]) for n, values in seen.items() if n != name}
+        arms = [rest[n] for n in rest if n.endswith("arm")]
+        limbs = [rest[n] for n in rest if n != "trunk"]
+        lit = name.endswith("arm")
+        other = list(rest.values()) if lit else arms if name == "trunk" else limbs
+        return cls(
+            seen[name],
+            torch.stack([nothing, *other]).amax(0),
+            nothing if lit else torch.stack([nothing, *arms]).amax(0),
+            torch.stack(list(seen.values())).amax(0),
+            tall,
+            lit,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """The cells of the label grid that are known to be somebody's: mean colour (3, gh, gw), variance of a channel and 1
+    or 0 (gh, gw)."""
+
+    mean: torch.Tensor
+    variance: torch.Tensor
+    known: torch.Tensor
+
+    def nearest(self, colour: torch.Tensor, row: torch.Tensor, column: torch.Tensor, reach: float, lit: bool):
+        """(n,) squared Mahalanobis distance from each colour (3, n) to that of the likest known place within `reach`
+        cells of its cell; infinite where none is known. lit: after the brightness that suits best."""
+        best = torch.full_like(colour[0], float("inf"))
+        height, width = self.known.shape
+        mean, variance, known = self.mean.flatten(1), self.variance.flatten(), self.known.flatten() > 0
+        for ring in range(1, RINGS + 1):
+            for way in range(WAYS):
+                angle = 2 * math.pi * (way + 0.5 * (ring % 2)) / WAYS
+                y = (row + round(reach * ring / RINGS * math.sin(angle))).clamp(0, height - 1)
+                x = (column + round(reach * ring / RINGS * math.cos(angle))).clamp(0, width - 1)
+                at = y * width + x
+                distance = _distance(colour, mean[:, at], variance[at], lit)
+                best = torch.where(known[at], torch.minimum(best, distance), best)
+        return best
+
+
+def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) bool: the layer's own pixels whose colour is its own.
+
+    picture (3, h, w).
+    """
+    own = contact.own > 0.95
+    pitch = layout.cell / 2
+    cells = {"own": contact.own, "other": contact.other, "person": contact.person}
+    cells = {name: layout.to_grid(values, 2) for name, values in cells.items()}
+    touching = ((cells["other"] > 0.5) & (cells["own"] < 0.5)).float()
+    reach, depth = (max(1, round(share * contact.tall / pitch)) for share in (BESIDE, INTERIOR))
+    beside = field.dilate(touching, reach) > 0
+    if not bool((beside & (cells["own"] > 0)).any()):
+        return own
+    deep = field.erode((cells["own"] > 0.95).float(), depth)
+    known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
+    row, column = torch.nonzero(own & (layout.to_native(beside.float()[None])[0] > 0.5), as_tuple=True)
+    mine, theirs, behind = (
+        _Places(*_measured(layout, picture), where).nearest(
+            picture[:, row, column],
+            (row / pitch).long(),
+            (column / pitch).long(),
+            AROUND * contact.tall / pitch,
+            contact.lit and where is deep,
+        )
+        for where in known
+    )
+    out = own.clone()
+    good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    out[row, column] = good | mine.isinf()
+    return own & _reached(layout, out, deep, reach)
+
+
+def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean colour (3, gh, gw) of each cell of the label grid and variance (gh, gw) of a channel in it."""
+    mean = layout.to_grid(picture, 2)
+    square = layout.to_grid(picture.square().sum(0), 2)
+    return mean, (square - mean.square().sum(0)).clamp(min=0) / 3 + FLOOR
+
+
+def _distance(colour: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, lit: bool) -> torch.Tensor:
+    """(n,) squared Mahalanobis distance of colours (3, n); `lit` after the brightness that suits best."""
+    if lit:
+        gain = (colour * mean).sum(0) / mean.square().sum(0).clamp(min=1e-6)
+        mean = mean * gain.clamp(0.5, 1.3)
+    return (colour - mean).square().sum(0) / variance
+
+
+def _reached(layout: Layout, good: torch.Tensor, deep: torch.Tensor, steps: int) -> torch.Tensor:
+    """(h, w) bool: the good pixels that hang together with the interior; the others are specks beyond a border."""
+    open_ = layout.to_grid(good.float(), 2) > 0.6
+    reached = deep
+    for _ in range(steps + 2):
+        reached = torch.maximum(field.dilate(reached, 1) * open_, deep)
+    near = F.interpolate(field.dilate(reached, 1)[None, None], size=good.shape, mode="nearest")[0, 0] > 0
+    return good & near
