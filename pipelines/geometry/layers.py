@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from . import field
 from .layout import Layout
 from .motion import Bones
-from .nearness import favour_hair, measured_radii, nearness, ordered, within_outline
+from .nearness import favour_hair, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
 from .skirt import find_skirt
+from .underneath import covered
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,9 +136,11 @@ def split(
             if name in ("trunk", n)
         ]
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
-        covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5)
-        covered = covered * ~cloth if name.endswith("leg") else covered
-        hidden = _crisp(layout.to_native(covered[None])[0]) * whole
+        shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
+        joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
+        beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
+        beneath = beneath * ~cloth if name.endswith("leg") else beneath
+        hidden = _crisp(layout.to_native(beneath[None])[0]) * whole
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         parted[name] = torch.maximum(own, hidden)
@@ -170,26 +173,3 @@ def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> t
     limb = INDEX[JOINS[name][2]]
     distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
     return layout.to_native(((1.25 - distance / float(radii[limb])) * 8).clamp(0, 1)[None])[0]
-
-
-def _covered(
-    layout: Layout, frame: Bones, radii: np.ndarray, names: list[str], k: int, plain: dict, owner, inside
-) -> torch.Tensor:
-    """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
-
-    The trunk goes on under an arm that crosses it (a closing, where trunk is seen on both sides); a leg goes on under a
-    hand as far as its own outline above and below tells, and under the trunk, which may be a shirt or a skirt, along
-    its own bones.
-    """
-    own = owner == k
-    if names[k].endswith("arm"):
-        return torch.zeros_like(plain[names[k]])
-    if k == 0:
-        reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
-        closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
-        between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
-        return (closed & between & (plain[names[k]] < 1.25) & ~own).float()
-    thigh = INDEX[names[k].replace("leg", "thigh")]
-    outline = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
-    arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [own]).any(0)
-    return ((arms & outline) | ((owner == 0) & (plain[names[k]] < 0.8))).float()
