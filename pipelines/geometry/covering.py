@@ -9,7 +9,7 @@ from .fill import covering_shifts, membrane
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
-from .trust import Contact, believed
+from .trust import Contact
 
 NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
@@ -33,23 +33,25 @@ colour beside that of brightness from which on it is another cloth. By eye."""
 GRAIN = 3.5
 """How many times the median (of the size of the detail) grain and weave stand out at most: more is an edge or a seam.
 3.5 medians are 2.4 standard deviations of a normal distribution."""
+PRINT = 3.0
+"""How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once and
+not carried elsewhere. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
 
 def layered_colour(
-    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, contact: Contact
+    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, contact: Contact, own: torch.Tensor
 ) -> torch.Tensor:
     """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where it is not or was covered.
 
-    The continuation is smooth, taken from the same height (so a hem goes on), and has grain and weave of the layer's
+    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, taken from the same height (so a hem goes on), and has grain and weave of the layer's
     interior: shifted pieces of what the photo has over its own smooth colours, so that no shade is copied. Towards an
     arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
-    own = ((contact.own > 0.95) | (matte < 0.05)).float()
-    edge = field.erode(own, max(1, layout.cell // 3)) > 0
-    sure = believed(layout, picture, contact) & edge & (matte > 0.95)
+    edge = field.erode(((contact.own > 0.95) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
+    sure = own & edge & (matte > 0.95)
     if not bool(sure.any()):
         return field.extrapolate(picture, (contact.own > 0.5).float())
     cells = layout.to_grid(sure.float())
@@ -100,6 +102,9 @@ def _low(layout: Layout, picture: torch.Tensor, sure: torch.Tensor) -> torch.Ten
 
 def _grain(layout: Layout, detail: torch.Tensor, hole: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
     """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's."""
+    size = layout.to_grid(detail.abs().amax(0))
+    if bool(source.any()):
+        source = source & (size < PRINT * size[source].median())
     shift = covering_shifts(hole, source).repeat_interleave(layout.cell, 1).repeat_interleave(layout.cell, 2)
     row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
     dy, dx = shift[:, row, column] * layout.cell

@@ -18,6 +18,7 @@ from .layout import Layout
 from .motion import Bones
 from .nearness import favour_hair, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
+from .pockets import Hand, guessed, pocketed, without_hands
 from .skirt import find_skirt
 from .underneath import covered
 
@@ -29,7 +30,8 @@ class Masks:
 
     owner (2gh, 2gw) number in LAYERS of the layer that is seen, on the label grid; skirt (2gh, 2gw) bool, the cells
     of a garment that hangs round both legs (they belong to the trunk);
-    radii (P,) the parts' half-breadths in pixels, measured on this person.
+    radii (P,) the parts' half-breadths in pixels, measured on this person; hands, by arm, those that are inside clothes
+    and had to be made up.
     """
 
     amodal: dict[str, torch.Tensor]
@@ -38,6 +40,7 @@ class Masks:
     owner: torch.Tensor
     skirt: torch.Tensor
     radii: np.ndarray
+    hands: dict[str, Hand]
 
 
 def _walk(costs: torch.Tensor, rgb: torch.Tensor, matte: torch.Tensor, steps: int = 100) -> torch.Tensor:
@@ -101,8 +104,11 @@ def split(
 ) -> Masks:
     """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w)."""
     small = layout.to_grid(matte, 2)
-    skin = None if skin is None else layout.to_grid(skin, 2)
+    bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
+    pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
+    hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
+    frame = without_hands(frame, pockets)
     plain = nearness(layout, frame, radii, tall, skin)
     skirt = find_skirt(layout, frame, small, skin, tall)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
@@ -144,10 +150,13 @@ def split(
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         parted[name] = torch.maximum(own, hidden)
+        if hands.get(name) is not None:
+            parted[name] = torch.maximum(parted[name], hands[name].matte)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
-    return Masks(amodal, parted, seen, numbers[owner], skirt, radii)
+    hands = {name: hand for name, hand in hands.items() if hand is not None}
+    return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
 
 
 def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torch.Tensor:

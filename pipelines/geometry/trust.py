@@ -24,6 +24,8 @@ INTERIOR = 0.009
 AROUND, RINGS, WAYS = 0.032, 4, 16
 """Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
 many directions. By eye."""
+SLIVER = 0.005
+"""Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
@@ -121,6 +123,21 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
     out[row, column] = good | mine.isinf()
     return own & _reached(layout, out, deep, reach)
+
+
+def cut_free(
+    layout: Layout, parted: torch.Tensor, own: torch.Tensor, contact: Contact, others: torch.Tensor
+) -> torch.Tensor:
+    """(h, w) the matte of an arm that leaves what it lay on, without the slivers of that along its border.
+
+    own (h, w) bool, from `believed`; others (h, w) how much of the pixel some other layer would fill. Only what lies
+    outside the arm's own outline goes: a dark fold inside it stays.
+    """
+    reach = max(1, round(SLIVER * contact.tall))
+    whole = field.erode(field.dilate(own.float(), reach), reach)
+    sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
+    sliver = (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)  # with its own soft border
+    return parted * (1 - field.box_blur(sliver.float()[None], 1)[0])
 
 
 def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -53,7 +53,8 @@ def covered(
     beneath = arms & (beneath | discs)
     reach = max(1, round(NOTCH * tall / (layout.cell / 2)))
     whole = (own | beneath).float()
-    beneath |= arms & (field.erode(field.dilate(whole, reach), reach) > 0.5)
+    closed = field.erode(field.dilate(whole, reach), reach) > 0.5
+    beneath |= arms & closed & (plain[names[k]] < 1.25)
     beneath |= (field.dilate(beneath.float(), 1) > 0) & own  # no seam between what is seen and what is not
     return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
 

@@ -139,7 +139,7 @@ class _View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
-    ahead: float
+    ahead: torch.Tensor | float
 
 
 def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
@@ -187,8 +187,16 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
-        ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
+        _ahead(volume, layer, local),
     )
+
+
+def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
+    """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
+    arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    # What is made up in its true place need not give way to what was seen, as other guesses must.
+    made_up = 0.0 if layer.made_up is None else UNSEEN_BEHIND * sample(layer.made_up[None], local)[0]
+    return volume.stature * (arm + made_up)
 
 
 def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
