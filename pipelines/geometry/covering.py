@@ -23,6 +23,8 @@ AROUND = 0.1
 STREAK, HEM = 6, 1e-3
 """Cells up and down over which a plain back is smoothed, and the variance (of a channel in [0, 1]) from which on a step
 is kept: about the contrast of a shirt to its wearer's shorts. By eye."""
+RIM = 2
+"""Pixels round what is to be believed that are as it is, before the smooth colours begin."""
 SAME_HEIGHT = 0.1
 """Stiffness between rows over that along a row where colours are continued: clothes hang, and their hems lie level."""
 SHADE = 0.02
@@ -50,7 +52,7 @@ def layered_colour(
     arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
-    edge = field.erode(((contact.own > 0.95) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
+    edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
     sure = own & edge & (matte > 0.95)
     if not bool(sure.any()):
         return field.extrapolate(picture, (contact.own > 0.5).float())
@@ -64,8 +66,10 @@ def layered_colour(
         (layout.to_grid(matte) > 0) & (cells < 0.99),
         (cells > 0.99) & (_shade(layout, contact) == 0),
     )
-    soft = field.box_blur(field.erode(sure.float(), 1)[None], 1)
-    return torch.lerp(continued + grain, picture + layout.to_native(change), soft).clamp(0, 1)
+    evened = picture + layout.to_native(change)
+    near = field.box_blur(field.dilate(sure.float(), RIM)[None], 1)  # the soft outline is as the pixels next to it
+    filled = torch.lerp(continued + grain, field.extrapolate(evened, sure.float()), near)
+    return torch.where(sure, evened, filled).clamp(0, 1)
 
 
 def _evened(layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact) -> torch.Tensor:

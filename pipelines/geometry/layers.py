@@ -146,7 +146,8 @@ def split(
         joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
         beneath = beneath * ~cloth if name.endswith("leg") else beneath
-        hidden = _crisp(layout.to_native(beneath[None])[0]) * whole
+        # A gap beside an arm shows the background; one between two fingers on a thigh does not.
+        hidden = _crisp(layout.to_native(beneath[None])[0]) * (matte if k == 0 else whole)
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         parted[name] = torch.maximum(own, hidden)

@@ -8,6 +8,7 @@ and a jacket's edge is not its lining), and no place of the neighbours' or the b
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +34,15 @@ USUAL, SAME = 11.0, 3.0
 and up to which nobody asks who else has it: 60 %."""
 
 
+def neighbours(name: str, names: Iterable[str]) -> list[str]:
+    """The layers beside which a layer's pixels are looked at: all others for an arm, arms for the trunk, and both arms
+    and the other leg for a leg (a shirt's hem on a leg is no contact that ends)."""
+    others = [n for n in names if n != name]
+    if name.endswith("arm"):
+        return others
+    return [n for n in others if n.endswith("arm") or (name != "trunk" and n.endswith("leg"))]
+
+
 @dataclass(frozen=True, eq=False)
 class Contact:
     """Where a layer meets others, all (h, w) in [0, 1] on the native crop: `own` what is seen of it, `other` what is
@@ -52,14 +62,13 @@ class Contact:
         nothing = torch.zeros_like(seen[name])
         # A limb's joint with the trunk is one surface: what both show is no neighbour.
         rest = {n: values * (1 - seen[name]) for n, values in seen.items() if n != name}
-        arms = [rest[n] for n in rest if n.endswith("arm")]
-        limbs = [rest[n] for n in rest if n != "trunk"]
+        other = [rest[n] for n in neighbours(name, rest)]
         lit = name.endswith("arm")
-        other = list(rest.values()) if lit else arms if name == "trunk" else limbs
+        arms = [] if lit else [rest[n] for n in rest if n.endswith("arm")]
         return cls(
             seen[name],
             torch.stack([nothing, *other]).amax(0),
-            nothing if lit else torch.stack([nothing, *arms]).amax(0),
+            torch.stack([nothing, *arms]).amax(0),
             torch.stack(list(seen.values())).amax(0),
             tall,
             lit,
