@@ -25,7 +25,7 @@ STREAK, HEM = 6, 1e-3
 is kept: about the contrast of a shirt to its wearer's shorts. By eye."""
 RIM = 2
 """Pixels round what is to be believed that are as it is, before the smooth colours begin."""
-SAME_HEIGHT = 0.1
+SAME_HEIGHT = 0.03
 """Stiffness between rows over that along a row where colours are continued: clothes hang, and their hems lie level."""
 SHADE = 0.02
 """Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
@@ -67,7 +67,9 @@ def layered_colour(
         (cells > 0.99) & (_shade(layout, contact) == 0),
     )
     evened = picture + layout.to_native(change)
-    near = field.box_blur(field.dilate(sure.float(), RIM)[None], 1)  # the soft outline is as the pixels next to it
+    near = field.box_blur(
+        field.dilate(sure.float(), RIM)[None], 1
+    )  # the soft outline is as the pixels next to it
     filled = torch.lerp(continued + grain, field.extrapolate(evened, sure.float()), near)
     return torch.where(sure, evened, filled).clamp(0, 1)
 

@@ -108,7 +108,7 @@ def split(
     radii = measured_radii(layout, small, frame, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
     hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
-    frame = without_hands(frame, pockets)
+    frame = without_hands(frame, radii, pockets)
     plain = nearness(layout, frame, radii, tall, skin)
     skirt = find_skirt(layout, frame, small, skin, tall)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
@@ -147,7 +147,7 @@ def split(
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
         beneath = beneath * ~cloth if name.endswith("leg") else beneath
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.
-        hidden = _crisp(layout.to_native(beneath[None])[0]) * (matte if k == 0 else whole)
+        hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (matte if k == 0 else whole)
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         parted[name] = torch.maximum(own, hidden)

@@ -15,6 +15,9 @@ FINGER = 0.0075
 YOKE = 0.5
 """Share of the neck's bone up to which the shoulders rise to it: the muscle, or a collar. By eye."""
 
+SPUR = 1.12
+"""How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
+
 
 def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:
     """(P,) half-breadths in pixels: from each bone outward to the silhouette's border, the nearer side.
@@ -209,11 +212,20 @@ def within_outline(
         reach.scatter_reduce_(0, place[other], (lateral * sign)[other], "amin")
         widths = reach.cpu().numpy()
         known = (widths < 2 * radius) & background_beyond(layout, inside, (start, end), sign, widths)
+        known[known] = widths[known] <= SPUR * _local_median(widths[known])
         steps = np.arange(bins)
         outline = np.interp(steps, steps[known], widths[known]) if known.any() else np.full(bins, radius)
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed
+
+
+def _local_median(values: np.ndarray, half: int = 4) -> np.ndarray:
+    """(n,) median of each value and `half` others on either side."""
+    if not len(values):
+        return values
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, mode="edge"), 2 * half + 1)
+    return np.median(windows, axis=1)
 
 
 def across(layout: Layout, start: np.ndarray, end: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

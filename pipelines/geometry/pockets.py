@@ -16,6 +16,8 @@ BARE = 0.35
 ALIKE = 0.11
 """Distance (sRGB, three channels) between the colours of a hand's axis and of the cloth beside it up to which it is that
 cloth: less than a glove differs from trousers. By eye."""
+CUFF = 1.2
+"""How far before the wrist of a hand in a pocket the sleeve or the skin is sure, in half-breadths of the forearm."""
 FEW = 12
 """Cells of the label grid that must be there to be judged by."""
 SHAPE = (
@@ -65,15 +67,17 @@ def pocketed(
     return tuple(found)
 
 
-def without_hands(frame: Bones, arms: tuple[str, ...]) -> Bones:
-    """The bones without the hands of these arms."""
-    present = frame.present.copy()
-    present[[INDEX[name.replace("arm", "hand")] for name in arms]] = False
-    return replace(
-        frame,
-        present=present,
-        fingers={name: f[:0] if name in arms else f for name, f in frame.fingers.items()},
-    )
+def without_hands(frame: Bones, radii: np.ndarray, arms: tuple[str, ...]) -> Bones:
+    """The bones without the hands of these arms; their forearms end where the cuff does, before the wrist's own flesh."""
+    present, end = frame.present.copy(), frame.end.copy()
+    for name in arms:
+        present[INDEX[name.replace("arm", "hand")]] = False
+        forearm = INDEX[name.replace("arm", "forearm")]
+        way = frame.end[forearm] - frame.start[forearm]
+        length = max(float(np.hypot(*way[:2])), 1e-6)
+        end[forearm] = frame.end[forearm] - way * min(CUFF * float(radii[forearm]) / length, 0.3)
+    fingers = {name: bones[:0] if name in arms else bones for name, bones in frame.fingers.items()}
+    return replace(frame, end=end, present=present, fingers=fingers)
 
 
 def guessed(

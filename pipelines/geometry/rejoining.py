@@ -22,7 +22,9 @@ def displaced(
     height, width = -(-size[0] // cell), -(-size[1] // cell)
     where = index // size[1] // cell * width + index % size[1] // cell
     out = torch.zeros(3, height * width, device=source.device)
-    out.index_add_(1, where, torch.cat((_shift(source, index, size[1]), source.new_ones(1, len(source)))) * seen)
+    out.index_add_(
+        1, where, torch.cat((_shift(source, index, size[1]), source.new_ones(1, len(source)))) * seen
+    )
     return out.reshape(3, height, width)
 
 

@@ -34,6 +34,11 @@ USUAL, SAME = 11.0, 3.0
 and up to which nobody asks who else has it: 60 %."""
 
 
+Gain = tuple[float, float]
+PLAIN, ROUNDED, SHADED = (1.0, 1.0), (0.5, 1.3), (0.4, 0.95)
+"""Brightness over that of a place: as it is; as a round limb is towards its border; as cloth is in the shade of an arm."""
+
+
 def neighbours(name: str, names: Iterable[str]) -> list[str]:
     """The layers beside which a layer's pixels are looked at: all others for an arm, arms for the trunk, and both arms
     and the other leg for a leg (a shirt's hem on a leg is no contact that ends)."""
@@ -84,9 +89,11 @@ class _Places:
     variance: torch.Tensor
     known: torch.Tensor
 
-    def nearest(self, colour: torch.Tensor, row: torch.Tensor, column: torch.Tensor, reach: float, lit: bool):
+    def nearest(
+        self, colour: torch.Tensor, row: torch.Tensor, column: torch.Tensor, reach: float, lit: Gain = PLAIN
+    ) -> torch.Tensor:
         """(n,) squared Mahalanobis distance from each colour (3, n) to that of the likest known place within `reach`
-        cells of its cell; infinite where none is known. lit: after the brightness that suits best."""
+        cells of its cell, after the brightness out of `lit` that suits best; infinite where none is known."""
         best = torch.full_like(colour[0], float("inf"))
         height, width = self.known.shape
         mean, variance, known = self.mean.flatten(1), self.variance.flatten(), self.known.flatten() > 0
@@ -117,19 +124,21 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
         return own
     deep = field.erode((cells["own"] > 0.95).float(), depth)
     known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
+    cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
+    measured = _measured(layout, picture)
     row, column = torch.nonzero(own & (layout.to_native(beside.float()[None])[0] > 0.5), as_tuple=True)
+    place = (row / pitch).long(), (column / pitch).long()
+    pixels = (picture[:, row, column], *place, AROUND * contact.tall / pitch)
     mine, theirs, behind = (
-        _Places(*_measured(layout, picture), where).nearest(
-            picture[:, row, column],
-            (row / pitch).long(),
-            (column / pitch).long(),
-            AROUND * contact.tall / pitch,
-            contact.lit and where is deep,
-        )
+        _Places(*measured, where).nearest(*pixels, ROUNDED if contact.lit and where is deep else PLAIN)
         for where in known
     )
-    out = own.clone()
     good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    if not contact.lit:
+        far = _Places(*measured, deep * (cells["over"] == 0))
+        shade = (far.nearest(*pixels) > USUAL) & (far.nearest(*pixels, SHADED) < USUAL)
+        good &= ~(shade & (cells["over"][pixels[1], pixels[2]] > 0))
+    out = own.clone()
     out[row, column] = good | mine.isinf()
     return own & _reached(layout, out, deep, reach)
 
@@ -145,7 +154,9 @@ def cut_free(
     reach = max(1, round(SLIVER * contact.tall))
     whole = field.erode(field.dilate(own.float(), reach), reach)
     sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
-    sliver = (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)  # with its own soft border
+    sliver = (
+        (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)
+    )  # with its own soft border
     return parted * (1 - field.box_blur(sliver.float()[None], 1)[0])
 
 
@@ -156,11 +167,11 @@ def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torc
     return mean, (square - mean.square().sum(0)).clamp(min=0) / 3 + FLOOR
 
 
-def _distance(colour: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, lit: bool) -> torch.Tensor:
-    """(n,) squared Mahalanobis distance of colours (3, n); `lit` after the brightness that suits best."""
-    if lit:
+def _distance(colour: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, lit: Gain) -> torch.Tensor:
+    """(n,) squared Mahalanobis distance of colours (3, n), after the brightness out of `lit` that suits best."""
+    if lit != PLAIN:
         gain = (colour * mean).sum(0) / mean.square().sum(0).clamp(min=1e-6)
-        mean = mean * gain.clamp(0.5, 1.3)
+        mean = mean * gain.clamp(*lit)
     return (colour - mean).square().sum(0) / variance
 
 

@@ -11,11 +11,11 @@ from .motion import Bones
 from .nearness import across, background_beyond, within_outline
 from .parts import INDEX
 
-FLANK = 0.018
-"""Fraction of stature (32 mm on 1.75 m) by which a trunk goes on under an arm where no row beside tells: the arm hangs
+FLANK = 0.01
+"""Fraction of stature (18 mm on 1.75 m) by which a trunk goes on under an arm where no row beside tells: the arm hangs
 before its side. By eye."""
-WIDE = 1.7
-"""Nearness to the trunk up to which there may be trunk under an arm: 25 thousandths of stature beyond its bones' outline.
+WIDE = 1.5
+"""Nearness to the trunk up to which there may be trunk under an arm: 18 thousandths of stature beyond its bones' outline.
 By eye."""
 NEAR = 0.25
 """Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
@@ -46,11 +46,13 @@ def covered(
         return torch.zeros_like(plain[names[k]])
     arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [~own]).any(0)
     if k == 0:
-        beneath = _under_crossed(layout, radii, own, plain[names[k]]) | _flanks(layout, frame, own, inside, plain[names[k]], tall)
+        beneath = _under_crossed(layout, radii, own, plain[names[k]]) | _flanks(
+            layout, frame, own, inside, plain[names[k]], tall
+        )
     else:
         thigh = INDEX[names[k].replace("leg", "thigh")]
         beneath = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
-    beneath = arms & (beneath | discs)
+    beneath = arms & (beneath | (discs & (plain[names[k]] < 1.1)))
     reach = max(1, round(NOTCH * tall / (layout.cell / 2)))
     whole = (own | beneath).float()
     closed = field.erode(field.dilate(whole, reach), reach) > 0.5
@@ -90,7 +92,8 @@ def _flanks(
             near = np.abs(steps[:, None] - steps[known]).min(1) < NEAR * bins
             outline = np.where(near, np.interp(steps, steps[known], seen[known]), outline)
         outline = np.minimum(np.maximum(outline, seen), seen + 2 * FLANK * tall)
-        outline = np.convolve(np.pad(outline, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+        outline = np.convolve(np.pad(outline, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
+        outline = np.where(known, np.minimum(outline, seen + layout.cell / 2), outline)  # not beyond the gap
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed

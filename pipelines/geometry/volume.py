@@ -103,9 +103,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
-    return Layer(
-        name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up
-    )
+    return Layer(name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up)
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
