@@ -296,7 +296,7 @@ def refine(image: np.ndarray, person: np.ndarray, pixel: float) -> tuple[np.ndar
 
 
 LOOKS = 2
-"""How often colours are measured: the second time the background no longer counts what the first found to be the person.
+"""How often colours are measured: the second time, what the first found to be the person is no background.
 """
 DOUBTFUL = 0.2
 """Log odds that are no more than even."""

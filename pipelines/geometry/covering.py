@@ -29,15 +29,17 @@ SAME_HEIGHT = 0.03
 """Stiffness between rows over that along a row where colours are continued: clothes hang, and their hems lie level."""
 SHADE = 0.02
 """Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
+LINE = 0.004
+"""Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
 SHADES, TINT = (1.35, 1.6), 0.05
-"""How much brighter (sRGB) a cloth is without an arm's shade at most, where that begins to be doubted, and the change of
-colour beside that of brightness from which on it is another cloth. By eye."""
+"""How much brighter (sRGB) a cloth is without an arm's shade: surely, and at most; and the change of colour beside that
+of brightness from which on it is another cloth. By eye."""
 GRAIN = 3.5
 """How many times the median (of the size of the detail) grain and weave stand out at most: more is an edge or a seam.
 3.5 medians are 2.4 standard deviations of a normal distribution."""
 PRINT = 3.0
-"""How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once and
-not carried elsewhere. By eye."""
+"""How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once
+and not carried elsewhere. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
@@ -45,15 +47,17 @@ FEW = 0.05
 def layered_colour(
     layout: Layout, picture: torch.Tensor, matte: torch.Tensor, contact: Contact, own: torch.Tensor
 ) -> torch.Tensor:
-    """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where it is not or was covered.
+    """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where not.
 
-    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, taken from the same height (so a hem goes on), and has grain and weave of the layer's
-    interior: shifted pieces of what the photo has over its own smooth colours, so that no shade is copied. Towards an
-    arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones.
+    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, taken
+    from the same height (so a hem goes on), and has grain and weave of the layer's interior: shifted pieces of what the
+    photo has over its own smooth colours, so that no shade is copied. Towards an arm, whose shade leaves with it, the
+    photo's smooth colours give way to the continued ones.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
     edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
     sure = own & edge & (matte > 0.95)
+    sure &= _clear_of_shade(layout, sure, matte, contact)
     if not bool(sure.any()):
         return field.extrapolate(picture, (contact.own > 0.5).float())
     cells = layout.to_grid(sure.float())
@@ -74,6 +78,16 @@ def layered_colour(
     return torch.where(sure, evened, filled).clamp(0, 1)
 
 
+def _clear_of_shade(
+    layout: Layout, sure: torch.Tensor, matte: torch.Tensor, contact: Contact
+) -> torch.Tensor:
+    """(h, w) bool: not within LINE of where the layer's own pixels end in an arm's shade: there they are darkest."""
+    if not bool((contact.over > 0.3).any()):
+        return sure
+    inner = field.erode((sure | (matte < 0.05)).float(), max(1, round(LINE * contact.tall))) > 0
+    return inner | (layout.to_native(_shade(layout, contact)[None])[0] < 0.05)
+
+
 def _evened(layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact) -> torch.Tensor:
     """(3, gh, gw) the smooth colours without the shade of what lies over the layer: as they are further away at the
     same height, where what lies there is the same but for a shade."""
@@ -90,8 +104,7 @@ def _evened(layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Con
 
 
 def _shade(layout: Layout, contact: Contact) -> torch.Tensor:
-    """(gh, gw) in [0, 1]: how much of its own level the photo keeps under the shade of what lies over the layer: 1 where
-    nothing, beside the cover, 0 from SHADE on."""
+    """(gh, gw) in [0, 1]: the share of the shade of what lies over the layer: 1 beside it, 0 from SHADE on."""
     reach = max(1, round(SHADE * contact.tall / layout.cell))
     over = layout.to_grid(contact.over) > 0.3
     if not bool(over.any()):

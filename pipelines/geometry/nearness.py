@@ -212,6 +212,9 @@ def within_outline(
         reach.scatter_reduce_(0, place[other], (lateral * sign)[other], "amin")
         widths = reach.cpu().numpy()
         known = (widths < 2 * radius) & background_beyond(layout, inside, (start, end), sign, widths)
+        known &= np.roll(known, 1) & np.roll(
+            known, -1
+        )  # where something begins to cover it, it may be part of that
         known[known] = widths[known] <= SPUR * _local_median(widths[known])
         steps = np.arange(bins)
         outline = np.interp(steps, steps[known], widths[known]) if known.any() else np.full(bins, radius)

@@ -1,4 +1,4 @@
-"""Hands that are inside clothes: nothing of the cloth is a hand, and the hand itself is a guess in the person's skin."""
+"""Hands inside clothes: nothing of the cloth is a hand, and the hand itself is a guess in the person's skin."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .parts import INDEX
 BARE = 0.35
 """Share of skin along a hand's axis from which on it is no hand in a pocket."""
 ALIKE = 0.11
-"""Distance (sRGB, three channels) between the colours of a hand's axis and of the cloth beside it up to which it is that
-cloth: less than a glove differs from trousers. By eye."""
+"""Distance (sRGB, three channels) between the colours of a hand's axis and of the cloth beside it up to which it is
+that cloth: less than a glove differs from trousers. By eye."""
 CUFF = 1.2
 """How far before the wrist of a hand in a pocket the sleeve or the skin is sure, in half-breadths of the forearm."""
 FEW = 12
@@ -68,7 +68,7 @@ def pocketed(
 
 
 def without_hands(frame: Bones, radii: np.ndarray, arms: tuple[str, ...]) -> Bones:
-    """The bones without the hands of these arms; their forearms end where the cuff does, before the wrist's own flesh."""
+    """The bones without the hands of these arms; their forearms end where the cuff does, before the wrist."""
     present, end = frame.present.copy(), frame.end.copy()
     for name in arms:
         present[INDEX[name.replace("arm", "hand")]] = False

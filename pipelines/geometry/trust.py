@@ -30,13 +30,13 @@ SLIVER = 0.005
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
-"""Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal distribution;
-and up to which nobody asks who else has it: 60 %."""
+"""Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal
+distribution; and up to which nobody asks who else has it: 60 %."""
 
 
 Gain = tuple[float, float]
 PLAIN, ROUNDED, SHADED = (1.0, 1.0), (0.5, 1.3), (0.4, 0.95)
-"""Brightness over that of a place: as it is; as a round limb is towards its border; as cloth is in the shade of an arm."""
+"""Brightness over that of a place: as it is; as a round limb is towards its border; as cloth is in an arm's shade."""
 
 
 def neighbours(name: str, names: Iterable[str]) -> list[str]:

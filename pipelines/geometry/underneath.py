@@ -1,4 +1,4 @@
-"""How far a layer goes on under what is seen before it: the trunk and the legs under the arms, the legs under a shirt."""
+"""How far a layer goes on under what is seen before it: trunk and legs under the arms, legs under a shirt."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FLANK = 0.01
 """Fraction of stature (18 mm on 1.75 m) by which a trunk goes on under an arm where no row beside tells: the arm hangs
 before its side. By eye."""
 WIDE = 1.5
-"""Nearness to the trunk up to which there may be trunk under an arm: 18 thousandths of stature beyond its bones' outline.
-By eye."""
+"""Nearness to the trunk up to which there may be trunk under an arm: 18 thousandths of stature beyond its bones'
+outline. By eye."""
 NEAR = 0.25
 """Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
 NOTCH = 0.012
@@ -56,7 +56,8 @@ def covered(
     reach = max(1, round(NOTCH * tall / (layout.cell / 2)))
     whole = (own | beneath).float()
     closed = field.erode(field.dilate(whole, reach), reach) > 0.5
-    beneath |= arms & closed & (plain[names[k]] < 1.25)
+    if k > 0:  # a trunk's notches beside an arm may be gaps
+        beneath |= arms & closed & (plain[names[k]] < 1.25)
     beneath |= (field.dilate(beneath.float(), 1) > 0) & own  # no seam between what is seen and what is not
     return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
 
@@ -94,9 +95,20 @@ def _flanks(
         outline = np.minimum(np.maximum(outline, seen), seen + 2 * FLANK * tall)
         outline = np.convolve(np.pad(outline, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
         outline = np.where(known, np.minimum(outline, seen + layout.cell / 2), outline)  # not beyond the gap
+        outline = np.minimum(outline, _first_gap(lateral * sign, place, ~inside & beside, seen, bins))
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed
+
+
+def _first_gap(
+    lateral: torch.Tensor, place: torch.Tensor, gap: torch.Tensor, seen: np.ndarray, bins: int
+) -> np.ndarray:
+    """(bins,) how far out to one side the background first shows beyond what is seen; what lies further is no trunk."""
+    from_here = torch.as_tensor(0.8 * seen, dtype=torch.float32, device=gap.device)[place]
+    gap = gap & (lateral > from_here.clamp(min=1e-3))
+    reach = torch.full((bins,), float("inf"), device=gap.device)
+    return reach.scatter_reduce_(0, place[gap], lateral[gap], "amin").cpu().numpy()
 
 
 def _outermost(lateral: torch.Tensor, place: torch.Tensor, own: torch.Tensor, bins: int) -> np.ndarray:

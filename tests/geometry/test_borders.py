@@ -1,0 +1,162 @@
+"""Borders between layers: whose colour a pixel has, what goes on under what, and hands that nobody sees."""
+
+import numpy as np
+import pytest
+import torch
+from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.layers import split
+from repose.pipelines.geometry.layout import Layout
+from repose.pipelines.geometry.motion import body_height, bones
+from repose.pipelines.geometry.nearness import measured_radii
+from repose.pipelines.geometry.parts import INDEX, LAYERS
+from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
+from repose.pipelines.geometry.rejoining import displaced, unparted
+from repose.pipelines.geometry.trust import Contact, believed, cut_free, neighbours
+
+from . import people
+
+TALL, SIZE, CELL = 480.0, (192, 192), 4
+SHIRT, SKIN, WALL = (torch.tensor(c) for c in ((0.9, 0.9, 0.92), (0.6, 0.42, 0.32), (0.3, 0.5, 0.3)))
+ARM = 120
+"""First column of an arm that hangs beside a shirt, which begins at column 40."""
+
+
+@pytest.fixture(scope="module")
+def layout():
+    return Layout((0, 0), SIZE, CELL, SIZE, torch.device("cpu"))
+
+
+def scene(shaded: int = 0, sliver: int = 0):
+    """(picture, trunk, arm): columns of shirt, `shaded` of them dark beside the arm, and `sliver` columns of the shirt
+    that were given to the arm."""
+    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    picture = torch.where(x < ARM, SHIRT[:, None, None], SKIN[:, None, None])
+    picture = torch.where((x < 40) | (x >= 150), WALL[:, None, None], picture)
+    picture = torch.where((x >= ARM - shaded) & (x < ARM), 0.65 * picture, picture)
+    first = ARM - sliver
+    return picture, ((x >= 40) & (x < first)).float(), ((x >= first) & (x < 150)).float()
+
+
+def contacts(trunk: torch.Tensor, arm: torch.Tensor) -> tuple[Contact, Contact]:
+    seen = {"trunk": trunk, "left_arm": arm}
+    return Contact.of("trunk", seen, TALL), Contact.of("left_arm", seen, TALL)
+
+
+def test_shade_and_slivers_are_not_believed_and_the_rest_is(layout):
+    picture, trunk, arm = scene(shaded=5)
+    own = believed(layout, picture, contacts(trunk, arm)[0])
+    assert not bool(own[:, ARM - 5 : ARM].any()) and bool(own[:, 40 : ARM - 8].all())
+    picture, trunk, arm = scene(sliver=4)
+    own = believed(layout, picture, contacts(trunk, arm)[1])
+    assert not bool(own[:, ARM - 4 : ARM].any()) and bool(own[:, ARM + 2 : 150].all())
+
+
+def test_an_arm_of_the_trunks_colour_is_believed(layout):
+    picture, trunk, arm = scene()
+    picture = torch.where(arm > 0, SHIRT[:, None, None], picture)
+    for contact, whose in zip(contacts(trunk, arm), (trunk, arm), strict=True):
+        assert bool(believed(layout, picture, contact)[whose > 0].all())
+
+
+def test_an_arm_leaves_its_slivers_where_something_else_fills_them(layout):
+    picture, trunk, arm = scene(sliver=4)
+    contact = contacts(trunk, arm)[1]
+    own = believed(layout, picture, contact)
+    left = cut_free(layout, arm, own, contact, torch.ones(SIZE))
+    assert float(left[:, ARM - 4 : ARM - 1].max()) < 0.5 and float(left[:, ARM + 3 : 149].min()) == 1
+    assert torch.equal(cut_free(layout, arm, own, contact, torch.zeros(SIZE)), arm)
+
+
+def test_under_an_arm_the_shirt_goes_on_in_its_own_unshaded_colour(layout):
+    picture, trunk, arm = scene(shaded=6)
+    hem = torch.arange(SIZE[0])[:, None].expand(SIZE) >= 96
+    picture = torch.where(hem & (trunk > 0), 0.3 * picture, picture)
+    contact = contacts(trunk, arm)[0]
+    matte = torch.maximum(trunk, arm)
+    colour = layered_colour(layout, picture, matte, contact, believed(layout, picture, contact))
+    hidden = colour[:, :, ARM - 6 : ARM + 20]
+    assert float((hidden[:, 8:80] - SHIRT[:, None, None]).abs().max()) < 0.05
+    assert float((hidden[:, 112:184] - 0.3 * SHIRT[:, None, None]).abs().max()) < 0.05
+    assert torch.equal(colour[:, :, 60:90], picture[:, :, 60:90])
+
+
+def test_a_print_is_not_carried_under_an_arm(layout):
+    picture, trunk, arm = scene()
+    picture[:, 80:104, 96:104] = 0.1
+    contact = contacts(trunk, arm)[0]
+    colour = layered_colour(
+        layout, picture, torch.maximum(trunk, arm), contact, believed(layout, picture, contact)
+    )
+    assert float(colour[:, :, ARM + 4 : 150].min()) > 0.75
+
+
+def test_who_touches_whom():
+    assert neighbours("trunk", LAYERS) == ["left_arm", "right_arm"]
+    assert set(neighbours("left_arm", LAYERS)) == set(LAYERS) - {"left_arm"}
+    assert set(neighbours("left_leg", LAYERS)) == {"right_leg", "left_arm", "right_arm"}
+
+
+@pytest.mark.parametrize("moved, expected", [((0, 0), 1.0), ((7, -3), 1.0), ((0, 30), 0.0)])
+def test_a_neighbour_that_moves_along_has_not_left(moved, expected):
+    """Two columns of pixels side by side; both move by (7, -3), or the neighbour by 30 more."""
+    size, stature = (200, 200), 400.0
+    y = torch.arange(40, 120)
+
+    def placed(x: int, by: tuple[int, int]):
+        source = torch.stack((torch.full_like(y, x), y), 1).float()
+        return source, (y + by[1]) * size[1] + x + by[0]
+
+    both = moved if expected == 1 else (0, 0)
+    source, index = placed(60, both)
+    other, there = placed(62, moved)
+    around = displaced(other, there, torch.ones(len(y)), size, 4)
+    stays = unparted(source, index, around, size, 4, stature)
+    assert float((stays[35:45] - expected).abs().max()) < 1e-4
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    skeleton = people.standing()
+    picture, matte = people.draw(skeleton)
+    frame, tall = bones(skeleton), body_height(skeleton)
+    layout = Layout.around(matte[0, 0], tall)
+    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall
+
+
+def test_a_trunk_goes_on_under_an_arm_that_crosses_its_side(drawn):
+    layout, picture, matte, frame, tall = drawn
+    masks = split(layout, picture, matte, frame, tall)
+    hidden = masks.amodal["trunk"] - masks.seen["trunk"] * masks.amodal["trunk"]
+    arms = torch.maximum(masks.seen["left_arm"], masks.seen["right_arm"])
+    assert float(hidden.sum()) > 0 and float(hidden[(arms < 0.02) & (masks.seen["trunk"] > 0.98)].sum()) < 1
+
+
+def test_a_hand_of_the_trousers_colour_is_in_them(drawn):
+    layout, picture, matte, frame, tall = drawn
+    inside, small = layout.to_grid(matte, 2) > 0.5, layout.to_grid(picture, 2)
+    radii = measured_radii(layout, layout.to_grid(matte, 2), frame, tall)
+    plain = torch.full_like(small, 0.5)
+    cloth = torch.zeros_like(small[0])
+    whole = torch.ones_like(inside)
+    assert pocketed(layout, frame, radii, plain, whole, cloth) == ("left_arm", "right_arm")
+    assert pocketed(layout, frame, radii, plain, whole, cloth + 1) == ()
+    assert pocketed(layout, frame, radii, plain, whole, None) == ()
+    hand = layout.capsule(frame.start[INDEX["left_hand"]], frame.end[INDEX["left_hand"]], 2)[0]
+    gloved = torch.where(hand < 1.3 * float(radii[INDEX["left_hand"]]), 0.1, plain)
+    assert pocketed(layout, frame, radii, gloved, whole, cloth) == ("right_arm",)
+    left = without_hands(frame, radii, ("left_arm",))
+    assert not left.present[INDEX["left_hand"]] and left.present[INDEX["right_hand"]]
+    assert np.allclose(left.end[INDEX["right_forearm"]], frame.end[INDEX["right_forearm"]])
+
+
+def test_a_guessed_hand_has_the_skins_colour_and_the_hands_length(drawn):
+    layout, picture, matte, frame, tall = drawn
+    skin = (layout.to_native(layout.capsule(frame.start[4], frame.end[4])[0][None])[0] < 20).float()
+    picture = torch.where(skin > 0, SKIN[:, None, None], picture)
+    hand = guessed(layout, frame, "left_arm", picture, skin, tall)
+    solid = hand.matte > 0.99
+    assert float((hand.colour[:, solid].amax(1) - SKIN).abs().max()) < 0.03
+    length = np.hypot(*(frame.end[INDEX["left_hand"]] - frame.start[INDEX["left_hand"]])[:2])
+    rows = torch.nonzero(hand.matte.amax(1) > 0.5)
+    assert float(rows.max() - rows.min()) == pytest.approx(length, rel=0.35)
+    assert guessed(layout, frame, "left_arm", picture, 0 * skin, tall) is None
