@@ -25,6 +25,8 @@ INTERIOR = 0.009
 AROUND, RINGS, WAYS = 0.032, 4, 16
 """Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
 many directions. By eye."""
+SPUR = 0.008
+"""Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
 SLIVER = 0.005
 """Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 FLOOR = 1.5e-3
@@ -158,6 +160,15 @@ def cut_free(
         (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)
     )  # with its own soft border
     return parted * (1 - field.box_blur(sliver.float()[None], 1)[0])
+
+
+def without_spurs(parted: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) the matte of what an arm leaves, without thin points beside the arm (an opening by a square): what is thin
+    there was the shade in a gap, or the place between two fingers."""
+    near = field.dilate((contact.over > 0.3).float(), round(BESIDE * contact.tall))
+    reach = max(1, round(SPUR * contact.tall))
+    whole = field.dilate(field.erode(parted, reach), reach)
+    return torch.lerp(parted, torch.minimum(parted, whole), near)
 
 
 def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

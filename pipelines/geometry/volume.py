@@ -20,7 +20,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import Contact, believed, cut_free
+from .trust import Contact, believed, cut_free, without_spurs
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     if name.endswith("arm"):
         others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
         parted = cut_free(layout, parted, own, contact, others)
+    else:
+        parted = without_spurs(parted, contact)
     made_up = None
     if name in masks.hands:
         made_up = masks.hands[name].matte * (1 - seen)

@@ -321,15 +321,16 @@ def _unparted(views: list[_View], volume: BodyVolume, size: tuple[int, int]) -> 
             out.append(view)
             continue
         stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
+        own = stays * (view.seen > 0.9)
         local = view.source - view.source.new_tensor(volume.corner)
         photo = sample(volume.photo, local, "bicubic").clamp(0, 1)
         made_up = 0.0 if layer.made_up is None else sample(layer.made_up[None], local)[0] * (stays > 0)
         out.append(
             replace(
                 view,
-                colour=torch.lerp(view.colour, photo, stays * (view.seen > 0.9)),
+                colour=torch.lerp(view.colour, photo, own),
                 alpha=view.alpha * (1 - made_up),
-                parted=view.parted * (1 - made_up),
+                parted=torch.lerp(view.parted, view.alpha, own) * (1 - made_up),
             )
         )
     return out

@@ -11,7 +11,7 @@ from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
 from repose.pipelines.geometry.rejoining import displaced, unparted
-from repose.pipelines.geometry.trust import Contact, believed, cut_free, neighbours
+from repose.pipelines.geometry.trust import Contact, believed, cut_free, neighbours, without_spurs
 
 from . import people
 
@@ -65,6 +65,16 @@ def test_an_arm_leaves_its_slivers_where_something_else_fills_them(layout):
     left = cut_free(layout, arm, own, contact, torch.ones(SIZE))
     assert float(left[:, ARM - 4 : ARM - 1].max()) < 0.5 and float(left[:, ARM + 3 : 149].min()) == 1
     assert torch.equal(cut_free(layout, arm, own, contact, torch.zeros(SIZE)), arm)
+
+
+def test_a_thin_point_beside_an_arm_stays_away_and_one_elsewhere_does_not():
+    _, trunk, arm = scene()
+    spurs = trunk.clone()
+    spurs[94:98, ARM : ARM + 8] = 1
+    spurs[94:98, 32:40] = 1
+    left = without_spurs(spurs, contacts(trunk, arm)[0])
+    assert float(left[94:98, ARM + 1 : ARM + 8].max()) == 0
+    assert torch.equal(left[:, :ARM], spurs[:, :ARM])
 
 
 def test_under_an_arm_the_shirt_goes_on_in_its_own_unshaded_colour(layout):
