@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
-from .raster import Fragments, rasterise
+from .raster import Fragments, rasterise, without_cracks
 from .rejoining import displaced, unparted
 from .rim import evened, open_edges, rim
 from .skeleton import Skeleton
@@ -171,7 +171,9 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     (top, left), window = _window(moved, size)
-    fragments = rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    fragments = without_cracks(
+        rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    )
     row, column = torch.nonzero(fragments.covered, as_tuple=True)
     index = (row + top) * size[1] + column + left
     triangle, weights = fragments.triangle[row, column], fragments.barycentric[row, column]
