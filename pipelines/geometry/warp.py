@@ -17,6 +17,7 @@ from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
+from .rigid import Patches, find_patches, shifts
 from .skeleton import Skeleton
 from .volume import BodyVolume, Layer, build
 
@@ -142,9 +143,13 @@ class _View:
     ahead: float
 
 
-def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
+def _view(
+    volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int], shift: torch.Tensor | None = None
+) -> _View:
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
+    if shift is not None:  # front and back alike, so that the sheet stays closed
+        moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
     wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
@@ -244,23 +249,33 @@ def warp(
     size: tuple[int, int] | None = None,
     regions: Regions | None = None,
     progress: Progress | None = None,
+    rigid: torch.Tensor | None = None,
 ) -> Warped:
     """Move a photographed person into the target skeleton.
 
     picture (1, 3, H, W) sRGB in [0, 1]; matte (1, 1, H, W) the person's soft matte; source, target: skeletons of the
     same person in source pixels and in pixels of a target picture of `size` (height, width; the source's by default).
+    rigid (1, 1, H, W): prints, logos, buttons; each piece of that mask keeps its shape (rigid.py).
     """
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
-    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress)
+    patches = None if rigid is None else find_patches(volume, rigid)
+    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress, patches)
 
 
-def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
-    """The volume after the motion, composited front to back into a picture of `size`."""
+def look(
+    volume: BodyVolume,
+    how: Motion,
+    size: tuple[int, int],
+    progress: Progress | None = None,
+    patches: Patches | None = None,
+) -> Warped:
+    """The volume after the motion, its patches in one piece, composited front to back into a picture of `size`."""
+    shift = {} if patches is None else shifts(volume, how, patches)
     views = []
     for i, layer in enumerate(volume.layers):
-        views.append(_view(volume, layer, how, size))
+        views.append(_view(volume, layer, how, size, shift.get(layer.name)))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
     slot = _slots(views, size)
