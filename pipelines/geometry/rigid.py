@@ -18,8 +18,8 @@ from .motion import Motion
 from .volume import BodyVolume, Layer
 
 GAP = 0.02
-"""Fraction of stature (about 3.5 cm) by which parts of a mask may be apart and still be one patch: the words of a slogan
-are one, the buttons of a shirt (7 to 10 cm apart) are not. By eye."""
+"""Fraction of stature (about 3.5 cm) by which parts of a mask may be apart and still be one patch: the words of a
+slogan are one, the buttons of a shirt (7 to 10 cm apart) are not. By eye."""
 SMALL = 0.03
 """Fraction of stature: patches of a smaller diameter (buttons, badges) turn and scale, but do not shear."""
 LEAST = 8
@@ -33,8 +33,8 @@ STRETCH = (0.3, 1.5)
 """How much shorter and longer a print can get against the body's own change of scale: it is turned away by at most 72
 degrees, or was photographed at up to 48 degrees and now faces the camera."""
 STEEP = 3.0
-"""Widths of the margin in which the cloth gives way, over the largest shift in it: a smooth step is 1.5 times as steep as
-its width, so that the cloth keeps at least half of its own spacing and nothing folds."""
+"""Width of the margin in which the cloth gives way, over the largest shift in it: a smooth step is at most 1.5 times as
+steep as a straight one, so that the cloth keeps at least half of its own spacing and nothing folds."""
 MARGIN = (2.0, 24.0)
 """Cells: narrowest and widest such margin."""
 TOGETHER = 0.01
@@ -76,7 +76,9 @@ def find_patches(volume: BodyVolume, mask: torch.Tensor) -> Patches:
     reach = max(1, round(GAP * volume.stature / volume.cell / 2))
     near = field.dilate(cells.float(), reach)
     label, count = components(near > 0)
-    whole = field.dilate(field.erode(near, reach), 1) > 0  # + 1: all corners of every triangle that shows some
+    whole = (
+        field.dilate(field.erode(near, reach), 1) > 0
+    )  # + 1: all corners of every triangle that shows some
     return Patches(torch.where(whole, label, -1), count)
 
 
@@ -148,9 +150,11 @@ def limited(found: AffineMap, middle: torch.Tensor, scale: float) -> AffineMap |
 
 @dataclass(frozen=True, eq=False)
 class _Sheet:
-    """The front of a layer on the mesh grid: `rest` and `moved` (2, gh, gw) pixels, 0 outside; `inside` (gh, gw) bool,
-    `faces` (gh, gw) the area that a unit of the photo has in the new picture, negative seen from behind, `seen` (gh, gw)
-    what of it the photo showed, `scale` (gh, gw) by which its bones grow."""
+    """The front of a layer on the mesh grid: `rest` and `moved` (2, gh, gw) pixels, 0 outside; `inside` (gh, gw) bool.
+
+    All (gh, gw): `faces` the area that a unit of the photo has in the new picture, negative seen from behind; `seen`
+    what of it the photo showed; `scale` by which its bones grow.
+    """
 
     rest: torch.Tensor
     moved: torch.Tensor

@@ -48,6 +48,7 @@ class Correspondence:
     part     (H, W) int64 index into `parts.PARTS`, -1 where there is no person
     depth    (H, W) pixels, away from the camera; NaN where there is no person
     normal   (H, W, 3) unit, camera frame, towards the camera (z < 0); 0 where there is no person
+    photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
     """
 
     source: torch.Tensor
@@ -56,6 +57,7 @@ class Correspondence:
     part: torch.Tensor
     depth: torch.Tensor
     normal: torch.Tensor
+    photo: torch.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +129,8 @@ def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class _View:
-    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels."""
+class View:
+    """One layer as seen from the camera; flat arrays over the pixels it covers, `index` their numbers row by row."""
 
     index: torch.Tensor
     source: torch.Tensor
@@ -140,12 +142,13 @@ class _View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
+    photo: torch.Tensor
     ahead: float
 
 
 def _view(
     volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int], shift: torch.Tensor | None = None
-) -> _View:
+) -> View:
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
     if shift is not None:  # front and back alike, so that the sheet stays closed
@@ -177,7 +180,7 @@ def _view(
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
-    return _View(
+    return View(
         index,
         source,
         at(moved)[:, 2],
@@ -192,6 +195,7 @@ def _view(
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
+        torch.zeros_like(index),
         ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
     )
 
@@ -272,17 +276,29 @@ def look(
     patches: Patches | None = None,
 ) -> Warped:
     """The volume after the motion, its patches in one piece, composited front to back into a picture of `size`."""
+    views, slot = layer_views(volume, how, size, progress, patches)
+    return composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def layer_views(
+    volume: BodyVolume,
+    how: Motion,
+    size: tuple[int, int],
+    progress: Progress | None = None,
+    patches: Patches | None = None,
+) -> tuple[list[View], torch.Tensor]:
+    """Each layer after the motion as the camera sees it, joined where they still lie side by side, and its `slots`."""
     shift = {} if patches is None else shifts(volume, how, patches)
     views = []
     for i, layer in enumerate(volume.layers):
         views.append(_view(volume, layer, how, size, shift.get(layer.name)))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
-    slot = _slots(views, size)
-    return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
+    slot = slots(views, size)
+    return _rejoined(views, slot, volume), slot
 
 
-def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
+def slots(views: list[View], size: tuple[int, int]) -> torch.Tensor:
     """(K, H W) int64: which of a view's entries lies at each pixel, -1 for none."""
     slot = torch.full((len(views), size[0] * size[1]), -1, dtype=torch.int64, device=views[0].index.device)
     for k, view in enumerate(views):
@@ -290,7 +306,7 @@ def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
     return slot
 
 
-def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> list[_View]:
+def _rejoined(views: list[View], slot: torch.Tensor, volume: BodyVolume) -> list[View]:
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
@@ -312,7 +328,7 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
 
 
-def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], behind: float) -> Warped:
+def composite(views: list[View], slot: torch.Tensor, size: tuple[int, int], behind: float) -> Warped:
     height, width = size
     device, count = views[0].depth.device, height * width
     far = torch.full((len(views), count), float("inf"), device=device)
@@ -331,6 +347,7 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
         "stretch": torch.zeros(len(where), device=device),
         "part": torch.full((len(where),), -1, dtype=torch.int64, device=device),
         "normal": torch.zeros(len(where), 3, device=device),
+        "photo": torch.zeros(len(where), dtype=torch.int64, device=device),
     }
     for rank in range(len(views)):
         for k, view in enumerate(views):
@@ -363,5 +380,6 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
             spread(fields["part"], -1),
             spread(fields["depth"], float("nan")),
             spread(fields["normal"]),
+            spread(fields["photo"]),
         ),
     )
