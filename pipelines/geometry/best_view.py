@@ -30,7 +30,7 @@ ALONE = 0.02
 """Weight of a surface that its photo never showed: it gives way to any that was seen."""
 FIRST = 0.7
 """What the second photo's quality counts against the first's: where both show the same, the first has the word."""
-SURE = (0.8, 0.4)
+SURE = (0.75, 0.25)
 """Mean of what was seen of a part, and of its quality, from which on its outline in that photo is right: by eye."""
 POOR = 0.1
 """Mean quality of a part below which the second photo does not know it: a foot that points away, seen from its heel."""
