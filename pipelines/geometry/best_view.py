@@ -18,6 +18,7 @@ from .motion import body_height, motion
 from .parts import INDEX, PARTS, of_layer
 from .rigid import find_patches
 from .skeleton import JOINT_INDEX, Skeleton
+from .unmoved import photo_kept
 from .volume import BodyVolume, build
 from .warp import UNSEEN_BEHIND, Progress, View, Warped, composite, layer_views, slots
 
@@ -77,7 +78,8 @@ def warp_two(
     tell = progress or (lambda fraction: None)
     volume = build(picture, matte, source, regions)
     patches = None if rigid is None else find_patches(volume, rigid)
-    first, _ = layer_views(volume, motion(source, target), size, lambda f: tell(0.5 * f), patches)
+    how = motion(source, target)
+    first, _ = layer_views(volume, how, size, lambda f: tell(0.5 * f), patches)
     other = build(second.picture, second.matte, second.skeleton, second.regions)
     others, _ = layer_views(other, motion(second.skeleton, target), size, lambda f: tell(0.4 + 0.5 * f))
     shown = trusted(second.skeleton).to(picture.device)
@@ -91,7 +93,7 @@ def warp_two(
     views = best_views(*named, size, tall)
     moved = composite(views, slots(views, size), size, UNSEEN_BEHIND * tall)
     tell(1.0)
-    return moved
+    return replace(moved, unmoved=photo_kept(moved.correspondence, moved.alpha, matte, how))
 
 
 def best_views(

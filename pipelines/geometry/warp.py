@@ -19,6 +19,7 @@ from .motion import Motion, motion
 from .raster import Fragments, rasterise
 from .rigid import Patches, find_patches, shifts
 from .skeleton import Skeleton
+from .unmoved import photo_kept
 from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
@@ -63,16 +64,22 @@ class Correspondence:
 @dataclass(frozen=True, eq=False)
 class Warped:
     """The moved person alone: colour (1, 3, H, W) sRGB, not multiplied by alpha (1, 1, H, W); `hidden` (1, 1, H, W)
-    the share of alpha whose surface the source did not see."""
+    the share of alpha whose surface the source did not see; `unmoved` (1, 1, H, W) 1 where the photo's own pixel is
+    right (0 all over where the new picture is no view of the photo's canvas)."""
 
     colour: torch.Tensor
     alpha: torch.Tensor
     hidden: torch.Tensor
     correspondence: Correspondence
+    unmoved: torch.Tensor
 
-    def over(self, background: torch.Tensor) -> torch.Tensor:
-        """(1, 3, H, W) the person on a background of the same size."""
-        return self.alpha * self.colour + (1 - self.alpha) * background
+    def over(self, background: torch.Tensor, photo: torch.Tensor | None = None) -> torch.Tensor:
+        """(1, 3, H, W) the person on a background of the same size; with the photo whose restored background that is,
+        what did not move is the photo's, bit for bit."""
+        made = self.alpha * self.colour + (1 - self.alpha) * background
+        if photo is None:
+            return made
+        return torch.where(self.unmoved == 1, photo, torch.lerp(made, photo, self.unmoved))
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,8 +271,10 @@ def warp(
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
+    how = motion(source, target)
     patches = None if rigid is None else find_patches(volume, rigid)
-    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress, patches)
+    moved = look(volume, how, size or tuple(picture.shape[-2:]), progress, patches)
+    return replace(moved, unmoved=photo_kept(moved.correspondence, moved.alpha, matte, how))
 
 
 def look(
@@ -382,4 +391,5 @@ def composite(views: list[View], slot: torch.Tensor, size: tuple[int, int], behi
             spread(fields["normal"]),
             spread(fields["photo"]),
         ),
+        torch.zeros(1, 1, height, width, device=device),
     )
