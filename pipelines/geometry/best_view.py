@@ -40,6 +40,8 @@ SHY = (INDEX["head"], INDEX["neck"])
 """Parts that tell nothing about exposure: one photo shows a face there and the other hair."""
 EXPOSURE = (0.5, 2.0)
 """Least and most gain per channel, linear light: the photos are meant to be of one session."""
+ALIKE = 0.25
+"""Natural logarithm of a ratio by which parts may differ in exposure: more is another colour, not other light."""
 WHOLE = 0.5
 """Share of a part's area that a photo must show for its outline to be the part's: what the other photo only guesses
 beyond it is left out (toes, guessed behind a heel that was seen)."""
@@ -118,33 +120,40 @@ def trusted(body: Skeleton) -> torch.Tensor:
 
 
 def exposure(first: BodyVolume, second: BodyVolume, shown: torch.Tensor) -> torch.Tensor:
-    """(3,) gains in linear light that bring the second photo to the first: the weighted median over the body's parts of
-    the ratio of their median colours, as photographed. shown (P,) 1 for parts to be trusted in the second."""
+    """(3,) gains in linear light that bring the second photo to the first, from the ratios of the colours of the body's
+    parts as photographed: their weighted mean without those (a print on a back) that leave the median by ALIKE.
+
+    shown (P,) 1 for parts to be trusted in the second. Ones where no part is in both.
+    """
     colours, counts = zip(*(_colours(volume) for volume in (first, second)), strict=True)
     weight = torch.minimum(*counts) * shown
     weight[list(SHY)] = 0
     known = weight >= FEW
     if not bool(known.any()):
         return torch.ones(3, device=weight.device)
-    ratio = [_linear(colour[known]).clamp(min=1e-3) for colour in colours]
-    return _weighted_median((ratio[0] / ratio[1]).log(), weight[known]).exp().clamp(*EXPOSURE)
+    one, two = (_linear(colour[known]).clamp(min=1e-3) for colour in colours)
+    ratio, weight = (one / two).log(), weight[known]
+    near = weight[:, None] * ((ratio - _weighted_median(ratio, weight)).abs() < ALIKE)
+    return ((near * ratio).sum(0) / near.sum(0)).exp().clamp(*EXPOSURE)
 
 
 def _colours(volume: BodyVolume) -> tuple[torch.Tensor, torch.Tensor]:
-    """(P, 3) the median colour of each part as the camera saw it, (P,) in how many cells of the mesh it was seen."""
+    """(P, 3) the colour of each part as the camera saw it, the mean of its middle half per channel; (P,) in how many
+    cells of the mesh it was seen."""
     colour, count = volume.photo.new_zeros(len(PARTS), 3), volume.photo.new_zeros(len(PARTS))
     small = F.avg_pool2d(volume.photo[None], volume.cell)[0]
     for layer in volume.layers:
         seen = F.avg_pool2d((layer.seen * layer.matte)[None, None], volume.cell)[0, 0] > 0.9
         part = torch.where(seen & layer.inside, layer.weights.argmax(0), -1)
         for p in of_layer(layer.name):
-            if bool((part == p).any()):
-                colour[p], count[p] = small[:, part == p].median(1).values, float((part == p).sum())
+            if total := int((part == p).sum()):
+                ordered = small[:, part == p].sort(1).values
+                colour[p], count[p] = ordered[:, total // 4 : total - total // 4].mean(1), total
     return colour, count
 
 
 def _weighted_median(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """(C,) of values (n, C): at half of the weight (n,), between the neighbours as their weights tell."""
+    """(C,) the values of (n, C) at half of the weight (n,)."""
     ordered, order = values.sort(0)
     upto = weight[order].cumsum(0)
     return ordered.gather(0, (upto < upto[-1:] / 2).sum(0, keepdim=True))[0]

@@ -26,6 +26,8 @@ LEAST = 8
 """Vertices from which on an affine map's six numbers are worth fitting."""
 SEEN = 0.15
 """Share of a patch that must face the camera in the new pose."""
+LARGE = 0.3
+"""Fraction of stature: what has a larger diameter is a garment, no print on it (a chest is about 0.2 wide and high)."""
 FLAT = 0.06
 """Root mean square of what an affine map leaves over, as a fraction of the patch's diameter, from which on the patch is
 not one plane: it goes round the body, or over a joint. By eye, on slogans from a badge's size to the whole chest."""
@@ -218,12 +220,14 @@ def shifts(volume: BodyVolume, how: Motion, patches: Patches) -> dict[str, torch
 
 def _laid(sheet: _Sheet, cells: torch.Tensor, volume: BodyVolume) -> AffineMap | None:
     """The map of one patch; None where it cannot move in one piece."""
+    across = 2 * (float(cells.sum()) / torch.pi) ** 0.5 * volume.cell
+    if across > LARGE * volume.stature:
+        return None
     mine = cells & sheet.inside & (sheet.seen > 0.05)
     weight = sheet.seen[mine] * sheet.faces[mine].clamp(0, 2)
     if int((weight > 0).sum()) < 3 or float((weight > 0.05).sum()) < SEEN * float(cells.sum()):
         return None
     before, after = sheet.rest[:, mine].T, sheet.moved[:, mine].T
-    across = 2 * (float(cells.sum()) / torch.pi) ** 0.5 * volume.cell
     similar = across < SMALL * volume.stature or int((weight > 0).sum()) < LEAST
     found, residual = fit(before, after, weight, similar)
     scale = float(sheet.scale[mine].median())
