@@ -8,6 +8,7 @@ on the trunk of the other as on its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,10 @@ from .rigid import find_patches
 from .skeleton import JOINT_INDEX, Skeleton
 from .unmoved import photo_kept
 from .volume import BodyVolume, build
-from .warp import UNSEEN_BEHIND, Progress, View, Warped, composite, layer_views, slots
+from .warp import Progress, Warped, composited, layer_views
+
+if TYPE_CHECKING:
+    from .warp import _View as View
 
 PIECE = 0.015
 """Fraction of stature: pieces of a layer smaller than about twice this are not taken from another photo than what is
@@ -86,14 +90,17 @@ def warp_two(
     others, _ = layer_views(other, motion(second.skeleton, target), size, lambda f: tell(0.4 + 0.5 * f))
     shown = trusted(second.skeleton).to(picture.device)
     gain = exposure(volume, other, shown)
-    others = [replace(_exposed(view, gain), seen=view.seen * shown[view.part]) for view in others]
+    ratio = volume.stature / other.stature
+    others = [
+        replace(_exposed(view, gain), seen=view.seen * shown[view.part], ahead=view.ahead * ratio)
+        for view in others
+    ]
     named = [
         {layer.name: view for layer, view in zip(body.layers, views, strict=True)}
         for body, views in ((volume, first), (other, others))
     ]
-    tall = body_height(target)
-    views = best_views(*named, size, tall)
-    moved = composite(views, slots(views, size), size, UNSEEN_BEHIND * tall)
+    views = best_views(*named, size, body_height(target))
+    moved = composited(views, size, volume.stature)
     tell(1.0)
     return replace(moved, unmoved=photo_kept(moved.correspondence, moved.alpha, matte, how))
 
@@ -268,12 +275,14 @@ def _mixed(one: View, two: View, at: list[torch.Tensor], index: torch.Tensor, sh
     alpha = weights[0] + weights[1]
     second = there[1] & ((share > 0.5) | ~there[0])
     part = weights[1] / alpha.clamp(min=1e-6)
-    seen = torch.lerp(*pair("seen"), part)
+    seen, bare = (torch.lerp(*pair(name), part) for name in ("seen", "bare"))
     colours = [_spread(view.colour.T, where, count).T for view, where in zip((one, two), at, strict=True)]
+    ahead = [torch.as_tensor(view.ahead).to(view.depth).expand(len(view.index)) for view in (one, two)]
     chosen = {name: pair(name) for name in ("source", "depth", "parted", "part", "stretch", "normal")}
+    chosen["ahead"] = [_spread(values, where, count) for values, where in zip(ahead, at, strict=True)]
     values = {
         name: torch.where(second[:, None] if mine.ndim > 1 else second, other, mine)
         for name, (mine, other) in chosen.items()
     }
-    colour = torch.lerp(*colours, part)
-    return replace(one, index=index, alpha=alpha, colour=colour, seen=seen, photo=second.long(), **values)
+    values |= {"index": index, "alpha": alpha, "colour": torch.lerp(*colours, part), "photo": second.long()}
+    return replace(one, seen=seen, bare=bare, **values)

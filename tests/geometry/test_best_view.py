@@ -98,7 +98,7 @@ def test_a_second_photo_of_another_size_lands_in_the_same_place(front, back, beh
 
 
 def test_the_second_is_brought_to_the_firsts_exposure(front, back):
-    """A second photo with 0.7 of the light, and redder: the gains undo that to 5 % (the drawn stripes alias in thin parts)."""
+    """A second photo with 0.7 of the light, and redder: the gains undo that to 5 % (thin stripes alias)."""
     light = torch.tensor([0.8, 0.7, 0.6])[:, None, None]
     darker = (back[1] ** 2.2 * light) ** (1 / 2.2)
     volumes = [build(front[1], front[2], front[0]), build(darker, back[2], back[0])]
