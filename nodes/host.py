@@ -102,6 +102,16 @@ def mask_to_engine(mask: torch.Tensor) -> torch.Tensor:
     return mask.reshape(-1, 1, *mask.shape[-2:]).to("cpu", torch.float32).clamp(0, 1)
 
 
+def image_if_given(image: torch.Tensor | None) -> torch.Tensor | None:
+    """An optional IMAGE."""
+    return None if image is None else image_to_engine(image)
+
+
+def mask_if_given(mask: torch.Tensor | None) -> torch.Tensor | None:
+    """An optional MASK."""
+    return None if mask is None else mask_to_engine(mask)
+
+
 def mask_from_engine(mask: torch.Tensor) -> torch.Tensor:
     """(B, 1, H, W) -> MASK (B, H, W)."""
     return _between_nodes(mask[:, 0].clamp(0, 1))

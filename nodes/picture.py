@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.moving import emptied_rooms, moved_people
+from ..pipelines.moving import emptied_rooms, mean, moved_people, second_views, thinly_covered
 from . import host, sockets
 
 
@@ -36,6 +36,19 @@ class WarpBody(io.ComfyNode):
                     tooltip="What the person is laid on, of the photo's size, from Restore Background."
                     " Mid-grey without it.",
                 ),
+                sockets.rigid_input(),
+                io.Image.Input("second_image", optional=True, tooltip=f"{sockets.SECOND} Of any size."),
+                io.Mask.Input(
+                    "second_mask", optional=True, tooltip="The person in the second photo, from Person Mask."
+                ),
+                sockets.Skeleton.Input(
+                    "second_source",
+                    optional=True,
+                    tooltip="The person as the second photo shows them: the source of another Retarget Pose.",
+                ),
+                sockets.Regions.Input(
+                    "second_regions", optional=True, tooltip="Hair and bare skin of the second photo."
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed person over the background."),
@@ -47,16 +60,24 @@ class WarpBody(io.ComfyNode):
                 sockets.Correspondence.Output(
                     "correspondence", tooltip="For every pixel, where in the photo it comes from."
                 ),
+                sockets.coverage_output(),
             ],
         )
 
     @classmethod
-    def execute(cls, image, mask, source, target, regions=None, background=None) -> io.NodeOutput:
-        pictures, mattes = host.image_to_engine(image), host.mask_to_engine(mask)
-        rooms = None if background is None else host.image_to_engine(background)
-        result = moved_people(pictures, mattes, source, target, regions, rooms, host.progress())
+    def execute(
+        cls, image, mask, source, target, regions=None, background=None, rigid=None, second_image=None,
+        second_mask=None, second_source=None, second_regions=None,
+    ) -> io.NodeOutput:  # fmt: skip
+        pictures, rooms, others = (host.image_if_given(one) for one in (image, background, second_image))
+        mattes, patches, other_mattes = (host.mask_if_given(one) for one in (mask, rigid, second_mask))
+        seconds = second_views(others, other_mattes, second_source, second_regions)
+        told = host.progress()
+        result = moved_people(pictures, mattes, source, target, regions, rooms, told, patches, seconds)
+        host.say(thinly_covered(result.coverages))
         masks = [host.mask_from_engine(part) for part in (result.person, result.visible, result.hidden)]
-        return io.NodeOutput(host.image_from_engine(result.picture), *masks, result.correspondences)
+        found = (result.correspondences, mean(result.coverages))
+        return io.NodeOutput(host.image_from_engine(result.picture), *masks, *found)
 
 
 class RestoreBackground(io.ComfyNode):

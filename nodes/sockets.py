@@ -105,3 +105,28 @@ def place_input() -> io.Input:
         tooltip="source: the feet stay where they stood, the person keeps their size. target: where and as"
         " large as the figure in the pose's own picture; poses of the library have none.",
     )
+
+
+SECOND = (
+    "Another photo of the same person in the same clothes, from another side (a back view, a side view): every place"
+    " comes from the photo that shows it better. Light it as the first was lit."
+)
+
+
+def rigid_input() -> io.Input:
+    """What keeps its shape."""
+    return io.Mask.Input(
+        "rigid",
+        optional=True,
+        tooltip="Prints, logos, buttons: each patch moves as one piece, so that text stays readable. One mask for all"
+        " photos, or one for each.",
+    )
+
+
+def coverage_output() -> io.Output:
+    """How much is photo."""
+    return io.Float.Output(
+        "coverage",
+        tooltip="How much of the reposed person really comes from the photo, 0 to 1, the mean of the batch. Under"
+        " 0.55 a checkpoint should go over the result.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from ..pipelines.moving import report, reposed_people
+from ..pipelines.moving import mean, report, reposed_people
 from ..pipelines.pose_files import named_time
 from ..pipelines.posing import pose_frames
 from ..pipelines.repose import ReposeOptions
@@ -39,6 +39,8 @@ class Repose(io.ComfyNode):
                     optional=True,
                     tooltip="A pose from another node; it takes the place of both others.",
                 ),
+                sockets.rigid_input(),
+                io.Image.Input("second_picture", optional=True, tooltip=sockets.SECOND),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed photo."),
@@ -47,18 +49,22 @@ class Repose(io.ComfyNode):
                     "hidden", tooltip="The part of the person that the photo never showed: a guess."
                 ),
                 sockets.PoseKeypoint.Output("pose_keypoint", tooltip="The new pose, for ControlNets."),
+                sockets.coverage_output(),
             ],
         )
 
     @classmethod
-    def execute(cls, image, pose, place, person, pose_picture=None, repose_pose=None) -> io.NodeOutput:
+    def execute(
+        cls, image, pose, place, person, pose_picture=None, repose_pose=None, rigid=None, second_picture=None
+    ) -> io.NodeOutput:
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
         options, tell = ReposeOptions(place, person), host.progress()
-        results = reposed_people(pictures, networks.reader(), given, options, tell)
+        more = (host.mask_if_given(rigid), host.image_if_given(second_picture))
+        results = reposed_people(pictures, networks.reader(), given, options, tell, *more)
         host.say(report(results))
         masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
-        frames = pose_frames([one.target for one in results])
-        return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames)
+        frames, share = pose_frames([one.target for one in results]), mean([one.coverage for one in results])
+        return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames, share)
 
     @classmethod
     def fingerprint_inputs(cls, pose: str, **_) -> tuple[str, int]:

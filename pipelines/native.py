@@ -11,10 +11,11 @@ import torch
 import torch.nn.functional as F
 
 from .batches import part
+from .geometry.best_view import OtherView, warp_two
 from .geometry.field import sample
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Warped, warp
+from .geometry.warp import Correspondence, Warped, warp
 
 WORKING_PIXELS = 8_000_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
@@ -74,31 +75,53 @@ def warped(
     target: Skeleton,
     regions: Regions | None = None,
     progress: Callable[[float], None] | None = None,
+    rigid: torch.Tensor | None = None,
+    second: OtherView | None = None,
 ) -> Warped:
-    """`geometry.warp.warp` for pictures of any size: a very large one is moved at its working size.
+    """`geometry.warp.warp`, or with a second photo `warp_two`, for pictures of any size: a very large one is moved at
+    its working size.
 
-    Its colours are then the photo's own, with all detail; its correspondence stays in working pixels.
+    Its colours are then the photo's own, with all detail, but for what is the second photo's; its correspondence stays
+    in working pixels.
     """
     size = tuple(picture.shape[-2:])
     low = working_size(size)
     if low == size:
-        return warp(picture, matte, source, target, regions=regions, progress=progress)
+        given = {"regions": regions, "progress": progress, "rigid": rigid}
+        return moved_by(picture, matte, source, target, second, **given)
     small = resized(picture, low)
-    maps = (
-        None
-        if regions is None
-        else Regions(*(None if m is None else resized(m, low) for m in _maps(regions)))
-    )
     bodies = [_at(skeleton, low, size) for skeleton in (source, target)]
-    moved = warp(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
+    given = {"regions": _smaller(regions, low), "progress": part(progress, 0, 0.7)}
+    given["rigid"] = None if rigid is None else resized(rigid, low)
+    moved = moved_by(small, resized(matte, low), *bodies, second, **given)
     found = moved.correspondence
-    colour = with_detail(picture, small, moved.colour, found.source, found.visible, part(progress, 0.7, 1))
+    colour = with_detail(picture, small, moved.colour, found.source, shown(found), part(progress, 0.7, 1))
     maps = {name: resized(getattr(moved, name), size) for name in ("alpha", "hidden", "unmoved")}
     return replace(moved, colour=colour, **maps)
 
 
-def _maps(regions: Regions) -> tuple[torch.Tensor | None, ...]:
-    return regions.hair, regions.skin, regions.foreground
+def moved_by(picture, matte, source, target, second: OtherView | None = None, **given) -> Warped:
+    """The warp of one photo, or of two. A very large second photo is taken at its working size, without its detail."""
+    if second is None:
+        return warp(picture, matte, source, target, **given)
+    size = tuple(second.picture.shape[-2:])
+    low = working_size(size)
+    if low != size:
+        pixels, mask = resized(second.picture, low), resized(second.matte, low)
+        second = OtherView(pixels, mask, _at(second.skeleton, low, size), _smaller(second.regions, low))
+    return warp_two(picture, matte, source, target, second, **given)
+
+
+def shown(found: Correspondence) -> torch.Tensor:
+    """(h, w) in [0, 1] what of each pixel the first photo showed."""
+    return torch.where(found.photo > 0, 0.0, found.visible)
+
+
+def _smaller(regions: Regions | None, low: tuple[int, int]) -> Regions | None:
+    if regions is None:
+        return None
+    maps = (regions.hair, regions.skin, regions.foreground)
+    return Regions(*(None if one is None else resized(one, low) for one in maps))
 
 
 def _at(skeleton: Skeleton, low: tuple[int, int], size: tuple[int, int]) -> Skeleton:

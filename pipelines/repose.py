@@ -12,12 +12,13 @@ import torch
 from .background import restore_background
 from .batches import Progress, part
 from .files import appearing
+from .geometry.best_view import OtherView
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence, warp
+from .geometry.warp import Correspondence
 from .models import weights
-from .native import resized, with_detail, working_size
+from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture
 from .pose_files import read_pose_file
 from .pose_pictures import people_in
@@ -26,6 +27,9 @@ from .read import Reader, Reading, load_reader
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
+
+ENOUGH = 0.55
+"""Coverage under which a result is more guess than photo, and the artist is told so."""
 
 PLACES = ("source", "target")
 
@@ -49,7 +53,8 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, H, W) without the person; target the posed skeleton.
+    photo never showed; background (1, 3, H, W) without the person; target the posed skeleton; second the other photo
+    that was used.
     """
 
     picture: torch.Tensor
@@ -60,20 +65,41 @@ class Reposed:
     source: Reading
     target: Skeleton
     notes: tuple[str, ...]
+    second: OtherView | None = None
+
+    @property
+    def coverage(self) -> float:
+        """In [0, 1], how much of the reposed person really comes from the photos."""
+        return coverage(self.person, self.hidden)
 
     def report(self) -> dict:
         """Plain numbers for a JSON file."""
-        seen = self.person.sum()
-        share = float(self.hidden.sum() / seen.clamp(min=1)) if float(seen) else 0.0
+        covered = self.coverage
         return {
             "keypoints": self.source.keypoints.source,
             "notes": list(self.notes),
             "size": list(self.picture.shape[-2:][::-1]),
-            "person_pixels": int(seen),
-            "hidden_share": round(share, 4),
+            "person_pixels": int(self.person.sum()),
+            "hidden_share": round(1 - covered, 4),
+            "coverage": round(covered, 4),
             "source_points": np.round(self.source.keypoints.points, 2).tolist(),
             "target_points": np.round(self.target.project().points, 2).tolist(),
         }
+
+
+def coverage(person: torch.Tensor, hidden: torch.Tensor) -> float:
+    """In [0, 1], the share of the person's area that is not hidden; 1 where there is no person and so no guess."""
+    return float(1 - hidden.sum() / person.sum()) if float(person.sum()) else 1.0
+
+
+def thin(share: float) -> str:
+    """What the artist is told of a coverage under ENOUGH; nothing otherwise."""
+    if share >= ENOUGH:
+        return ""
+    return (
+        f"only {share:.0%} of the person comes from the photo: go over the result with a checkpoint, where the hidden"
+        " mask is white, or give a second photo from the other side"
+    )
 
 
 def repose(
@@ -83,19 +109,26 @@ def repose(
     options: ReposeOptions = ReposeOptions(),
     progress: Progress = None,
     background: torch.Tensor | None = None,
+    rigid: torch.Tensor | None = None,
+    second: OtherView | None = None,
 ) -> Reposed:
-    """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known."""
+    """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
+
+    rigid (1, 1, H, W) prints, logos, buttons; second the person from another side: see `geometry.warp`, `best_view`.
+    """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
     if background is None:
         background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
-    moved = warp(
+    moved = moved_by(
         picture,
         reading.matte,
         reading.skeleton,
         target,
+        second,
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
+        rigid=rigid,
     )
     result = moved.over(background, picture)
     tell(1.0)
@@ -108,6 +141,7 @@ def repose(
         reading,
         target,
         reading.keypoints.notes + notes,
+        second,
     )
 
 
@@ -118,10 +152,13 @@ def repose_picture(
     options: ReposeOptions,
     progress: Progress = None,
     known: Reposed | None = None,
+    rigid: torch.Tensor | None = None,
+    second: OtherView | None = None,
 ) -> Reposed:
     """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
 
     known is an earlier result from the same picture: its reading and background are used again.
+    rigid (1, 1, H, W) prints, logos, buttons; second the person from another side.
 
     Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
     reading, the target, the background and the correspondence are then in working pixels.
@@ -132,7 +169,9 @@ def repose_picture(
     else:
         reading, room = known.source, known.background
     large = small is not picture
-    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room)
+    marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
+    most = part(progress, READING, DETAIL if large else 1)
+    reposed = repose(small, reading, pose, options, most, room, marked, second)
     if not large:
         return reposed
     found = reposed.correspondence
@@ -140,11 +179,18 @@ def repose_picture(
     return replace(
         reposed,
         picture=with_detail(
-            picture, small, reposed.picture, found.source, found.visible, part(progress, DETAIL, 1)
+            picture, small, reposed.picture, found.source, shown(found), part(progress, DETAIL, 1)
         ),
         person=resized(reposed.person, size),
         hidden=resized(reposed.hidden, size),
     )
+
+
+def other_view(picture: torch.Tensor, reader: Reader) -> OtherView:
+    """The largest person of another photo (1, 3, h, w), read for what it shows better."""
+    small = resized(picture, working_size(tuple(picture.shape[-2:])))
+    found = reader.read(small)
+    return OtherView(small, found.matte, found.skeleton, found.regions)
 
 
 def pose_from(given: str, reader: Reader) -> Pose:

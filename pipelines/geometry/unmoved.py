@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 
 from . import field
 from .motion import Motion
+
+if TYPE_CHECKING:
+    from .warp import Correspondence
 
 STILL = 0.5
 """Pixels by which a surface may seem to have moved and still be called unmoved: less is not seen."""
@@ -23,7 +27,22 @@ GRID = 256
 """Cells on the longer side of the grid on which distances are measured: they are smooth."""
 
 
-def unmoved(source: torch.Tensor, visible: torch.Tensor, alpha: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
+def photo_kept(found: Correspondence, alpha: torch.Tensor, matte: torch.Tensor, how: Motion) -> torch.Tensor:
+    """(1, 1, H, W) `unmoved` for a moved person's correspondence and alpha (1, 1, H, W); 0 all over where the photo,
+    whose matte (1, 1, h, w) this is, has another size."""
+    if alpha.shape != matte.shape:
+        return torch.zeros_like(alpha)
+    if rests(how):
+        return torch.ones_like(alpha)
+    source = torch.where(
+        found.photo[..., None] > 0, torch.nan, found.source
+    )  # a second photo's pixels are not here
+    return unmoved(source, found.visible, alpha[0, 0], matte[0, 0])[None, None]
+
+
+def unmoved(
+    source: torch.Tensor, visible: torch.Tensor, alpha: torch.Tensor, matte: torch.Tensor
+) -> torch.Tensor:
     """(H, W) in [0, 1]: 1 where the photo's own pixel is right, 0 where the person was, is now, or has moved.
 
     source (H, W, 2) x, y in the photo, NaN where nobody is; visible, alpha (H, W) of the moved person; matte (H, W) of
@@ -56,4 +75,6 @@ def _away_from(changed: torch.Tensor, side: int) -> torch.Tensor:
 def rests(how: Motion) -> bool:
     """Does the motion leave every part where it is, to a tenth of a pixel at a bone's own scale?"""
     turned = abs(how.rotation - torch.eye(3).numpy()).max()
-    return bool(turned < 1e-4 and abs(how.scale - 1).max() < 1e-4 and abs(how.target - how.source).max() < 0.1)
+    return bool(
+        turned < 1e-4 and abs(how.scale - 1).max() < 1e-4 and abs(how.target - how.source).max() < 0.1
+    )

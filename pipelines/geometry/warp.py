@@ -18,10 +18,11 @@ from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise, without_cracks
 from .rejoining import displaced, unparted
+from .rigid import Patches, find_patches, shifts
 from .rim import evened, open_edges, rim
 from .skeleton import Skeleton
 from .trust import neighbours
-from .unmoved import rests, unmoved
+from .unmoved import photo_kept
 from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
@@ -54,6 +55,7 @@ class Correspondence:
     part     (H, W) int64 index into `parts.PARTS`, -1 where there is no person
     depth    (H, W) pixels, away from the camera; NaN where there is no person
     normal   (H, W, 3) unit, camera frame, towards the camera (z < 0); 0 where there is no person
+    photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
     """
 
     source: torch.Tensor
@@ -62,6 +64,7 @@ class Correspondence:
     part: torch.Tensor
     depth: torch.Tensor
     normal: torch.Tensor
+    photo: torch.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +156,17 @@ class _View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
+    photo: torch.Tensor
     ahead: torch.Tensor | float
 
 
-def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
+def _view(
+    volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int], shift: torch.Tensor | None = None
+) -> _View:
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
+    if shift is not None:  # front and back alike, so that the sheet stays closed
+        moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
     wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
@@ -206,6 +214,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
+        torch.zeros_like(index),
         _ahead(volume, layer, local),
     )
 
@@ -278,38 +287,57 @@ def warp(
     size: tuple[int, int] | None = None,
     regions: Regions | None = None,
     progress: Progress | None = None,
+    rigid: torch.Tensor | None = None,
 ) -> Warped:
     """Move a photographed person into the target skeleton.
 
     picture (1, 3, H, W) sRGB in [0, 1]; matte (1, 1, H, W) the person's soft matte; source, target: skeletons of the
     same person in source pixels and in pixels of a target picture of `size` (height, width; the source's by default).
+    rigid (1, 1, H, W): prints, logos, buttons; each piece of that mask keeps its shape (rigid.py).
     """
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
-    how, same = motion(source, target), tuple(picture.shape[-2:])
-    moved = look(volume, how, size or same, progress)
-    if tuple(moved.alpha.shape[-2:]) != same:
-        return moved
-    found = moved.correspondence
-    kept = (
-        torch.ones_like(matte[0, 0])
-        if rests(how)
-        else unmoved(found.source, found.visible, moved.alpha[0, 0], matte[0, 0])
-    )
-    return replace(moved, unmoved=kept[None, None])
+    how = motion(source, target)
+    patches = None if rigid is None else find_patches(volume, rigid)
+    moved = look(volume, how, size or tuple(picture.shape[-2:]), progress, patches)
+    return replace(moved, unmoved=photo_kept(moved.correspondence, moved.alpha, matte, how))
 
 
-def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
-    """The volume after the motion, composited front to back into a picture of `size`."""
+def look(
+    volume: BodyVolume,
+    how: Motion,
+    size: tuple[int, int],
+    progress: Progress | None = None,
+    patches: Patches | None = None,
+) -> Warped:
+    """The volume after the motion, its patches in one piece, composited front to back into a picture of `size`."""
+    views, slot = layer_views(volume, how, size, progress, patches)
+    return _composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def layer_views(
+    volume: BodyVolume,
+    how: Motion,
+    size: tuple[int, int],
+    progress: Progress | None = None,
+    patches: Patches | None = None,
+) -> tuple[list[_View], torch.Tensor]:
+    """Each layer after the motion as the camera sees it, joined where they still lie side by side; and `_slots`."""
+    shift = {} if patches is None else shifts(volume, how, patches)
     views = []
     for i, layer in enumerate(volume.layers):
-        views.append(_view(volume, layer, how, size))
+        views.append(_view(volume, layer, how, size, shift.get(layer.name)))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
     views = _unparted(views, volume, size)
     slot = _slots(views, size)
-    return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
+    return _rejoined(views, slot, volume), slot
+
+
+def composited(views: list[_View], size: tuple[int, int], stature: float) -> Warped:
+    """Layers that need not be of one volume, laid over each other front to back."""
+    return _composite(views, _slots(views, size), size, UNSEEN_BEHIND * stature)
 
 
 def _unparted(views: list[_View], volume: BodyVolume, size: tuple[int, int]) -> list[_View]:
@@ -387,6 +415,7 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
         "stretch": torch.zeros(len(where), device=device),
         "part": torch.full((len(where),), -1, dtype=torch.int64, device=device),
         "normal": torch.zeros(len(where), 3, device=device),
+        "photo": torch.zeros(len(where), dtype=torch.int64, device=device),
     }
     for rank in range(len(views)):
         for k, view in enumerate(views):
@@ -419,6 +448,7 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
             spread(fields["part"], -1),
             spread(fields["depth"], float("nan")),
             spread(fields["normal"]),
+            spread(fields["photo"]),
         ),
         torch.zeros(1, 1, height, width, device=device),
     )

@@ -46,7 +46,41 @@ def test_a_batch_of_five_on_one_background(run, drawn, waving):
     assert torch.equal(out.image[0], out.image[4]) and out.image[0, 2, 2].tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("what", ["mask", "target", "background"])
+def test_a_print_and_a_second_photo(run, drawn, waving):
+    """One rigid mask and one second photo go with two pictures; coverage is the mean of what is seen of each."""
+    x, y = drawn.skeleton.forward().positions[JOINT_INDEX["chest"]][:2].round().astype(int)
+    rigid = torch.zeros_like(drawn.mask)
+    rigid[:, y : y + 30, x - 15 : x + 15] = 1
+    second = {"second_image": drawn.image, "second_mask": drawn.mask, "second_source": [drawn.skeleton]}
+    given = {"image": drawn.image, "mask": drawn.mask, "source": [drawn.skeleton]}
+    out = run("ReposeWarpBody", **given, target=[waving, drawn.skeleton], rigid=rigid, **second)
+    shares = (out.visible.sum((1, 2)) / out.person.sum((1, 2))).tolist()
+    assert out.coverage == pytest.approx(sum(shares) / 2, abs=1e-4) and 0.8 < out.coverage < 1
+    assert out.image.shape == (2, 480, 360, 3)
+
+
+def test_half_a_second_photo_is_told(run, drawn, waving):
+    given = {"image": drawn.image, "mask": drawn.mask, "source": [drawn.skeleton], "target": [waving]}
+    with pytest.raises(ValueError, match="connect second_mask and second_source too"):
+        run("ReposeWarpBody", **given, second_image=drawn.image)
+    second = {"second_mask": drawn.mask[:, :100], "second_source": [drawn.skeleton]}
+    with pytest.raises(ValueError, match="the second picture has 360 x 480 pixels, the mask 360 x 100"):
+        run("ReposeWarpBody", **given, second_image=drawn.image, **second)
+
+
+def test_the_artist_is_told_when_little_of_the_photo_is_left(run, drawn, monkeypatch):
+    from repose.nodes import host
+
+    said = []
+    monkeypatch.setattr(host, "say", said.append)
+    back = retarget(drawn.skeleton, load_pose("catalogue/back"))
+    given = {"image": drawn.image, "mask": drawn.mask, "source": [drawn.skeleton]}
+    out = run("ReposeWarpBody", **given, target=[drawn.skeleton, back])
+    assert out.coverage < 0.7 and "picture 2: only" in said[0] and "checkpoint" in said[0]
+    assert "picture 1" not in said[0]
+
+
+@pytest.mark.parametrize("what", ["mask", "target", "background", "rigid"])
 def test_what_belongs_to_another_picture(run, drawn, waving, what):
     given = {"mask": drawn.mask, "target": [waving], "background": drawn.image}
     given |= {
@@ -54,6 +88,7 @@ def test_what_belongs_to_another_picture(run, drawn, waving, what):
             "mask": drawn.mask[:, :100],
             "target": [waving.scaled(0.5, (240, 180))],
             "background": drawn.image[:, :100],
+            "rigid": drawn.mask[:, :100],
         }[what]
     }
     with pytest.raises(ValueError, match=rf"the picture has 360 x 480 pixels, the {what}.* \d+ x \d+"):
@@ -89,10 +124,18 @@ def test_the_whole_chain_on_a_photo(run, with_models, photo):
     told = []
     comfy.utils.set_progress_bar_global_hook(lambda value, total, preview, node_id=None: told.append(value))
     try:
-        out = run("ReposePhoto", image=picture, pose="walking", repose_pose=[load_pose("waving")])
+        mask = torch.zeros(picture.shape[:3])
+        mask[
+            :,
+            picture.shape[1] // 4 : picture.shape[1] // 3,
+            picture.shape[2] // 2 - 20 : picture.shape[2] // 2 + 20,
+        ] = 1
+        more = {"rigid": mask, "second_picture": picture.flip(2)}
+        out = run("ReposePhoto", image=picture, pose="walking", repose_pose=[load_pose("waving")], **more)
     finally:
         comfy.utils.set_progress_bar_global_hook(None)
     assert out.image.shape == picture.shape and out.hidden.shape == picture.shape[:3]
     wrists = np.reshape(out.pose_keypoint[0]["people"][0]["pose_keypoints_2d"], (18, 3))[[4, 7], 1]
     assert abs(wrists[0] - wrists[1]) > 0.1 * picture.shape[1], "one hand is up: the given pose won"
     assert told == sorted(told) and told[-1] == 1000 and len(told) > 5
+    assert 0.6 < out.coverage <= 1
