@@ -15,7 +15,7 @@ import torch
 
 from .landmarks import FINGERS
 from .parts import INDEX, JOINS, PARTS, of_layer
-from .rotation import quaternion_from_matrix
+from .rotation import about, quaternion_from_matrix
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 CROWN = 0.075
@@ -24,9 +24,9 @@ CROWN = 0.075
 FINGERTIPS = 1.8
 """Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
 
-KEPT = (np.radians(30), np.radians(100))
-"""Turns of the trunk up to which limbs keep their seen side towards the camera, and from which on they go all the way
-with it: our choice, by eye."""
+STATED = (np.radians(60), np.radians(120))
+"""Up to the first angle a limb's own twist, which its bend and its hand tell, is followed; from the second on it is not:
+it would show little but what the photo never showed, and so large a twist is mostly an error of the lifting. By eye."""
 TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
 """Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
 the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
@@ -144,19 +144,32 @@ def _turn_in_picture(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
-    """(3, 3) how far a limb is turned about by the trunk that it hangs from.
-
-    Limbs are round: for small turns of the trunk they keep the side that the photo shows towards the camera. Before the
-    trunk has turned so far that shoulder and hip would be wrung, they go along with it, and show their other side.
-    """
+    """(3, 3) the turn about the vertical of the trunk that a limb hangs from."""
     turn = after.rotation[trunk] @ before.rotation[trunk].T
     ahead = turn @ np.array([0.0, 0.0, -1.0])
-    yaw = float(np.arctan2(-ahead[0], -ahead[2]))
-    first, last = KEPT
-    share = np.clip((abs(yaw) - first) / (last - first), 0, 1)
-    angle = yaw * share * share * (3 - 2 * share)
+    angle = float(np.arctan2(-ahead[0], -ahead[2]))
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+
+
+def _limb_turn(a: np.ndarray, b: np.ndarray, carried: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation of a limb's bone from a to b, carried by the trunk and twisted as its joint is.
+
+    What is known least of a limb is its twist. The start is the side that the photo saw, turned in the picture and
+    carried along with the trunk; from there on it goes as far as the joint's own rotation says, within STATED.
+    """
+    seen = _turn_in_picture(carried @ a, b) @ carried
+    stated = _shortest_turn(own @ a, b) @ own
+    twist = _angle_about(stated @ seen.T, _unit(b))
+    share = np.clip((STATED[1] - abs(twist)) / (STATED[1] - STATED[0]), 0, 1)
+    return about(_unit(b), twist * share * share * (3 - 2 * share)) @ seen
+
+
+def _angle_about(turn: np.ndarray, axis: np.ndarray) -> float:
+    """Radians in (-pi, pi] of a rotation about a unit axis."""
+    w, *v = quaternion_from_matrix(turn)
+    angle = 2 * np.arctan2(np.dot(v, axis), w)
+    return float((angle + np.pi) % (2 * np.pi) - np.pi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,7 +290,7 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
         turn = after.rotation[i] @ before.rotation[i].T
         if not part.turns:
             carried = _carried(before, after, CARRIES["arm" if part.layer.endswith("arm") else "leg"])
-            turn = _turn_in_picture(carried @ a, b) @ carried
+            turn = _limb_turn(a, b, carried, turn)
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
     flesh = np.array([part.radius for part in PARTS]) * body_height(source)
@@ -299,7 +312,6 @@ def _twists(turns: np.ndarray, after: Bones) -> np.ndarray:
     for i, part in enumerate(PARTS):
         side, _, kind = part.name.partition("_")
         if kind in TWISTS:
-            w, *v = quaternion_from_matrix(turns[INDEX[f"{side}_{TWISTS[kind][0]}"]] @ turns[i].T)
-            angle = 2 * np.arctan2(np.dot(v, _unit(after.end[i] - after.start[i])), w)
-            twist[i] = (angle + np.pi) % (2 * np.pi) - np.pi
+            between = turns[INDEX[f"{side}_{TWISTS[kind][0]}"]] @ turns[i].T
+            twist[i] = _angle_about(between, _unit(after.end[i] - after.start[i]))
     return twist

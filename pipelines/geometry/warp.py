@@ -17,8 +17,10 @@ from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
+from .rejoining import displaced, unparted
 from .rim import evened, open_edges, rim
 from .skeleton import Skeleton
+from .trust import neighbours
 from .unmoved import rests, unmoved
 from .volume import BodyVolume, Layer, build
 
@@ -151,7 +153,7 @@ class _View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
-    ahead: float
+    ahead: torch.Tensor | float
 
 
 def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
@@ -202,8 +204,16 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
-        ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
+        _ahead(volume, layer, local),
     )
+
+
+def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
+    """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
+    arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    # What is made up in its true place need not give way to what was seen, as other guesses must.
+    made_up = 0.0 if layer.made_up is None else UNSEEN_BEHIND * sample(layer.made_up[None], local)[0]
+    return volume.stature * (arm + made_up)
 
 
 def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -295,8 +305,34 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
+    views = _unparted(views, volume, size)
     slot = _slots(views, size)
     return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def _unparted(views: list[_View], volume: BodyVolume, size: tuple[int, int]) -> list[_View]:
+    """The views with the photo's own pixels where what lies beside them has not left; there nothing is made up."""
+    cell, names = max(2, volume.cell // 2), [layer.name for layer in volume.layers]
+    moved = {n: displaced(v.source, v.index, v.seen, size, cell) for n, v in zip(names, views, strict=True)}
+    out = []
+    for layer, view in zip(volume.layers, views, strict=True):
+        beside = [moved[n] for n in neighbours(layer.name, names)]
+        if not beside:
+            out.append(view)
+            continue
+        stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
+        local = view.source - view.source.new_tensor(volume.corner)
+        photo = sample(volume.photo, local, "bicubic").clamp(0, 1)
+        made_up = 0.0 if layer.made_up is None else sample(layer.made_up[None], local)[0] * (stays > 0)
+        out.append(
+            replace(
+                view,
+                colour=torch.lerp(view.colour, photo, stays * (view.seen > 0.9)),
+                alpha=view.alpha * (1 - made_up),
+                parted=view.parted * (1 - made_up),
+            )
+        )
+    return out
 
 
 def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
