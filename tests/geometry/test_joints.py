@@ -39,8 +39,9 @@ def test_the_arm_has_its_own_motion_below_the_shoulder_and_the_chest_its_own_abo
         beside = np.array([-inwards[1], inwards[0]])
         beside *= np.sign(beside @ (frame.start[INDEX["chest"]][:2] - joint))
         flank = at(layout, share, joint + 1.5 * radius * inwards + 0.9 * radius * beside)
-        outside = joint - 0.9 * radius * along - 0.9 * radius * beside
-        assert at(layout, share, outside) < 0.1 < flank < 0.5
+        outwards = np.array([along[1], -along[0]])
+        outwards *= -np.sign(outwards @ beside)
+        assert at(layout, share, joint + 0.9 * radius * (outwards - along)) < 0.1 < flank < 0.5
 
 
 def test_the_armpit_lies_below_the_shoulder_and_inwards():
