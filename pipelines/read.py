@@ -13,7 +13,7 @@ from .geometry.keypoints import Keypoints
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .keypoints import read_keypoints
-from .lift import lift
+from .lift import embodied
 from .models.person_parts import PartsReader
 from .models.wholebody import KeypointBackend, load_composite
 from .people import Who
@@ -55,7 +55,7 @@ class Reader:
         cut = segment_person(picture, self.parts, [keypoints])
         if progress:
             progress(1.0)
-        return Reading(keypoints, cut.matte, regions_of(cut)[0], lift(keypoints))
+        return Reading(keypoints, cut.matte, regions_of(cut)[0], embodied(keypoints))
 
 
 def regions_of(cut: Segmentation) -> list[Regions]:

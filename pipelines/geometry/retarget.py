@@ -169,6 +169,13 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
     for contact in pose.contacts:
         if contact.on != GROUND:
             posed = touched(posed, contact)
+    return placed(posed, source, pose, place, standing)
+
+
+def placed(
+    posed: Skeleton, source: Skeleton, pose: Pose, place: Place, standing: Sequence[Contact]
+) -> Skeleton:
+    """The posed figure moved to where `retarget` says that it stands; standing: the pose's contacts with the ground."""
     if place == "source" or pose.canvas is None:
         return _kept_inside(posed.moved(support(source)[:2] - support(posed, standing)[:2]), source)
     posed = posed.scaled(pose.stature / stature(source), pose.canvas)
