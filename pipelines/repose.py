@@ -12,10 +12,11 @@ import torch
 from .background import restore_background
 from .batches import Progress, part
 from .files import appearing
+from .geometry.figures.cutout import moved
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence, warp
+from .geometry.warp import Correspondence
 from .models import weights
 from .native import resized, with_detail, working_size
 from .picture import read_picture, write_picture
@@ -89,7 +90,7 @@ def repose(
     target, notes = retargeted(reading.skeleton, pose, options.place)
     if background is None:
         background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
-    moved = warp(
+    person = moved(
         picture,
         reading.matte,
         reading.skeleton,
@@ -97,14 +98,14 @@ def repose(
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
-    result = moved.over(background)
+    result = person.over(background)
     tell(1.0)
     return Reposed(
         result,
-        moved.alpha,
-        moved.hidden,
+        person.alpha,
+        person.hidden,
         background,
-        moved.correspondence,
+        person.correspondence,
         reading,
         target,
         reading.keypoints.notes + notes,
