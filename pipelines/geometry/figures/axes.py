@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from .. import field
 from ..motion import Bones
 from ..parts import INDEX
+from .limbs import arc_lengths
 from .strokes import distance_inside
 
 THICKER = 2.2
@@ -60,6 +61,10 @@ class Axis:
     def root(self) -> np.ndarray:
         """(2,) where the limb leaves the trunk."""
         return self.points[0]
+
+    def arc(self) -> np.ndarray:
+        """(n,) pixels along the axis from its root to each point."""
+        return arc_lengths(self.points)
 
     @property
     def hidden(self) -> bool:

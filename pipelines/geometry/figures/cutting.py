@@ -26,8 +26,10 @@ LEAST = 2
 """Pixels of a mesh cell at the least."""
 BEND = 0.7
 """Half-breadths of a limb over which its parts share the motion at a joint: it bends within its own breadth."""
-ZONE = 1.4
-"""Half-breadths round its root within which limb and trunk are one sheet."""
+ZONE = (1.4, 1.5, 2.4)
+"""Limb and trunk are one sheet this many half-breadths round the limb's root; and, over the first stretch of that length
+of the limb, as near as that to the border between them, but no further from the root than the last: a broad limb joins on a broad
+front."""
 MOST_STEPS = 200
 """Of the diffusion: parts share the motion over ten cells at most."""
 INWARDS = 0.3
@@ -114,12 +116,17 @@ class _Share:
         away, part, zone = [], [], []
         for name, axis in axes.items():
             distance, number = power(axis, x, y)
-            if name != "trunk":
-                distance = torch.where(before_root(axis, x, y, number), FAR, distance)
-            away.append(distance)
             part.append(torch.as_tensor(axis.part, device=x.device)[number])
-            near = torch.hypot(x - float(axis.root[0]), y - float(axis.root[1])) < ZONE * axis.thick
-            zone.append(near & (name != "trunk" and not axis.hidden))
+            if name == "trunk":
+                away.append(distance)
+                zone.append(torch.zeros_like(number, dtype=torch.bool))
+                continue
+            away.append(torch.where(before_root(axis, x, y, number), FAR, distance))
+            off = torch.hypot(x - float(axis.root[0]), y - float(axis.root[1])) / axis.thick
+            near = off < ZONE[0]
+            front = ((distance - away[0]).abs() < ZONE[1] * axis.thick) & (off < ZONE[2])
+            start = torch.as_tensor(axis.arc() < ZONE[1] * axis.thick, device=x.device)[number]
+            zone.append((near | (front & start)) & (not axis.hidden))
         away, inside = torch.stack(away), layout.to_grid(edge) > 0.3
         mass = core(shape, axes)
         if mass is not None:
@@ -179,9 +186,12 @@ def _layer(
 ) -> FlatLayer:
     k, pitch = list(axes).index(name), float(layout.cell)
     zone = share.zone.any(0) if k == 0 else share.zone[k]
-    own = 0.5 + share.lead[k].clamp(-4 * pitch, 4 * pitch) / (0.5 * pitch)
-    own = torch.where(zone, own.clamp(min=2.0), own)
-    seen, colour = layout.to_native(own[None])[0].clamp(0, 1) * edge, crop
+    most = 4 * pitch + (0 if line is None else 3 * line.width)
+    lead = share.lead[k].clamp(-most, most)
+    lead = layout.to_native(torch.where(zone, lead.clamp(min=pitch), lead)[None])[0]
+    if k == 0 and line is not None:  # a body's own outline stays with it where a limb was drawn on to it
+        lead = lead + 1.5 * line.width * line.inked(crop)
+    seen, colour = (0.5 + lead / (0.5 * pitch)).clamp(0, 1) * edge, crop
     matte = seen
     if k == 0:
         under = layout.to_native(_under(axes, share, zone).float()[None])[0]

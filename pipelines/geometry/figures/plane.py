@@ -31,8 +31,8 @@ STEP = 0.02
 """Between two layers, in trunk lengths: z only tells the order."""
 BEFORE = 0.12
 """Shares of the stature by which a knee must stand out before the hips for its leg to lie before the trunk."""
-BEHIND = 0.04
-"""The same for a hand behind the trunk's middle."""
+BEHIND, AT_BACK = 0.05, 0.1
+"""The same for a hand behind the trunk's middle, and how far it may be aside of the hips' middle to be at the back."""
 SIDES = ("left", "right")
 
 
@@ -136,10 +136,11 @@ def order(after: Posed, trunk: float) -> dict[str, float]:
         for name in (f"{side}_wrist", f"{side}_knee", f"{side}_ankle", f"{side}_hip")
     }
     stature = trunk / 0.256  # pelvis to neck of the standard body (template.py)
-    chest = after.positions[JOINT_INDEX["thoracic"], 2]
+    chest, middle = after.positions[JOINT_INDEX["thoracic"], 2], after.positions[JOINT_INDEX["pelvis"], 0]
     found = {}
     for side in SIDES:
-        behind = at[f"{side}_wrist"] - chest > BEHIND * stature
+        aside = abs(after.positions[JOINT_INDEX[f"{side}_wrist"], 0] - middle)
+        behind = at[f"{side}_wrist"] - chest > BEHIND * stature and aside < AT_BACK * stature
         found[f"{side}_elbow"] = 3.0 if behind else -2.0
         ahead = at[f"{side}_hip"] - at[f"{side}_knee"] > BEFORE * stature
         found[f"{side}_knee"] = -1.0 if ahead else 1.0
