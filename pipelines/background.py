@@ -77,6 +77,9 @@ class Filling:
     shifts: torch.Tensor
 
 
+ON_PAPER = BackgroundOptions(shade_reach=0.0)
+"""A drawing casts no shade on its paper: nothing but the figure's place changes."""
+
 KEPT_IN_VIEW = 0.35
 """Part of the backdrop in view that the shade around a person may not take from what is learnt from."""
 

@@ -18,14 +18,19 @@ WORKING = 2048
 """Longest side in pixels at which the matte is made; larger pictures get it enlarged."""
 FAINT = (0.03, 4.0)
 """Difference from the ground from which ink begins, at least, and in the ground's own noise."""
-FULL = 0.7
-"""Share of the strongest ink near a pixel from which it is all ink: a line's middle is full, its edge is not."""
+FULL, QUIET = (0.7, 0.97), 0.004
+"""Share of the strongest ink near a pixel from which it is all ink, on paper and where the ground's noise is under QUIET:
+what a program painted has exact edges, and its own colours right up to them."""
 NEAR = 3
 """Pixels within which the strongest ink is looked for: half a thin line's breadth, both ways."""
 REACH = 0.02
 """Share of a figure's longer side by which its ink may lie outside the small mask, which was smoothed."""
 RIM = 0.009
 """Share of the longer side between the small mask's smoothed border, drawn in, and the line: it is filled."""
+EVEN, DRAWN, SMALLEST = 0.6, 0.1, 0.01
+"""Share of a figure and of its ground that must be even for a drawing in flat colours, from what difference to the
+ground a pixel is the figure's, and what share of the picture that must be. Flat drawings have 0.67 to 0.95 of both; of 56
+photos of people none has over 0.4 of the figure, and over 0.15 none whose ground is even, too (cut-outs)."""
 BODY = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 
@@ -48,6 +53,24 @@ def drawing_matte(picture: torch.Tensor, keypoints: Keypoints | None = None) -> 
     if scale < 1:
         matte = F.interpolate(matte, size, mode="bilinear", align_corners=False)
     return matte.to(picture.device)
+
+
+def is_flat_coloured(picture: torch.Tensor) -> bool:
+    """Whether a picture (1, 3, H, W) is painted in even colours on an even ground: a mascot, an anime figure.
+
+    Pixels that equal all their neighbours exactly, in 8 bits: most of such a drawing, of figure and ground alike, and
+    next to none of a photo, whose noise goes on in every surface.
+    """
+    levels = (picture[0].float().cpu() * 255).round()
+    even = (F.max_pool2d(levels[None], 3, 1, 1) + F.max_pool2d(-levels[None], 3, 1, 1)).amax(1)[0] == 0
+    scale = min(1.0, WORKING / max(levels.shape[-2:]))
+    rows, columns = (torch.arange(0, n, max(1, round(1 / scale))) for n in levels.shape[-2:])
+    small = (levels / 255)[:, rows][:, :, columns]
+    difference, _ = ground_difference(small.permute(1, 2, 0).numpy())
+    drawn, even = difference > DRAWN, even[rows][:, columns].numpy()
+    if drawn.mean() < SMALLEST:
+        return False
+    return bool(even[drawn].mean() > EVEN and even[~drawn].mean() > EVEN)
 
 
 def _meant(figures: list[list[FigureMask]], keypoints: Keypoints | None) -> FigureMask | None:
@@ -96,9 +119,9 @@ def _matte(difference: np.ndarray, noise: float, region: np.ndarray, kind: str) 
     extent = np.ptp(np.argwhere(region > 0.5), axis=0).max()
     reach = max(2, round(REACH * extent))
     support = cv2.dilate((region > 0.5).astype(np.uint8), _disc(reach))
-    least = max(FAINT[0], FAINT[1] * noise)
+    least, full = max(FAINT[0], FAINT[1] * noise), FULL[noise < QUIET]
     strongest = cv2.blur(cv2.dilate(difference, _disc(NEAR)), (2 * NEAR + 1, 2 * NEAR + 1))
-    ink = np.clip((difference - least) / np.maximum(FULL * strongest - least, least), 0, 1) * support
+    ink = np.clip((difference - least) / np.maximum(full * strongest - least, least), 0, 1) * support
     ink = np.where(strongest > 2 * least, ink, 0).astype(np.float32)
     solid = (ink > 0.5).astype(np.uint8)
     if kind != "lines":
@@ -109,7 +132,7 @@ def _matte(difference: np.ndarray, noise: float, region: np.ndarray, kind: str) 
         solid = solid[gap + 1 : -gap - 1, gap + 1 : -gap - 1]
     filled = _filled(solid, region) & (support > 0)
     kept = _hanging_together(filled, region > 0.5)
-    core = cv2.GaussianBlur(cv2.erode(kept.astype(np.float32), _disc(1)), (0, 0), 0.8)
+    core = cv2.GaussianBlur(cv2.erode(kept.astype(np.float32), _disc(1)), (0, 0), 0.5)
     near = cv2.dilate(kept.astype(np.uint8), _disc(2))
     return np.maximum(core, ink * near).astype(np.float32)
 

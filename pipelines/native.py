@@ -94,7 +94,9 @@ def warped(
     person = moved(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
     found = person.correspondence
     colour = with_detail(picture, small, person.colour, found.source, found.visible, part(progress, 0.7, 1))
-    return replace(person, colour=colour, alpha=resized(person.alpha, size), hidden=resized(person.hidden, size))
+    return replace(
+        person, colour=colour, alpha=resized(person.alpha, size), hidden=resized(person.hidden, size)
+    )
 
 
 def _maps(regions: Regions) -> tuple[torch.Tensor | None, ...]:

@@ -44,7 +44,9 @@ def retargeted(source: Skeleton, pose: Pose, place: str = "source", limits: bool
     no such limits, and takes the pose in the picture's plane.
     """
     if source.flat:
-        return Retargeted(skeleton_in_picture(posed_flat(source, pose, place), source.canvas), flat_notes(source, pose))
+        return Retargeted(
+            skeleton_in_picture(posed_flat(source, pose, place), source.canvas), flat_notes(source, pose)
+        )
     target = retarget(source, facing_with(source, pose), place)
     target, notes = within_limits(target, pose) if limits else (target, ())
     return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + notes)

@@ -10,6 +10,7 @@ import torch
 
 from .batches import Progress
 from .drawing import DrawingReader, prefers_drawing
+from .drawing_mask import is_flat_coloured
 from .geometry.keypoints import DRAWING, Keypoints
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
@@ -21,6 +22,7 @@ from .people import NoPerson, Who
 from .segment import Segmentation, load_segmenter, segment_person
 
 DRAWN_NOTE = "no person was seen, but a drawn figure: it moves flat, as cut out of paper"
+FLAT_NOTE = "a figure in flat colours: it moves flat, as cut out of paper"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,10 @@ class Reader:
             if drawn is None:
                 raise
             return drawn
-        return drawn_figure(picture, found, person) or found
+        drawn = drawn_figure(picture, found, person)
+        if drawn is None and found.source != DRAWING and is_flat_coloured(picture):
+            drawn = replace(found, source=DRAWING, notes=(FLAT_NOTE, *found.notes))
+        return drawn or found
 
     def complete(self, picture: torch.Tensor, keypoints: Keypoints, progress: Progress = None) -> Reading:
         """The rest of the reading, for keypoints that are already known."""

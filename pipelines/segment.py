@@ -137,7 +137,10 @@ def _drawn(
     if keypoints is None:
         everything = np.array([0.0, 0.0, picture.shape[-1] - 1.0, picture.shape[-2] - 1.0])
         window = _whole(everything)
-        if not has_plain_ground(picture) or window_box(1 - reader.read(pyramid, window)[0], window) is not None:
+        if (
+            not has_plain_ground(picture)
+            or window_box(1 - reader.read(pyramid, window)[0], window) is not None
+        ):
             return None
     elif keypoints.source != DRAWING:
         return None

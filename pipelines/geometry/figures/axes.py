@@ -227,5 +227,7 @@ def flooded(seed: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
 def before_root(axis: Axis, x: torch.Tensor, y: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
     """(h, w) bool: cells whose nearest disc is a limb's first and that lie on the trunk's side of it."""
     ahead = axis.points[min(4, len(axis.points) - 1)] - axis.points[0]
-    along = (x - float(axis.points[0][0])) * float(ahead[0]) + (y - float(axis.points[0][1])) * float(ahead[1])
+    along = (x - float(axis.points[0][0])) * float(ahead[0]) + (y - float(axis.points[0][1])) * float(
+        ahead[1]
+    )
     return (number <= 2) & (along < 0)

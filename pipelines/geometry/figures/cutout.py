@@ -18,19 +18,17 @@ from ..parts import INDEX
 from ..raster import rasterise
 from ..skeleton import Skeleton
 from ..warp import Correspondence, Warped, warp
-from .cutting import CutFigure, FlatLayer, cut
-from .outline import closed
+from .cutting import GROUND_CELL, CutFigure, FlatLayer, cut, shade
+from .outline import closed, mended
 from .planar import Plane, plane_motion
 from .quadruped import is_four_legged
 
 Progress = Callable[[float], None]
 
-GROUND_CELL, GROUND_BLUR = 16, 2
-"""Pixels of a cell in which the ground's shade is measured, and cells over which it is smoothed."""
+CRACK = 0.008
+"""Half the breadth of cracks that are filled, in the figure's longer side. By eye."""
 SHADE = (0.8, 1.25)
 """Most that a moved figure's colours follow the shade of the paper."""
-MARGIN_OUT = 0.02
-"""Matte under which a pixel is all ground."""
 
 
 def moved(
@@ -150,14 +148,21 @@ def _composite(
     height, width = size
     count, device = height * width, picture.device
     room = torch.ones(count, device=device)
-    colour, seen, deep = torch.zeros(3, count, device=device), torch.zeros(count, device=device), torch.zeros(count, device=device)
+    colour, seen, deep = (
+        torch.zeros(3, count, device=device),
+        torch.zeros(count, device=device),
+        torch.zeros(count, device=device),
+    )
     best = torch.zeros(count, device=device)
     source = torch.full((count, 2), float("nan"), device=device)
-    stretch, part = torch.zeros(count, device=device), torch.full((count,), -1, dtype=torch.int64, device=device)
-    shade = _shade(picture[0], matte[0, 0])
+    stretch, part = (
+        torch.zeros(count, device=device),
+        torch.full((count,), -1, dtype=torch.int64, device=device),
+    )
+    paper = shade(picture[0], matte[0, 0])
     for view in views:
         share = room[view.index] * view.alpha
-        colour[:, view.index] += share * _reshaded(view, shade, size)
+        colour[:, view.index] += share * _reshaded(view, paper, size)
         seen[view.index] += share * view.seen
         deep[view.index] += share * view.deep
         room[view.index] -= share
@@ -168,6 +173,10 @@ def _composite(
     alpha = 1 - room
     safe = alpha.clamp(min=1e-4)
     colour, deep = (colour / safe).reshape(3, height, width), (deep / safe).reshape(height, width)
+    width_ = max(2, round(CRACK * max(figure.layout.size)))
+    least = 2.0 + (1.5 * figure.line.width if figure.line else 0.0)
+    colour, mended_, deep = mended(colour, alpha.reshape(height, width), deep, width_, least)
+    alpha = mended_.flatten()
     if figure.line is not None:
         colour = closed(colour, alpha.reshape(height, width), deep, figure.line)
     there = ~torch.isnan(source[:, 0])
@@ -188,20 +197,9 @@ def _composite(
     )
 
 
-def _shade(picture: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) on cells of GROUND_CELL pixels: the paper's own colour, continued under the figure."""
-    bare = (matte < MARGIN_OUT).float()
-    pooled = torch.nn.functional.avg_pool2d(
-        torch.cat((picture * bare, bare[None]))[None], GROUND_CELL, ceil_mode=True
-    )[0]
-    known = (pooled[3] > 0.5).float()
-    ground = field.extrapolate(pooled[:3] / pooled[3].clamp(min=1e-4), known)
-    return field.box_blur(field.box_blur(ground, GROUND_BLUR), GROUND_BLUR).clamp(min=0.02)
-
-
-def _reshaded(view: _View, shade: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+def _reshaded(view: _View, paper: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """(3, n) a view's colours as the paper is shaded where they come to lie: what is bare paper inside a figure of
     lines goes into the paper round it without a seam."""
     here = torch.stack((view.index % size[1], view.index // size[1]), 1).float()
-    old, new = (field.sample(shade, (at + 0.5) / GROUND_CELL - 0.5) for at in (view.source, here))
+    old, new = (field.sample(paper, (at + 0.5) / GROUND_CELL - 0.5) for at in (view.source, here))
     return view.colour * (new / old).clamp(*SHADE)

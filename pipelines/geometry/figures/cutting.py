@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from .. import field
 from ..layout import Layout
 from ..motion import Bones
-from ..parts import INDEX, LAYERS, PARTS
+from ..parts import LAYERS, PARTS
 from .axes import Axis, Shape, before_root, core, flooded, limb_axis, power, trunk_axis
 from .outline import Line, outline_of
 
@@ -34,6 +34,10 @@ MOST_STEPS = 200
 """Of the diffusion: parts share the motion over ten cells at most."""
 INWARDS = 0.3
 """Half-breadths of a limb by which the trunk's outline, continued under it, lies inside the trunk's mass."""
+GROUND_CELL, GROUND_BLUR = 16, 2
+"""Pixels of a cell in which the ground's shade is measured, and cells over which it is smoothed."""
+BARE, THIN = 0.02, 0.25
+"""Matte under which a pixel is all ground, and the least by which the ground is taken out of an edge."""
 FAR = 1e6
 
 
@@ -66,7 +70,9 @@ def layout_round(matte: torch.Tensor) -> Layout:
     """The crop round a figure's matte (H, W)."""
     rows, columns = (torch.nonzero(matte.amax(axis) > 0.5).squeeze(1) for axis in (1, 0))
     if len(rows) < 4 or len(columns) < 4:
-        raise ValueError("The figure's mask is empty: give a mask that covers the figure, or check the drawing.")
+        raise ValueError(
+            "The figure's mask is empty: give a mask that covers the figure, or check the drawing."
+        )
     extent = int(max(rows[-1] - rows[0], columns[-1] - columns[0])) + 1
     cell = max(LEAST, 2 * round(extent / ROWS / 2))
     margin = 4 * cell
@@ -81,7 +87,7 @@ def layout_round(matte: torch.Tensor) -> Layout:
 def cut(picture: torch.Tensor, matte: torch.Tensor, frame: Bones) -> CutFigure:
     """The figure of picture (3, H, W) and matte (H, W), whose bones are `frame`, cut into its layers."""
     layout = layout_round(matte)
-    crop = layout.crop(picture)
+    crop = layout.crop(foreground(picture, matte))
     edge = layout.crop_mask(matte[None]) * layout.photographed()
     pitch = layout.cell / 2
     small = layout.to_grid(edge, 2)
@@ -97,11 +103,30 @@ def cut(picture: torch.Tensor, matte: torch.Tensor, frame: Bones) -> CutFigure:
     return CutFigure(layers, layout, depth, line, {name: axis.pivot for name, (axis, _) in limbs.items()})
 
 
+def foreground(picture: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
+    """(3, H, W) the figure's own colours: in its soft edge (H, W) without the ground that shines through there."""
+    ground = F.interpolate(
+        shade(picture, matte)[None], scale_factor=GROUND_CELL, mode="bilinear", align_corners=False
+    )
+    ground = ground[0, :, : matte.shape[0], : matte.shape[1]]
+    own = (ground + (picture - ground) / matte.clamp(min=THIN)).clamp(0, 1)
+    return torch.where((matte > 0.02) & (matte < 1), own, picture)
+
+
+def shade(picture: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) on cells of GROUND_CELL pixels: the paper's own colour, continued under the figure."""
+    bare = (matte < BARE).float()
+    pooled = F.avg_pool2d(torch.cat((picture * bare, bare[None]))[None], GROUND_CELL, ceil_mode=True)[0]
+    known = (pooled[3] > 0.5).float()
+    ground = field.extrapolate(pooled[:3] / pooled[3].clamp(min=1e-4), known)
+    return field.box_blur(field.box_blur(ground, GROUND_BLUR), GROUND_BLUR).clamp(min=0.02)
+
+
 @dataclass(frozen=True, eq=False)
 class _Share:
     """On the mesh grid: `inside` the shape, `owner` the number of the axis that a cell belongs to, `lead` (K, ...) by how many
     pixels it is nearer to each axis than to any other, `part` (K, ...) the part of the nearest disc of each, `zone`
-    (K, ...) bool, round a limb's root, `away` (K, ...) the signed distances themselves."""
+    (K, ...) bool, round a limb's root, `away` (K, ...) the signed distances themselves, `mass` bool, the trunk's."""
 
     inside: torch.Tensor
     owner: torch.Tensor
@@ -109,6 +134,7 @@ class _Share:
     part: torch.Tensor
     zone: torch.Tensor
     away: torch.Tensor
+    mass: torch.Tensor
 
     @classmethod
     def of(cls, layout: Layout, shape: Shape, axes: dict[str, Axis], edge: torch.Tensor) -> _Share:
@@ -129,12 +155,12 @@ class _Share:
             zone.append((near | (front & start)) & (not axis.hidden))
         away, inside = torch.stack(away), layout.to_grid(edge) > 0.3
         mass = core(shape, axes)
-        if mass is not None:
-            away[0] = torch.minimum(away[0], torch.as_tensor(mass, dtype=away.dtype, device=away.device))
+        mass = away[0] if mass is None else torch.as_tensor(mass, dtype=away.dtype, device=away.device)
+        away[0] = torch.minimum(away[0], mass)
         away = _connected(away, inside)
         best = away.sort(0).values
         lead = torch.where(away <= best[:1], best[1 if len(away) > 1 else 0] - away, best[0] - away)
-        return cls(inside, away.argmin(0), lead, torch.stack(part), torch.stack(zone), away)
+        return cls(inside, away.argmin(0), lead, torch.stack(part), torch.stack(zone), away, mass < 0)
 
     def weights(self, layout: Layout, axes: dict[str, Axis]) -> dict[str, torch.Tensor]:
         """(P, gh, gw) skinning weights of each layer on the mesh grid; layers that share a root agree round it."""
@@ -209,8 +235,9 @@ def _under(axes: dict[str, Axis], share: _Share, zone: torch.Tensor) -> torch.Te
     """(gh, gw) bool: cells of limbs that lie before the trunk, where the trunk goes on under them."""
     found = torch.zeros_like(share.inside)
     for k, axis in enumerate(axes.values()):
-        if k and not axis.hidden:
-            found |= (share.owner == k) & (share.away[0] < -INWARDS * axis.thick)
+        if k:
+            own = share.owner == k
+            found |= own & (share.mass if axis.hidden else share.away[0] < -INWARDS * axis.thick)
     return found & share.inside & ~zone
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from ..field import dilate, erode, extrapolate
+
 DARKER = 0.12
 """Luma by which an outline must be darker than what it encloses. Our choice: coloured pencil on white is 0.2."""
 BROADEST = 0.05
 """Share of a figure's longer side beyond which a dark border is no line."""
+FAR = 1e6
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 
 
@@ -66,7 +69,9 @@ def within(shape: torch.Tensor, limit: int) -> torch.Tensor:
     away = torch.where(shape, float(limit), 0.0)
     for axis in (0, 1):
         square = away.square()
-        padded = F.pad(square, (limit, limit, 0, 0) if axis else (0, 0, limit, limit), value=float(limit) ** 2)
+        padded = F.pad(
+            square, (limit, limit, 0, 0) if axis else (0, 0, limit, limit), value=float(limit) ** 2
+        )
         best = square
         for shift in range(1, limit + 1):
             for start in (limit - shift, limit + shift):
@@ -76,9 +81,24 @@ def within(shape: torch.Tensor, limit: int) -> torch.Tensor:
     return away
 
 
-def closed(
-    colour: torch.Tensor, alpha: torch.Tensor, deep: torch.Tensor, line: Line
-) -> torch.Tensor:
+def mended(
+    colour: torch.Tensor, alpha: torch.Tensor, deep: torch.Tensor, width: int, least: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Colour, matte and depth with cracks filled that are up to 2 `width` pixels broad and run between what lay together
+    inside the drawn shape (deeper than `least` pixels); gaps between what was drawn apart stay open."""
+    solid = alpha.clamp(0, 1)
+    crack = (erode(dilate(solid, width), width) - solid).clamp(min=0)
+    known = (solid > 0.99).float()
+    fill = extrapolate(torch.cat((colour, deep[None])), known)
+    # The shallowest of what is near: at a gap between things drawn apart that is their own border.
+    near = -dilate(-torch.where(solid > 0.5, deep, FAR), width + 1)
+    crack = crack * (near > least) * (near < FAR)
+    share = (crack / (alpha + crack).clamp(min=1e-4)).clamp(0, 1)
+    mixed = torch.lerp(torch.cat((colour, deep[None])), fill, share)
+    return mixed[:3], (alpha + crack).clamp(max=1), mixed[3]
+
+
+def closed(colour: torch.Tensor, alpha: torch.Tensor, deep: torch.Tensor, line: Line) -> torch.Tensor:
     """(3, h, w) the moved figure, with the line along its border wherever that was not its border when it was drawn.
 
     alpha (h, w) its matte; deep (h, w) how deep in the drawn shape what is seen at a pixel lay, in pixels.

@@ -51,7 +51,9 @@ class Plane:
         out = ((points[:, None] - source) * along).sum(-1) * (torch.as_tensor(self.scale, **kind) - 1)
         stretched = torch.view_as_complex(points + (weights[..., None] * out[..., None] * along).sum(1))
         half = torch.polar(torch.ones(len(PARTS), **kind), torch.as_tensor(self.angle / 2, **kind))
-        start, end = (torch.view_as_complex(torch.as_tensor(v, **kind).contiguous()) for v in (self.source, self.target))
+        start, end = (
+            torch.view_as_complex(torch.as_tensor(v, **kind).contiguous()) for v in (self.source, self.target)
+        )
         shift = (end - half * half * start) * half.conj()
         mixed = weights.to(half.dtype)
         turn, moved = mixed @ half, mixed @ shift

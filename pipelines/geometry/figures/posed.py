@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..contacts import GROUND
+from ..planting import standard
 from ..retarget import Place, Pose, placed, retarget
 from ..skeleton import Skeleton
-from ..planting import standard
 from .plane import assembled, directed, order, trunk_length, turns, turns_away
 from .quadruped import airborne, is_four_legged, lowest_foot, swung
 

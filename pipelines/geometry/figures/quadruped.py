@@ -139,7 +139,10 @@ def _pitch(source: Skeleton, angles: dict[str, float]) -> float:
     for pair in (LEGS[:2], LEGS[2:]):
         reach = []
         for root, hinge, end in pair:
-            upper, lower = at[JOINT_INDEX[hinge]] - at[JOINT_INDEX[root]], at[JOINT_INDEX[end]] - at[JOINT_INDEX[hinge]]
+            upper, lower = (
+                at[JOINT_INDEX[hinge]] - at[JOINT_INDEX[root]],
+                at[JOINT_INDEX[end]] - at[JOINT_INDEX[hinge]],
+            )
             drop = _down(upper, angles[root]) + _down(lower, angles[hinge])
             before = at[JOINT_INDEX[end], 1] - at[JOINT_INDEX[root], 1]
             reach.append(drop - before)
