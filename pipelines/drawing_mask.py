@@ -19,8 +19,8 @@ WORKING = 2048
 FAINT = (0.03, 4.0)
 """Difference from the ground from which ink begins, at least, and in the ground's own noise."""
 FULL, QUIET = (0.7, 0.97), 0.004
-"""Share of the strongest ink near a pixel from which it is all ink, on paper and where the ground's noise is under QUIET:
-what a program painted has exact edges, and its own colours right up to them."""
+"""Share of the strongest ink near a pixel from which it is all ink, on paper and where the ground's noise is under
+QUIET: what a program painted has exact edges, and its own colours right up to them."""
 NEAR = 3
 """Pixels within which the strongest ink is looked for: half a thin line's breadth, both ways."""
 REACH = 0.02
@@ -29,8 +29,8 @@ RIM = 0.009
 """Share of the longer side between the small mask's smoothed border, drawn in, and the line: it is filled."""
 EVEN, DRAWN, SMALLEST = 0.6, 0.1, 0.01
 """Share of a figure and of its ground that must be even for a drawing in flat colours, from what difference to the
-ground a pixel is the figure's, and what share of the picture that must be. Flat drawings have 0.67 to 0.95 of both; of 56
-photos of people none has over 0.4 of the figure, and over 0.15 none whose ground is even, too (cut-outs)."""
+ground a pixel is the figure's, and what share of the picture that must be. Flat drawings have 0.67 to 0.95 of both;
+of 56 photos of people none has over 0.4 of the figure, and over 0.15 none whose ground is even, too (cut-outs)."""
 BODY = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 

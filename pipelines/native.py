@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from .batches import part
 from .geometry.field import sample
-from .geometry.figures.cutout import moved
+from .geometry.figures.cutout import move
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Warped
@@ -76,14 +76,14 @@ def warped(
     regions: Regions | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Warped:
-    """`figures.cutout.moved` for pictures of any size: a very large one is moved at its working size.
+    """`figures.cutout.move` for pictures of any size: a very large one is moved at its working size.
 
     Its colours are then the photo's own, with all detail; its correspondence stays in working pixels.
     """
     size = tuple(picture.shape[-2:])
     low = working_size(size)
     if low == size:
-        return moved(picture, matte, source, target, regions=regions, progress=progress)
+        return move(picture, matte, source, target, regions=regions, progress=progress)
     small = resized(picture, low)
     maps = (
         None
@@ -91,12 +91,11 @@ def warped(
         else Regions(*(None if m is None else resized(m, low) for m in _maps(regions)))
     )
     bodies = [_at(skeleton, low, size) for skeleton in (source, target)]
-    person = moved(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
-    found = person.correspondence
-    colour = with_detail(picture, small, person.colour, found.source, found.visible, part(progress, 0.7, 1))
-    return replace(
-        person, colour=colour, alpha=resized(person.alpha, size), hidden=resized(person.hidden, size)
-    )
+    moved = move(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
+    found = moved.correspondence
+    colour = with_detail(picture, small, moved.colour, found.source, found.visible, part(progress, 0.7, 1))
+    maps = {name: resized(getattr(moved, name), size) for name in ("alpha", "hidden", "unmoved")}
+    return replace(moved, colour=colour, **maps)
 
 
 def _maps(regions: Regions) -> tuple[torch.Tensor | None, ...]:

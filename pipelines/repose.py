@@ -12,7 +12,7 @@ import torch
 from .background import ON_PAPER, restore_background
 from .batches import Progress, part
 from .files import appearing
-from .geometry.figures.cutout import moved
+from .geometry.figures.cutout import move
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
@@ -91,7 +91,7 @@ def repose(
     if background is None:
         how = ON_PAPER if reading.skeleton.flat else None
         background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f), how)
-    person = moved(
+    moved = move(
         picture,
         reading.matte,
         reading.skeleton,
@@ -99,14 +99,14 @@ def repose(
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
-    result = person.over(background)
+    result = moved.over(background, picture)
     tell(1.0)
     return Reposed(
         result,
-        person.alpha,
-        person.hidden,
+        moved.alpha,
+        moved.hidden,
         background,
-        person.correspondence,
+        moved.correspondence,
         reading,
         target,
         reading.keypoints.notes + notes,

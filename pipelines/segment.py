@@ -92,7 +92,8 @@ def segment_person(
     """(B, 3, H, W) in [0, 1] -> Segmentation of the person that each picture's keypoints belong to.
 
     Without keypoints the largest person-like region is taken; with them the result is better (close-ups,
-    skeleton). Drawn figures are separated by their lines (drawing_mask.py). progress gets fractions and may raise to cancel. ValueError for a batch that does not fit.
+    skeleton). Drawn figures are separated by their lines (drawing_mask.py). progress gets fractions and may raise to
+    cancel. ValueError for a batch that does not fit.
     """
     if keypoints is not None and len(keypoints) != len(pictures):
         raise ValueError(f"{len(pictures)} pictures, but keypoints for {len(keypoints)}")

@@ -100,7 +100,7 @@ def sheet(folder: Path, output: Path, side: int, poses: list[str]) -> None:
     from repose.pipelines.background import restore_background
     from repose.pipelines.drawing import keypoints_from_drawing
     from repose.pipelines.drawing_mask import drawing_matte
-    from repose.pipelines.geometry.figures.cutout import moved
+    from repose.pipelines.geometry.figures.cutout import move
     from repose.pipelines.geometry.library import load_pose
     from repose.pipelines.lift import embodied
     from repose.pipelines.posing import retargeted
@@ -117,7 +117,7 @@ def sheet(folder: Path, output: Path, side: int, poses: list[str]) -> None:
         room, before, cells = restore_background(picture, matte), lines_of(picture, matte), [tile(picture)]
         for pose in poses:
             target, _ = retargeted(figure, load_pose(pose))
-            person = moved(picture, matte, figure, target)
+            person = move(picture, matte, figure, target)
             result = person.over(room)
             after = lines_of(result, person.alpha)
             cells.append(tile(result))

@@ -11,7 +11,7 @@ from repose.pipelines.drawing import keypoints_from_drawing
 from repose.pipelines.drawing_mask import drawing_matte, is_flat_coloured
 from repose.pipelines.figures import ground_difference
 from repose.pipelines.geometry.figures import cutout
-from repose.pipelines.geometry.figures.cutout import moved
+from repose.pipelines.geometry.figures.cutout import move
 from repose.pipelines.geometry.figures.outline import mended, outline_of, within
 from repose.pipelines.geometry.figures.strokes import distance_inside, thinned
 from repose.pipelines.geometry.keypoints import DRAWING, Keypoints
@@ -99,7 +99,7 @@ def breadth(picture: torch.Tensor, alpha: torch.Tensor) -> float:
 def test_lines_keep_their_breadth_and_the_outline_is_unbroken(line_drawing, pose):
     picture, matte, skeleton = line_drawing
     target, _ = retargeted(skeleton, load_pose(pose))
-    person = moved(picture, matte, skeleton, target)
+    person = move(picture, matte, skeleton, target)
     result = person.over(restore_background(picture, matte, options=ON_PAPER))
     assert breadth(result, person.alpha) == pytest.approx(breadth(picture, matte), rel=0.15)
     difference, _ = ground_difference(result[0].permute(1, 2, 0).numpy())
@@ -111,16 +111,17 @@ def test_lines_keep_their_breadth_and_the_outline_is_unbroken(line_drawing, pose
 
 def test_the_pose_it_was_drawn_in_leaves_it_as_it_is(drawn):
     _, picture, matte, skeleton = drawn
-    person = moved(picture, matte, skeleton, skeleton)
+    person = move(picture, matte, skeleton, skeleton)
     assert float((person.alpha - matte).abs().mean()) < 0.004
     inside = (matte > 0.99).expand(-1, 3, -1, -1)
     off = (person.colour - picture).abs()[inside]
     assert float(off.mean()) < 0.01 and float(off.quantile(0.98)) < 0.02
+    assert torch.equal(person.over(torch.zeros_like(picture), picture), picture)
 
 
 def test_a_moved_figure_has_no_holes_and_no_strange_colours(drawn):
     name, picture, matte, skeleton = drawn
-    person = moved(picture, matte, skeleton, retargeted(skeleton, load_pose("mascot/arms wide"))[0])
+    person = move(picture, matte, skeleton, retargeted(skeleton, load_pose("mascot/arms wide"))[0])
     solid = (person.alpha[0, 0].numpy() > 0.5).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     assert stats[1:, 4].max() > 0.99 * solid.sum()
@@ -131,7 +132,7 @@ def test_a_moved_figure_has_no_holes_and_no_strange_colours(drawn):
 
 def test_what_was_moved_over_bare_paper_leaves_no_seam(line_drawing):
     picture, matte, skeleton = line_drawing
-    person = moved(picture, matte, skeleton, retargeted(skeleton, load_pose("mascot/arms wide"))[0])
+    person = move(picture, matte, skeleton, retargeted(skeleton, load_pose("mascot/arms wide"))[0])
     paper = restore_background(picture, matte, options=ON_PAPER)
     blank = (person.alpha > 0.99) & (person.colour.amin(1, keepdim=True) > 0.5)
     assert int(blank.sum()) > 5000
@@ -213,7 +214,7 @@ def test_photos_are_moved_as_before_bit_for_bit(monkeypatch):
     picture, matte = people.draw(source)
     given = []
     monkeypatch.setattr(cutout, "warp", lambda *args: given.append(args) or "moved")
-    assert cutout.moved(picture, matte, source, target, (480, 360), "regions", print) == "moved"
+    assert cutout.move(picture, matte, source, target, (480, 360), "regions", print) == "moved"
     assert given == [(picture, matte, source, target, (480, 360), "regions", print)]
 
 

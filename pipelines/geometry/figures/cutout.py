@@ -1,4 +1,4 @@
-"""A drawn figure moved as a jointed paper figure: flat layers in the picture's plane, lines as thick as they were drawn.
+"""A drawn figure moved as a jointed paper figure: flat layers in the picture's plane, lines as broad as drawn.
 
 The layers (cutting.py) are moved in the plane (planar.py), laid over each other in the order that the target
 skeleton's z tells, and closed with the figure's own outline where they have parted (outline.py). Nothing is lit.
@@ -7,7 +7,7 @@ skeleton's z tells, and closed with the figure's own outline where they have par
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -17,6 +17,7 @@ from ..motion import bones
 from ..parts import INDEX
 from ..raster import rasterise
 from ..skeleton import Skeleton
+from ..unmoved import unmoved
 from ..warp import Correspondence, Warped, warp
 from .cutting import GROUND_CELL, CutFigure, FlatLayer, cut, shade
 from .outline import closed, mended
@@ -31,7 +32,7 @@ SHADE = (0.8, 1.25)
 """Most that a moved figure's colours follow the shade of the paper."""
 
 
-def moved(
+def move(
     picture: torch.Tensor,
     matte: torch.Tensor,
     source: Skeleton,
@@ -40,7 +41,7 @@ def moved(
     regions: Regions | None = None,
     progress: Progress | None = None,
 ) -> Warped:
-    """Move a person or a drawn figure into the target skeleton: `warp.warp`, or flat layers where the source is flat."""
+    """Move a person or a drawn figure into the target skeleton: `warp.warp`, or flat layers for a flat source."""
     if not source.flat:
         return warp(picture, matte, source, target, size, regions, progress)
     return cut_out(picture, matte, source, target, size or tuple(picture.shape[-2:]), progress)
@@ -63,7 +64,12 @@ def cut_out(
     views = [_view(figure, layer, how, size) for layer in _sorted(figure, after)]
     if progress:
         progress(0.9)
-    return _composite(figure, views, picture, matte, size)
+    person = _composite(figure, views, picture, matte, size)
+    if tuple(size) != tuple(picture.shape[-2:]):
+        return person
+    found, alpha, drawn = person.correspondence, person.alpha[0, 0], matte[0, 0]
+    kept = torch.ones_like(drawn) if how.rests() else unmoved(found.source, found.visible, alpha, drawn)
+    return replace(person, unmoved=kept[None, None])
 
 
 def _sorted(figure: CutFigure, after) -> list[FlatLayer]:
@@ -194,6 +200,7 @@ def _composite(
             torch.where(there, 0.0, float("nan")).reshape(height, width),
             normal.reshape(height, width, 3),
         ),
+        torch.zeros(1, 1, height, width, device=device),
     )
 
 

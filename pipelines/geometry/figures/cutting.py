@@ -27,9 +27,9 @@ LEAST = 2
 BEND = 0.7
 """Half-breadths of a limb over which its parts share the motion at a joint: it bends within its own breadth."""
 ZONE = (1.4, 1.5, 2.4)
-"""Limb and trunk are one sheet this many half-breadths round the limb's root; and, over the first stretch of that length
-of the limb, as near as that to the border between them, but no further from the root than the last: a broad limb joins on a broad
-front."""
+"""Limb and trunk are one sheet this many half-breadths round the limb's root; and, where the limb's first stretch of
+the second length is nearest, as near as that to the border between them, no further from the root than the third: a
+broad limb joins on a broad front. By eye."""
 MOST_STEPS = 200
 """Of the diffusion: parts share the motion over ten cells at most."""
 INWARDS = 0.3
@@ -124,8 +124,8 @@ def shade(picture: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _Share:
-    """On the mesh grid: `inside` the shape, `owner` the number of the axis that a cell belongs to, `lead` (K, ...) by how many
-    pixels it is nearer to each axis than to any other, `part` (K, ...) the part of the nearest disc of each, `zone`
+    """On the mesh grid: `inside` the shape, `owner` the number of the axis that a cell belongs to, `lead` (K, ...) by
+    how many pixels it is nearer to each axis than to any other, `part` (K, ...) the part of the nearest disc, `zone`
     (K, ...) bool, round a limb's root, `away` (K, ...) the signed distances themselves, `mass` bool, the trunk's."""
 
     inside: torch.Tensor

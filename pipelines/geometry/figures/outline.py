@@ -84,8 +84,8 @@ def within(shape: torch.Tensor, limit: int) -> torch.Tensor:
 def mended(
     colour: torch.Tensor, alpha: torch.Tensor, deep: torch.Tensor, width: int, least: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Colour, matte and depth with cracks filled that are up to 2 `width` pixels broad and run between what lay together
-    inside the drawn shape (deeper than `least` pixels); gaps between what was drawn apart stay open."""
+    """Colour, matte and depth with cracks filled that are up to 2 `width` pixels broad and run between what lay
+    together inside the drawn shape (deeper than `least` pixels); gaps between what was drawn apart stay open."""
     solid = alpha.clamp(0, 1)
     crack = (erode(dilate(solid, width), width) - solid).clamp(min=0)
     known = (solid > 0.99).float()

@@ -43,6 +43,11 @@ class Plane:
     scale: np.ndarray
     along: np.ndarray
 
+    def rests(self) -> bool:
+        """Does every part stay where it is, to a tenth of a pixel?"""
+        turned = max(abs(self.angle).max(), abs(self.scale - 1).max())
+        return bool(turned < 1e-4 and abs(self.target - self.source).max() < 0.1)
+
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 2) points moved by blended parts; weights (V, P), rows summing to 1."""
         kind = {"dtype": torch.float64, "device": points.device}

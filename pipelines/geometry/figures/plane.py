@@ -22,7 +22,8 @@ SHORTEST = {"trunk": 0.8, "limb": 0.55}
 """Share of its length that a bone keeps in the picture, however the pose foreshortens it: our choice, by eye; below it
 lines that cross a limb become visibly thinner."""
 UNCERTAIN = 0.35
-"""Share of a bone seen in the picture below which its direction there fades to its parent's: it points at the viewer."""
+"""Share of a bone seen in the picture below which its direction there fades to its parent's: it points at the
+viewer. By eye."""
 UPRIGHT = np.radians(25)
 """A drawn trunk that leans by less than this stands upright: the lean is the reading's error or the style's."""
 HEAD_TILT = np.radians(30)
