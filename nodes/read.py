@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..pipelines.batches import for_everyone
+from ..pipelines.geometry.keypoints import DRAWING
 from ..pipelines.keypoints import describe
 from ..pipelines.posing import pose_frames
 from ..pipelines.preview import masks_over_pictures, people_over_pictures
@@ -62,6 +63,12 @@ def told(people: list[sockets.KeypointsValue]) -> str:
     return "\n".join(lines)
 
 
+def separated_by(people: list[sockets.KeypointsValue] | None) -> str:
+    """Who made the masks; a drawing needs no network."""
+    drawn = bool(people) and all(person.source == DRAWING for person in people)
+    return "by the drawing's lines" if drawn else "selfie_multiclass on cpu, tflite"
+
+
 class PersonMask(io.ComfyNode):
     """Where the person is, at the picture's own resolution."""
 
@@ -103,7 +110,7 @@ class PersonMask(io.ComfyNode):
         pictures = for_everyone(host.image_to_engine(image), keypoints)
         mattes, regions = networks.segment(pictures, keypoints, host.progress())
         preview = masks_over_pictures(pictures, mattes, regions)
-        shown = host.shown(cls, preview, "selfie_multiclass on cpu, tflite")
+        shown = host.shown(cls, preview, separated_by(keypoints))
         return io.NodeOutput(
             host.mask_from_engine(mattes), regions, host.image_from_engine(preview), ui=shown
         )

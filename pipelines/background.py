@@ -35,6 +35,7 @@ class BackgroundOptions:
     vertical      stiffness of the membrane between rows over that along a row
     fringe        the same once more on smooth backdrops, where a wide hole costs nothing
     shade_reach   how far the body shades or tints a smooth backdrop, as a fraction of the longer side
+    soften        smooth the filled place's rim far along the rows
     """
 
     threshold: float = 0.05
@@ -45,6 +46,7 @@ class BackgroundOptions:
     vertical: float = 0.1
     fringe: float = 0.008
     shade_reach: float = 0.12
+    soften: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,9 @@ class Filling:
     base: torch.Tensor
     shifts: torch.Tensor
 
+
+ON_PAPER = BackgroundOptions(shade_reach=0.0, soften=False)
+"""A drawing casts no shade on its paper: nothing but the figure's place changes."""
 
 KEPT_IN_VIEW = 0.35
 """Part of the backdrop in view that the shade around a person may not take from what is learnt from."""
@@ -177,7 +182,7 @@ def span(backdrop: Backdrop, options: BackgroundOptions, progress: Progress = No
     # Full up to half way out, where the shade is; then down to nothing, where both agree anyway.
     share = (2 * share).clamp(0, 1)
     base = torch.lerp(low, spanned, share * share * (3 - 2 * share))
-    base = _without_kinks(base, shaded)
+    base = _without_kinks(base, shaded) if options.soften else base
     # Beside the hole the blur is one-sided, and what it leaves is more than grain.
     beside = round(SMOOTHING) + 1
     far = known & ~grown(~known, beside)

@@ -7,7 +7,7 @@ import torch
 
 from .figures import FigureMask, figure_masks, has_plain_ground
 from .geometry.figures.graph import JOINT, LIMBS, DrawnFigure, read_figure
-from .geometry.keypoints import PRESENT, Keypoints
+from .geometry.keypoints import DRAWING, PRESENT, Keypoints
 from .geometry.landmarks import BODY, INDEX
 from .geometry.template import STATURE_METRES
 
@@ -69,7 +69,7 @@ def keypoints_from_drawing(picture: torch.Tensor, mask: torch.Tensor | None = No
 class DrawingReader:
     """Reads figures by their strokes, as a keypoint backend (models/wholebody.py) that needs no network."""
 
-    name, modules = "drawing", ()
+    name, modules = DRAWING, ()
 
     def read(self, picture: torch.Tensor, person: int | None = None) -> list[Keypoints]:
         """(1, 3, H, W) in [0, 1] -> its figures, largest first, or only number `person`; empty if none."""
@@ -123,7 +123,7 @@ def _keypoints(figure: DrawnFigure, cut: FigureMask, canvas: tuple[int, int]) ->
     spread = np.where(confidence > 0, SPREAD * tall * (2 - confidence), 0)
     world = _flat(points, figure, cut) if _stylised(figure, cut) else None
     return Keypoints(
-        points, confidence, spread, canvas, world, "drawing", _notes(figure, cut), level=world is not None
+        points, confidence, spread, canvas, world, DRAWING, _notes(figure, cut), level=world is not None
     )
 
 

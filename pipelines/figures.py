@@ -81,7 +81,7 @@ def has_plain_ground(picture: torch.Tensor) -> bool:
     """Whether most of a picture (1, 3, H, W) is one even surface on which something could be drawn."""
     scale = min(1.0, PLAIN_WORKING / max(picture.shape[-2:]))
     small = _resized(picture.float(), scale)[0].permute(1, 2, 0).numpy()
-    difference, _ = _against_ground(small)
+    difference, _ = ground_difference(small)
     return bool((difference < LARGEST_NOISE).mean() > PLAIN)
 
 
@@ -92,7 +92,7 @@ def _resized(image: torch.Tensor, scale: float) -> torch.Tensor:
 
 def _drawn(picture: np.ndarray) -> np.ndarray:
     """(h, w) bool: what differs from the ground of (h, w, 3)."""
-    difference, noise = _against_ground(picture)
+    difference, noise = ground_difference(picture)
     strong = float(np.quantile(difference, 0.995))
     floor = max(0.06, 5 * noise)
     if strong < floor:
@@ -115,7 +115,7 @@ def _touching(weak: np.ndarray, strong: np.ndarray) -> np.ndarray:
     return kept[labels]
 
 
-def _against_ground(picture: np.ndarray) -> tuple[np.ndarray, float]:
+def ground_difference(picture: np.ndarray) -> tuple[np.ndarray, float]:
     """(h, w) how far each pixel's colour is from the ground's, and the ground's own noise."""
     height, width = picture.shape[:2]
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")

@@ -9,7 +9,8 @@ import numpy as np
 from .geometry import lifting
 from .geometry.broadening import broadened
 from .geometry.evidence import seen_landmarks
-from .geometry.keypoints import Keypoints
+from .geometry.figures.plane import flattened
+from .geometry.keypoints import DRAWING, Keypoints
 from .geometry.landmarks import INDEX
 from .geometry.retarget import Pose, pose_of
 from .geometry.skeleton import Skeleton
@@ -33,9 +34,15 @@ def lift(keypoints: Keypoints) -> Skeleton:
     return lifting.lift(keypoints if known else with_depth(keypoints))
 
 
+def embodied(keypoints: Keypoints) -> Skeleton:
+    """The body that is to be moved: a person's lifted to space, a drawn figure's as it lies on the paper."""
+    body = lift(keypoints)
+    return flattened(body) if keypoints.source == DRAWING else body
+
+
 def pose_in(keypoints: Keypoints, name: str = "pose") -> Pose:
     """The pose of a person or a drawn figure; the breadth that lines leave out is the standard body's."""
-    return pose_of(lift(broadened(keypoints) if keypoints.source == "drawing" else keypoints), name)
+    return pose_of(lift(broadened(keypoints) if keypoints.source == DRAWING else keypoints), name)
 
 
 def with_depth(keypoints: Keypoints) -> Keypoints:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from .batches import part
 from .geometry.best_view import OtherView, warp_two
 from .geometry.field import sample
+from .geometry.figures.cutout import cut_out
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped, warp
@@ -78,7 +79,7 @@ def warped(
     rigid: torch.Tensor | None = None,
     second: OtherView | None = None,
 ) -> Warped:
-    """`geometry.warp.warp`, or with a second photo `warp_two`, for pictures of any size: a very large one is moved at
+    """`geometry.warp.warp`, with a second photo `warp_two`, of a drawing `cut_out`, for pictures of any size: a very large one is moved at
     its working size.
 
     Its colours are then the photo's own, with all detail, but for what is the second photo's; its correspondence stays
@@ -101,7 +102,12 @@ def warped(
 
 
 def moved_by(picture, matte, source, target, second: OtherView | None = None, **given) -> Warped:
-    """The warp of one photo, or of two. A very large second photo is taken at its working size, without its detail."""
+    """The warp of one photo, or of two; of a drawing its flat layers, which are rigid as they are. A very large second
+    photo is taken at its working size, without its detail. ValueError for a drawing with a second picture."""
+    if source.flat:
+        if second is not None:
+            raise ValueError("a drawn figure takes no second picture: disconnect it, or give a photo of a person")
+        return cut_out(picture, matte, source, target, tuple(picture.shape[-2:]), given.get("progress"))
     if second is None:
         return warp(picture, matte, source, target, **given)
     size = tuple(second.picture.shape[-2:])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .batches import Progress, common_count, each, told
 from .correct import fingers_with_depth
 from .geometry.anatomy.correction import corrected
+from .geometry.figures.posed import flat_notes, posed_flat
 from .geometry.formats.openpose import openpose_from_keypoints
 from .geometry.keypoints import Keypoints
 from .geometry.retarget import Pose, facing_with, overflow, retarget, support, turn_of_trunk
@@ -16,7 +17,7 @@ from .geometry.sequence import kept_in_place, sequence
 from .geometry.skeleton import Skeleton
 from .geometry.variations import variations
 from .given import skeleton_in_picture
-from .lift import lift, pose_in
+from .lift import embodied, pose_in
 
 FAR_TURN = 50
 """Degrees from which a turned trunk shows more guess than photo."""
@@ -39,8 +40,13 @@ def retargeted(source: Skeleton, pose: Pose, place: str = "source", limits: bool
     """The source person in the pose.
 
     place="target" puts the figure where the pose's picture has it, that picture laid over the source's. Who is
-    photographed from behind stays so. limits brings what the pose states inside what joints can do.
+    photographed from behind stays so. limits brings what the pose states inside what joints can do; a flat figure has
+    no such limits, and takes the pose in the picture's plane.
     """
+    if source.flat:
+        return Retargeted(
+            skeleton_in_picture(posed_flat(source, pose, place), source.canvas), flat_notes(source, pose)
+        )
     target = retarget(source, facing_with(source, pose), place)
     target, notes = within_limits(target, pose) if limits else (target, ())
     return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + notes)
@@ -78,7 +84,7 @@ def retargeted_people(
     """Each person lifted as photographed, and in their pose: one pose for all people, one person in all poses, or
     one for each. steady: the poses are frames of one movement, and feet on the ground stay where they are."""
     count = common_count(people=len(people), poses=len(poses))
-    sources = each([lift(person) for person in people], count, "people")
+    sources = each([embodied(person) for person in people], count, "people")
     pairs = list(zip(sources, each(poses, count, "poses"), strict=True))
     targets = [retargeted(source, pose, place, limits) for source, pose in told(pairs, progress)]
     if steady:

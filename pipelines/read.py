@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from .batches import Progress
-from .geometry.keypoints import Keypoints
+from .drawing import DrawingReader, prefers_drawing
+from .drawing_mask import is_flat_coloured
+from .geometry.keypoints import DRAWING, Keypoints
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
 from .keypoints import read_keypoints
-from .lift import lift
+from .lift import embodied
 from .models.person_parts import PartsReader
 from .models.wholebody import KeypointBackend, load_composite
-from .people import Who
+from .people import NoPerson, Who
 from .segment import Segmentation, load_segmenter, segment_person
+
+DRAWN_NOTE = "no person was seen, but a drawn figure: it moves flat, as cut out of paper"
+FLAT_NOTE = "a figure in flat colours: it moves flat, as cut out of paper"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +49,41 @@ class Reader:
     parts: PartsReader
 
     def read(self, picture: torch.Tensor, person: int = 0, progress: Progress = None) -> Reading:
-        """One person of a picture (1, 3, H, W), the largest or the n-th. NoPerson where there is none."""
-        found = read_keypoints(picture, self.keypoints, Who(person))[0]
+        """One person of a picture (1, 3, H, W), the largest or the n-th, or a drawn figure where the networks see
+        nobody. NoPerson where there is neither."""
+        found = self._person(picture, person)
         if progress:
             progress(0.5)
         return self.complete(picture, found, progress)
+
+    def _person(self, picture: torch.Tensor, person: int) -> Keypoints:
+        try:
+            found = read_keypoints(picture, self.keypoints, Who(person))[0]
+        except NoPerson:
+            drawn = drawn_figure(picture, None, person)
+            if drawn is None:
+                raise
+            return drawn
+        drawn = drawn_figure(picture, found, person)
+        if drawn is None and found.source != DRAWING and is_flat_coloured(picture):
+            drawn = replace(found, source=DRAWING, notes=(FLAT_NOTE, *found.notes))
+        return drawn or found
 
     def complete(self, picture: torch.Tensor, keypoints: Keypoints, progress: Progress = None) -> Reading:
         """The rest of the reading, for keypoints that are already known."""
         cut = segment_person(picture, self.parts, [keypoints])
         if progress:
             progress(1.0)
-        return Reading(keypoints, cut.matte, regions_of(cut)[0], lift(keypoints))
+        return Reading(keypoints, cut.matte, regions_of(cut)[0], embodied(keypoints))
+
+
+def drawn_figure(picture: torch.Tensor, networks: Keypoints | None, person: int = 0) -> Keypoints | None:
+    """The drawn figure of a picture (1, 3, H, W) that the networks read as `networks`, if at all; None where they see
+    somebody well, or nothing is drawn."""
+    if (networks is not None and networks.source == DRAWING) or not prefers_drawing(picture, networks):
+        return None
+    figures = DrawingReader().read(picture, person)
+    return replace(figures[0], notes=(DRAWN_NOTE, *figures[0].notes)) if figures else None
 
 
 def regions_of(cut: Segmentation) -> list[Regions]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .background import restore_background
+from .background import ON_PAPER, restore_background
 from .batches import Progress, part
 from .files import appearing
 from .geometry.best_view import OtherView
@@ -119,7 +119,8 @@ def repose(
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
     if background is None:
-        background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
+        how = ON_PAPER if reading.skeleton.flat else None
+        background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f), how)
     moved = moved_by(
         picture,
         reading.matte,

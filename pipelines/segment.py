@@ -14,7 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .geometry.keypoints import PRESENT, Keypoints
+from .drawing_mask import drawing_matte
+from .figures import has_plain_ground
+from .geometry.keypoints import DRAWING, PRESENT, Keypoints
 from .geometry.landmarks import INDEX, PARTS
 from .matte import Region, clean, mask_pixel, refine, resampled, with_colours
 from .models.crops import Crop, Pyramid
@@ -90,7 +92,8 @@ def segment_person(
     """(B, 3, H, W) in [0, 1] -> Segmentation of the person that each picture's keypoints belong to.
 
     Without keypoints the largest person-like region is taken; with them the result is better (close-ups,
-    skeleton). progress gets fractions and may raise to cancel. ValueError for a batch that does not fit.
+    skeleton). Drawn figures are separated by their lines (drawing_mask.py). progress gets fractions and may raise to
+    cancel. ValueError for a batch that does not fit.
     """
     if keypoints is not None and len(keypoints) != len(pictures):
         raise ValueError(f"{len(pictures)} pictures, but keypoints for {len(keypoints)}")
@@ -108,6 +111,9 @@ def segment_person(
 
 def _segment_one(picture: Tensor, reader: PartsReader, keypoints: Keypoints | None) -> tuple[Tensor, ...]:
     pyramid = Pyramid(picture.float().cpu())
+    drawn = _drawn(picture, pyramid, reader, keypoints)
+    if drawn is not None:
+        return drawn
     box = _outline(pyramid, reader, keypoints)
     region = Region.around(box, picture.shape[-2:], WORK_PIXELS)
     # The votes are no finer than the networks' masks: gather and clean them on a coarse grid.
@@ -122,6 +128,29 @@ def _segment_one(picture: Tensor, reader: PartsReader, keypoints: Keypoints | No
     image = region.cut(picture)
     matte, foreground = refine(image, region.fitted(person), mask_pixel(box) / region.grid)
     return region.paste(picture, matte, foreground, _parts(region.fitted(classes), matte))
+
+
+def _drawn(
+    picture: Tensor, pyramid: Pyramid, reader: PartsReader, keypoints: Keypoints | None
+) -> tuple[Tensor, ...] | None:
+    """Matte, parts and foreground of a drawn figure: where the keypoints are one's, or where the networks see nobody on
+    a plain ground. None for photos."""
+    if keypoints is None:
+        everything = np.array([0.0, 0.0, picture.shape[-1] - 1.0, picture.shape[-2] - 1.0])
+        window = _whole(everything)
+        if (
+            not has_plain_ground(picture)
+            or window_box(1 - reader.read(pyramid, window)[0], window) is not None
+        ):
+            return None
+    elif keypoints.source != DRAWING:
+        return None
+    matte = drawing_matte(picture, keypoints)
+    if matte is None:
+        return None
+    parts = torch.zeros(1, len(CLASSES), *picture.shape[-2:])
+    parts[:, CLASSES.index("background")], parts[:, CLASSES.index("other")] = 1 - matte[0], matte[0]
+    return matte, parts, picture.float()
 
 
 def _outline(picture: Pyramid, reader: PartsReader, keypoints: Keypoints | None) -> np.ndarray:

@@ -12,6 +12,10 @@ PRESENT = 0.3
 """Confidence from which a landmark is taken as seen: the usual drawing threshold of DWPose and OpenPose."""
 
 
+DRAWING = "drawing"
+"""The source of a drawn figure's landmarks: it has no depth, and is moved in the picture's plane."""
+
+
 @dataclass(frozen=True, eq=False)
 class Keypoints:
     """One person's landmarks. Pixel (0, 0) is the centre of the top-left pixel.

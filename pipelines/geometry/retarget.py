@@ -35,7 +35,9 @@ Place = Literal["source", "target"]
 SEATS = ("chair", "stool", "floor", "wheelchair")
 """Kinds of seat a pose may name; how high the pelvis is on it, its contact with the ground says."""
 
-BODY_BONES = (PARENT != JOINT_INDEX["head"]) & np.array(["_hand_" not in n and not n[-1].isdigit() for n in JOINTS])
+BODY_BONES = (PARENT != JOINT_INDEX["head"]) & np.array(
+    ["_hand_" not in n and not n[-1].isdigit() for n in JOINTS]
+)
 """(142,) all but the face's points and the fingers, which are the person's own whatever the pose."""
 GRIP = 0.05
 """Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in
@@ -178,9 +180,16 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
     for contact in pose.contacts:
         if contact.on != GROUND:
             posed = touched(posed, contact)
+    return placed(posed, source, pose, place, standing)
+
+
+def placed(
+    posed: Skeleton, source: Skeleton, pose: Pose, place: Place, standing: Sequence[Contact]
+) -> Skeleton:
+    """The posed figure moved to where `retarget` says that it stands; standing: the pose's contacts with the ground."""
     if place == "source" or pose.canvas is None:
         return _kept_inside(posed.moved(support(source)[:2] - support(posed, standing)[:2]), source)
-    share = 0.0 if pose.figure is None else alike(source, pose.figure)
+    share = 0.0 if pose.figure is None or source.flat else alike(source, pose.figure)
     posed = _as_shown(posed.scaled(pose.stature / stature(source), pose.canvas), pose, share)
     if pose.support is None or not stands(source):
         posed = posed.moved(pose.neck - posed.forward().positions[JOINT_INDEX["neck"], :2])

@@ -98,6 +98,8 @@ class Skeleton:
     confidence  (142, 3) in [0, 1]: detected, visible, precise; 0 where the joint was only estimated
     canvas      (height, width) of the picture in pixels
     metres_per_pixel  at the person's depth
+    flat        a drawn figure, which lies in the picture's plane and is moved there (figures/plane.py); z only tells
+                what lies before what
     """
 
     offsets: np.ndarray
@@ -106,6 +108,7 @@ class Skeleton:
     confidence: np.ndarray
     canvas: tuple[int, int]
     metres_per_pixel: float
+    flat: bool = False
 
     def __post_init__(self):
         shapes = {"offsets": (142, 3), "rotations": (142, 4), "root": (3,), "confidence": (142, 3)}
@@ -116,7 +119,9 @@ class Skeleton:
             if not np.isfinite(value).all():
                 joint = JOINTS[np.flatnonzero(~np.isfinite(value).reshape(shape[0], -1).all(1))[0]]
                 where = "" if name == "root" else f" of {joint}"
-                raise ValueError(f"Skeleton.{name}{where} is not a number: leave a joint that was not seen out")
+                raise ValueError(
+                    f"Skeleton.{name}{where} is not a number: leave a joint that was not seen out"
+                )
             object.__setattr__(self, name, value)
 
     def forward(self) -> Posed:
