@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from .batches import Progress
-from .geometry.exemplar import rebuild, source_cells
+from .geometry.exemplar import source_cells
+from .geometry.pieces import assemble
 from .geometry.fill import (
     blurred_rows,
     covering_shifts,
@@ -224,7 +225,7 @@ def shaded_cells(backdrop: Backdrop, options: BackgroundOptions) -> torch.Tensor
 
 def compose(backdrop: Backdrop, options: BackgroundOptions, progress: Progress = None) -> Filling:
     """Textured backdrops: rebuilt from patches of the photo, coarse to fine."""
-    base, shifts = rebuild(backdrop.low, backdrop.hole, backdrop.whole, _part(progress, 0.1, 0.8))
+    base, shifts = assemble(backdrop.low, backdrop.hole, backdrop.whole, _part(progress, 0.1, 0.8))
     return Filling(backdrop.hole, backdrop.low, base, shifts)
 
 
