@@ -23,6 +23,7 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
+from .shadow import cast_shadow
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -49,7 +50,7 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, H, W) without the person; target the posed skeleton.
+    photo never showed; background (1, 3, H, W) without the person and the shade at the feet; target the posed skeleton.
     """
 
     picture: torch.Tensor
@@ -87,8 +88,9 @@ def repose(
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known."""
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
+    shadow = cast_shadow(picture, reading.matte, reading.skeleton)
     if background is None:
-        background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f))
+        background = restore_background(shadow.lifted(picture), reading.matte, lambda f: tell(0.45 * f))
     moved = warp(
         picture,
         reading.matte,
@@ -97,7 +99,7 @@ def repose(
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
-    result = moved.over(background)
+    result = moved.over(shadow.laid(background, shadow.under(target, pose.contacts), picture))
     tell(1.0)
     return Reposed(
         result,

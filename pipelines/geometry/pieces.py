@@ -33,7 +33,7 @@ SEAM = 0.004
 """Cost of a seam beside what it shows, in squared differences: keeps pieces large."""
 LEVEL = 0.1
 """Cost per block of copying from another height, per picture height."""
-EXPECTED = 1.0
+EXPECTED = 3.0
 """Weight of the difference in colour from what spans the hole from its rim (a membrane)."""
 UNKNOWN = 10.0
 """Cost of what leads to nothing known."""
