@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from .background import restore_background
 from .batches import Progress, part
 from .files import appearing
+from .framing import Box, Canvas, Framing, cut_sides, extended, posed_box
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
@@ -35,10 +38,12 @@ PLACES = ("source", "target")
 class ReposeOptions:
     """place    "source": the person stands where they stood; "target": where the pose's own picture has them
     person   which of several people, 0 = the largest
+    framing  whether the frame may grow or change its shape; as it is by default
     """
 
     place: str = "source"
     person: int = 0
+    framing: Framing = Framing()
 
     def __post_init__(self):
         if self.place not in PLACES:
@@ -50,7 +55,8 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, H, W) without the person and the shade at the feet; target the posed skeleton.
+    photo never showed; background (1, 3, h, w) the photo without the person and the shade at the feet; target the posed
+    skeleton; canvas how the picture lies round the photo.
     """
 
     picture: torch.Tensor
@@ -61,6 +67,7 @@ class Reposed:
     source: Reading
     target: Skeleton
     notes: tuple[str, ...]
+    canvas: Canvas = Canvas()
 
     def report(self) -> dict:
         """Plain numbers for a JSON file."""
@@ -84,22 +91,32 @@ def repose(
     options: ReposeOptions = ReposeOptions(),
     progress: Progress = None,
     background: torch.Tensor | None = None,
+    canvas: Canvas | None = None,
 ) -> Reposed:
-    """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known."""
+    """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
+
+    canvas is the frame where it is known, else it follows from the pose and options.framing.
+    """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
+    if canvas is None:
+        canvas = canvas_for([reading], [target], options.framing)
+    target = canvas.moved(target)
     shadow = cast_shadow(picture, reading.matte, reading.skeleton)
     if background is None:
-        background = restore_background(shadow.lifted(picture), reading.matte, lambda f: tell(0.45 * f))
+        background = restore_background(shadow.lifted(picture), reading.matte, lambda f: tell(0.35 * f))
+    room = extended(background, canvas, lambda f: tell(0.35 + 0.1 * f))
     moved = warp(
         picture,
         reading.matte,
         reading.skeleton,
         target,
+        size=tuple(room.shape[-2:]),
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
-    result = moved.over(shadow.laid(background, shadow.under(target, pose.contacts), picture))
+    shadow = shadow.on(canvas)
+    result = moved.over(shadow.laid(room, shadow.under(target, pose.contacts), canvas.laid(picture)))
     tell(1.0)
     return Reposed(
         result,
@@ -110,7 +127,18 @@ def repose(
         reading,
         target,
         reading.keypoints.notes + notes,
+        canvas,
     )
+
+
+def canvas_for(readings: Sequence[Reading], targets: Sequence[Skeleton], framing: Framing) -> Canvas:
+    """One frame for people of photos of one size, each in a target pose of its own."""
+    pairs = list(zip(readings, targets, strict=True))
+    if framing == Framing() or not pairs:
+        return Canvas()
+    boxes = [posed_box(reading.matte, reading.skeleton, target) for reading, target in pairs]
+    cut = {side for reading in readings for side in cut_sides(reading.matte)}
+    return framing.canvas(readings[0].skeleton.canvas, reduce(Box.with_, boxes), tuple(cut))
 
 
 def repose_picture(
@@ -120,10 +148,12 @@ def repose_picture(
     options: ReposeOptions,
     progress: Progress = None,
     known: Reposed | None = None,
+    canvas: Canvas | None = None,
 ) -> Reposed:
     """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
 
-    known is an earlier result from the same picture: its reading and background are used again.
+    known is an earlier result from the same picture: its reading and background are used again. canvas is the frame,
+    in working pixels, where it is known.
 
     Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
     reading, the target, the background and the correspondence are then in working pixels.
@@ -134,16 +164,26 @@ def repose_picture(
     else:
         reading, room = known.source, known.background
     large = small is not picture
-    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room)
-    if not large:
-        return reposed
-    found = reposed.correspondence
-    size = tuple(picture.shape[-2:])
+    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room, canvas)
+    return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
+
+
+def _at_full_size(reposed: Reposed, photo: torch.Tensor, small: torch.Tensor, progress: Progress) -> Reposed:
+    """The result of a picture that was worked on at a smaller size, with the photo's detail."""
+    canvas, found = reposed.canvas, reposed.correspondence
+    source = found.source
+    if canvas != Canvas():
+        wide = canvas.scaled(tuple(n / m for n, m in zip(photo.shape[-2:], small.shape[-2:], strict=True)))
+        size = wide.size(tuple(photo.shape[-2:]))
+        # Beyond the photo there is no detail: the enlarged result stands for it in both.
+        known = wide.laid(torch.ones_like(photo[:, :1])) > 0
+        photo = torch.where(known, wide.laid(photo), resized(reposed.picture, size))
+        small = torch.where(canvas.laid(torch.ones_like(small[:, :1])) > 0, canvas.laid(small), reposed.picture)
+        source = source + source.new_tensor([canvas.left, canvas.top])
+    size = tuple(photo.shape[-2:])
     return replace(
         reposed,
-        picture=with_detail(
-            picture, small, reposed.picture, found.source, found.visible, part(progress, DETAIL, 1)
-        ),
+        picture=with_detail(photo, small, reposed.picture, source, found.visible, progress),
         person=resized(reposed.person, size),
         hidden=resized(reposed.hidden, size),
     )

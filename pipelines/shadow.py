@@ -13,7 +13,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .framing import Canvas
 from .geometry.contacts import Contact
+from .geometry.field import sample
 from .geometry.fill import gaussian, grown, masked_blur, membrane
 from .geometry.footing import Fading, Foot, contact_shade, distance, feet_of
 from .geometry.retarget import stature
@@ -57,6 +59,7 @@ class Shadow:
 
     dark      (h, w) >= 0: the logarithm of how much darker the floor is for it, on a grid
     cell      pixels per cell
+    size      (height, width) of the picture in pixels
     feet      by side, where they stand in the photo
     tall      the person's stature in pixels
     strength, how   of the shade to lay under a foot that moved: a logarithm, and how it fades
@@ -64,6 +67,7 @@ class Shadow:
 
     dark: torch.Tensor
     cell: float
+    size: tuple[int, int]
     feet: dict[str, Foot]
     tall: float
     strength: float
@@ -101,6 +105,19 @@ class Shadow:
         same = ((shaded - picture).abs() < 1e-5).all(1, keepdim=True)
         return torch.where(same, picture, shaded.clamp(0, 1))
 
+    def on(self, canvas: Canvas) -> Shadow:
+        """The same in a picture with this canvas: with feet, and the grid, in its pixels."""
+        if canvas == Canvas():
+            return self
+        step = np.array([canvas.left, canvas.top])
+        feet = {s: foot._replace(heel=foot.heel + step, toes=foot.toes + step) for s, foot in self.feet.items()}
+        height, width = canvas.size(self.size)
+        shape = (-(-height // int(self.cell)), -(-width // int(self.cell)))
+        y, x = (torch.arange(n) - by / self.cell for n, by in zip(shape, (canvas.top, canvas.left), strict=True))
+        there = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+        dark = sample(F.pad(self.dark[None], (1, 1, 1, 1)), there + 1)[0]
+        return replace(self, dark=dark, feet=feet, size=(height, width))
+
     def _shares(self) -> dict[str, torch.Tensor]:
         """Which part of the shade is whose; they add up to one."""
         near = {
@@ -134,7 +151,7 @@ def cast_shadow(picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton) 
     shape = tuple(person.shape)
     zone = _around(feet, tall, shape, cell)
     seen = zone & ~person
-    none = Shadow(torch.zeros(shape), float(cell), feet, tall, 0.0, SOFT)
+    none = Shadow(torch.zeros(shape), float(cell), tuple(picture.shape[-2:]), feet, tall, 0.0, SOFT)
     hidden = zone | _between(person)
     if not feet or not seen.any() or hidden.all():
         return none
