@@ -23,8 +23,9 @@ from .geometry.skeleton import Skeleton
 
 GRID = 384
 """Cells on the longer side."""
-REACH = (0.12, 0.09)
-"""Fractions of stature beside, and above and below the feet, in which their shade is looked for."""
+REACH = (0.12, 0.16, 0.09)
+"""Fractions of stature beside, above and below the feet in which their shade is looked for: above them beyond where
+`background` leaves shade alone."""
 NEAR = 0.05
 """Share of a wide contact shadow from which a cell counts as beside the foot."""
 FADINGS = tuple(Fading(softness, behind) for behind in (0.0, 0.035) for softness in (0.012, 0.02, 0.035, 0.055))
@@ -44,7 +45,7 @@ WHITE = 0.965
 EVEN, FINEST = 0.012, 0.006
 """Fractions of stature over which the floor's texture is evened out: where its brightness is taken from, and in the
 shade itself."""
-EDGE = 0.02
+EDGE = 0.04
 """Fraction of stature over which what is taken off a smooth floor ends."""
 ROUGH = 0.03
 """Deviation of the brightness's logarithm in the floor's texture from which only what has a contact shadow's shape is
@@ -164,13 +165,13 @@ def cast_shadow(picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton) 
     if found is None:
         white = float(torch.exp(expected[seen]).median()) > WHITE
         return replace(none, strength=0.0 if white else MODEST)
+    edge = (2 * gaussian(zone.float()[None], EDGE * tall / cell)[0] - 1).clamp(0, 1)
+    limit = torch.full(shape, DARKEST)
     if rough:
-        wide = replace(none, strength=1.5 * found[0], how=found[1]._replace(softness=2 * found[1].softness))
-        limit = sum(wide.strength * contact_shade(f, tall, wide.how, shape, cell) for f in feet.values())
-    else:
-        limit = DARKEST * (2 * gaussian(zone.float()[None], EDGE * tall / cell)[0] - 1).clamp(0, 1)
+        wide = found[1]._replace(softness=2 * found[1].softness)
+        limit = 1.5 * found[0] * sum(contact_shade(f, tall, wide, shape, cell) for f in feet.values())
     dark = torch.minimum(darker.clamp(min=0), limit)
-    dark = torch.minimum(membrane(dark[None], zone & person, vertical=1.0)[0], limit) * zone
+    dark = membrane(dark[None], zone & person, vertical=1.0)[0] * edge
     return replace(none, dark=dark, strength=found[0], how=found[1])
 
 
@@ -200,8 +201,9 @@ def _around(feet: dict[str, Foot], tall: float, shape: tuple[int, int], cell: fl
     zone = torch.zeros(shape, dtype=torch.bool)
     if feet:
         ends = np.stack([end for foot in feet.values() for end in (foot.heel, foot.toes)])
-        reach = np.array(REACH) * tall
-        low, high = ((ends.min(0) - reach) / cell).round(), ((ends.max(0) + reach) / cell).round()
+        aside, above, below = np.array(REACH) * tall
+        low, high = ends.min(0) - [aside, above], ends.max(0) + [aside, below]
+        low, high = (low / cell).round(), (high / cell).round()
         (left, top), (right, bottom) = np.clip((low, high), 0, shape[::-1]).astype(int)
         zone[top:bottom, left:right] = True
     return zone
