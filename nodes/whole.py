@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
+from ..pipelines.framing import FRAMES, Framing
 from ..pipelines.moving import report, reposed_people
 from ..pipelines.pose_files import named_time
 from ..pipelines.posing import pose_frames
@@ -39,6 +40,14 @@ class Repose(io.ComfyNode):
                     optional=True,
                     tooltip="A pose from another node; it takes the place of both others.",
                 ),
+                io.Combo.Input(
+                    "frame",
+                    options=list(FRAMES),
+                    default="keep",
+                    optional=True,
+                    tooltip="keep: the photo's. extend: larger where the pose needs room. A shape, width to height:"
+                    " cut or extended, never through the figure. All pictures of a batch get the same.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed photo."),
@@ -51,9 +60,11 @@ class Repose(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image, pose, place, person, pose_picture=None, repose_pose=None) -> io.NodeOutput:
+    def execute(
+        cls, image, pose, place, person, pose_picture=None, repose_pose=None, frame="keep"
+    ) -> io.NodeOutput:
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
-        options, tell = ReposeOptions(place, person), host.progress()
+        options, tell = ReposeOptions(place, person, Framing.named(frame)), host.progress()
         results = reposed_people(pictures, networks.reader(), given, options, tell)
         host.say(report(results))
         masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))

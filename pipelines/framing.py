@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from .background import BackgroundOptions, restore_background
-from .batches import Progress, share
+from .batches import Progress, common_count, each, share
 from .geometry.retarget import stature
 from .geometry.skeleton import Skeleton
 
@@ -21,6 +22,8 @@ FRAMES = ("keep", "extend", *ASPECTS)
 SIDES = ("left", "top", "right", "bottom")
 CUT = 0.02
 """Share of a border that the figure covers from which it is cut there: nothing is known beyond."""
+BEYOND = 0.15
+"""Fraction of stature: hair over the eyes, a skirt beside the hips; more is a train or a prop."""
 LARGEST = 4
 """Times its own size to which a picture may grow on a side; what is further out was never meant to be seen."""
 
@@ -100,7 +103,9 @@ class Framing:
         height, width = size
         spare = self.margin * max(figure.right - figure.left, figure.bottom - figure.top)
         wanted = Box(figure.left - spare, figure.top - spare, figure.right + spare, figure.bottom + spare)
-        more = [0 if side in cut else LARGEST / 2 * n for side, n in zip(SIDES, (width, height) * 2, strict=True)]
+        more = [
+            0 if side in cut else LARGEST / 2 * n for side, n in zip(SIDES, (width, height) * 2, strict=True)
+        ]
         limits = Box(-more[0], -more[1], width + more[2], height + more[3])
         wanted = Box(*map(max, wanted[:2], limits[:2]), *map(min, wanted[2:], limits[2:]))
         if self.aspect is None:
@@ -168,15 +173,19 @@ def cut_sides(matte: torch.Tensor) -> tuple[str, ...]:
 
 def posed_box(matte: torch.Tensor, source: Skeleton, target: Skeleton) -> Box:
     """The box that a photographed person will need in the target: the joints', and beyond them what the photo shows of
-    hair, clothes and shoes beyond the source's (at most a tenth of the stature)."""
+    hair, clothes and shoes beyond the source's (at most `BEYOND`)."""
     now, before, seen = _joints(target), _joints(source), figure_box(matte)
     if seen is None:
         return now
-    most = 0.1 * stature(source)
+    most = BEYOND * stature(source)
     left, top, right, bottom = (
         float(np.clip(beyond, 0, most))
-        for beyond in (before.left - seen.left, before.top - seen.top, seen.right - before.right,
-                       seen.bottom - before.bottom)
+        for beyond in (
+            before.left - seen.left,
+            before.top - seen.top,
+            seen.right - before.right,
+            seen.bottom - before.bottom,
+        )
     )
     aside = max(left, right)
     return Box(now.left - aside, now.top - top, now.right + aside, now.bottom + bottom)
@@ -190,7 +199,8 @@ def _joints(skeleton: Skeleton) -> Box:
 def extended(
     room: torch.Tensor, canvas: Canvas, progress: Progress = None, figure: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger.
+    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger. The picture's rim there,
+    often darker than the rest, is made anew too (BackgroundOptions.margin).
 
     figure (1, 1, H, W): what the new background is not to be made from.
     """
@@ -199,7 +209,7 @@ def extended(
     added = canvas.laid(torch.zeros_like(room[:, :1]), 1.0)
     laid = canvas.laid(room)
     hole = added if figure is None else torch.maximum(added, canvas.laid(figure))
-    made = restore_background(laid, hole, progress, BackgroundOptions(margin=0, fringe=0, shade_reach=0))
+    made = restore_background(laid, hole, progress, BackgroundOptions(fringe=0, shade_reach=0))
     if figure is None:
         return made
     # The figure stays: only what is beside the old picture, and the rim that was joined to it, is new.
@@ -207,25 +217,36 @@ def extended(
     return torch.where((added > 0) | ~F.max_pool2d(kept.float(), 9, 1, 4).bool(), made, laid)
 
 
+class Reframed(NamedTuple):
+    """pictures (B, 3, h, w); figures, added (B, 1, h, w) their masks and what is new; where the old pictures lie."""
+
+    pictures: torch.Tensor
+    figures: torch.Tensor
+    added: torch.Tensor
+    canvas: Canvas
+
+
 def reframed(
     pictures: torch.Tensor, masks: torch.Tensor, framing: Framing, progress: Progress = None
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Canvas]:
-    """Pictures (B, 3, H, W) with a figure each, (B, 1, H, W) `masks`, in another frame, one for all: the pictures, the
-    figures' masks, the masks of what is new, and where the old picture lies. ValueError where a mask is empty."""
-    boxes, cut = [], set()
-    for number, mask in enumerate(masks.split(1), 1):
-        box = figure_box(mask)
-        if box is None:
-            raise ValueError(f"mask {number} is empty: connect the figure that is to stay whole")
-        boxes.append(box)
-        cut |= set(cut_sides(mask))
-    whole = boxes[0]
-    for box in boxes[1:]:
-        whole = whole.with_(box)
-    canvas = framing.canvas(tuple(pictures.shape[-2:]), whole, tuple(cut))
-    made = [
-        extended(picture, canvas, share(progress, i, len(pictures)), mask)
-        for i, (picture, mask) in enumerate(zip(pictures.split(1), masks.split(1), strict=True))
-    ]
-    new = canvas.laid(torch.zeros_like(masks), 1.0)
-    return torch.cat(made), canvas.laid(masks), new, canvas
+) -> Reframed:
+    """Pictures (B or 1, 3, H, W) in another frame, the same for all, in which no figure of (B or 1, 1, H, W) `masks` is
+    cut. ValueError where a mask is empty, or where sizes or counts do not fit together."""
+    count = common_count(pictures=len(pictures), masks=len(masks))
+    if masks.shape[-2:] != pictures.shape[-2:]:
+        (height, width), (high, wide) = pictures.shape[-2:], masks.shape[-2:]
+        raise ValueError(
+            f"the picture has {width} x {height} pixels, the mask {wide} x {high}: make it from this picture"
+        )
+    boxes = [figure_box(mask) for mask in masks.split(1)]
+    if None in boxes:
+        raise ValueError(
+            f"mask {boxes.index(None) + 1} of {len(boxes)} is empty: connect the figure that is to stay whole"
+        )
+    cut = {side for mask in masks.split(1) for side in cut_sides(mask)}
+    canvas = framing.canvas(tuple(pictures.shape[-2:]), reduce(Box.with_, boxes), tuple(cut))
+    photos, figures = each(pictures.split(1), count, "pictures"), each(masks.split(1), count, "masks")
+    made = [extended(photos[i], canvas, share(progress, i, count), figures[i]) for i in range(count)]
+    laid = canvas.laid(torch.cat(list(figures)))
+    return Reframed(
+        torch.cat(made), laid, canvas.laid(torch.zeros_like(masks[:1]), 1.0).expand_as(laid), canvas
+    )

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 import torch
 
 from .background import restore_background
-from .batches import Progress, common_count, each, share
+from .batches import Progress, common_count, each, part, share, told
+from .framing import Framing
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped
 from .keypoints import describe
 from .native import warped
+from .posing import retargeted
 from .read import Reader
-from .repose import Reposed, ReposeOptions, repose_picture
+from .repose import Reposed, ReposeOptions, canvas_for, read_for, repose_picture
+from .shadow import cast_shadow
 
 GREY = 0.5
 """What a person stands on where no background is given."""
+READ = 0.2
+"""Where in the progress the reading of all photos ends that get one frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +48,11 @@ def moved_people(
     progress: Progress = None,
 ) -> MovedPeople:
     """pictures (B or 1, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
-    per picture, or one for all. ValueError, with both sizes or counts, for what does not fit together.
+    per picture, or one for all. On backgrounds that are given, the shade at the feet goes with the person. ValueError,
+    with both sizes or counts, for what does not fit together.
     """
     count = common_count(pictures=len(pictures), targets=len(targets))
+    shaded = backgrounds is not None
     if backgrounds is None:
         backgrounds = torch.full_like(pictures[:1], GREY)
     _check_sizes(tuple(pictures.shape[-2:]), mattes, sources, targets, regions, backgrounds)
@@ -64,6 +71,13 @@ def moved_people(
         )
         for i in range(count)
     ]
+    if shaded:
+        rooms = [
+            cast_shadow(photos[i], masks[i][None], olds[i]).moved(
+                rooms[i][None], photos[i], masks[i][None], news[i]
+            )[0]
+            for i in range(count)
+        ]
     return _together(moved, rooms)
 
 
@@ -84,13 +98,24 @@ def reposed_people(
 ) -> list[Reposed]:
     """The whole chain on each of (B, 3, H, W) pictures: one pose for all, one picture in all poses, or one for each.
 
-    One picture is read once, and its background restored once, whatever the number of poses.
+    One picture is read once, and its background restored once, whatever the number of poses. All get one frame.
     """
     count = common_count(pictures=len(pictures), poses=len(poses))
-    photos, results = each(pictures.split(1), count, "pictures"), []
-    for i, pose in enumerate(each(poses, count, "poses")):
+    photos, wanted = each(pictures.split(1), count, "pictures"), each(poses, count, "poses")
+    readings, canvas, rest = [None] * count, None, progress
+    if options.framing != Framing() and count > 1:
+        found = [
+            read_for(photo, reader, options.person)
+            for photo in told(pictures.split(1), part(progress, 0, READ))
+        ]
+        readings, rest = each(found, count, "readings"), part(progress, READ, 1)
+        targets = [retargeted(r.skeleton, p, options.place)[0] for r, p in zip(readings, wanted, strict=True)]
+        canvas = canvas_for(readings, targets, options.framing)
+    results = []
+    for i, pose in enumerate(wanted):
         known = results[0] if results and len(pictures) == 1 else None
-        results.append(repose_picture(photos[i], reader, pose, options, share(progress, i, count), known))
+        now = share(rest, i, count)
+        results.append(repose_picture(photos[i], reader, pose, options, now, known, canvas, readings[i]))
     return results
 
 

@@ -149,23 +149,30 @@ def repose_picture(
     progress: Progress = None,
     known: Reposed | None = None,
     canvas: Canvas | None = None,
+    reading: Reading | None = None,
 ) -> Reposed:
     """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
 
     known is an earlier result from the same picture: its reading and background are used again. canvas is the frame,
-    in working pixels, where it is known.
+    and reading what `read_for` found, in working pixels, where they are known.
 
     Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
     reading, the target, the background and the correspondence are then in working pixels.
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
-    if known is None:
-        reading, room = reader.read(small, options.person, part(progress, 0, READING)), None
-    else:
-        reading, room = known.source, known.background
+    room = None if known is None else known.background
+    if reading is None:
+        reading = known.source if known else reader.read(small, options.person, part(progress, 0, READING))
     large = small is not picture
-    reposed = repose(small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room, canvas)
+    reposed = repose(
+        small, reading, pose, options, part(progress, READING, DETAIL if large else 1), room, canvas
+    )
     return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
+
+
+def read_for(picture: torch.Tensor, reader: Reader, person: int) -> Reading:
+    """What `repose_picture` reads of (1, 3, H, W), in working pixels."""
+    return reader.read(resized(picture, working_size(tuple(picture.shape[-2:]))), person)
 
 
 def _at_full_size(reposed: Reposed, photo: torch.Tensor, small: torch.Tensor, progress: Progress) -> Reposed:
@@ -178,7 +185,9 @@ def _at_full_size(reposed: Reposed, photo: torch.Tensor, small: torch.Tensor, pr
         # Beyond the photo there is no detail: the enlarged result stands for it in both.
         known = wide.laid(torch.ones_like(photo[:, :1])) > 0
         photo = torch.where(known, wide.laid(photo), resized(reposed.picture, size))
-        small = torch.where(canvas.laid(torch.ones_like(small[:, :1])) > 0, canvas.laid(small), reposed.picture)
+        small = torch.where(
+            canvas.laid(torch.ones_like(small[:, :1])) > 0, canvas.laid(small), reposed.picture
+        )
         source = source + source.new_tensor([canvas.left, canvas.top])
     size = tuple(photo.shape[-2:])
     return replace(

@@ -28,7 +28,9 @@ REACH = (0.12, 0.16, 0.09)
 `background` leaves shade alone."""
 NEAR = 0.05
 """Share of a wide contact shadow from which a cell counts as beside the foot."""
-FADINGS = tuple(Fading(softness, behind) for behind in (0.0, 0.035) for softness in (0.012, 0.02, 0.035, 0.055))
+FADINGS = tuple(
+    Fading(softness, behind) for behind in (0.0, 0.035) for softness in (0.012, 0.02, 0.035, 0.055)
+)
 """How a contact shadow may look."""
 WIDE = Fading(0.055)
 LIKENESS = 0.15, 0.35
@@ -50,6 +52,8 @@ EDGE = 0.04
 ROUGH = 0.03
 """Deviation of the brightness's logarithm in the floor's texture from which only what has a contact shadow's shape is
 taken off it."""
+OWN = 0.004
+"""Mean difference in colour up to which a room is the photo's own: a level of 8 bits."""
 STAYED, MOVED = 0.004, 0.02
 """Fractions of stature: a foot that moved less keeps the shade it had, one that moved more gets a new one."""
 
@@ -106,15 +110,33 @@ class Shadow:
         same = ((shaded - picture).abs() < 1e-5).all(1, keepdim=True)
         return torch.where(same, picture, shaded.clamp(0, 1))
 
+    def moved(
+        self, room: torch.Tensor, picture: torch.Tensor, matte: torch.Tensor, target: Skeleton
+    ) -> torch.Tensor:
+        """(1, 3, H, W) `room`, the photo's own without the person or another of its size, with the shade where the
+        target has it. Where the room still has the photo's, that is taken off first; none is laid on plain white."""
+        beside = self._wide(self.dark, matte).gt(FAINTEST) & (matte < 0.02)
+        if beside.any() and float((room - picture).abs().mean(1, keepdim=True)[beside].mean()) < OWN:
+            room = self.lifted(room)
+        dark = self.under(target)
+        there = self._wide(dark, room) > FAINTEST
+        if there.any() and float(room.mean(1, keepdim=True)[there].median()) > WHITE:
+            return room
+        return self.laid(room, dark, picture)
+
     def on(self, canvas: Canvas) -> Shadow:
         """The same in a picture with this canvas: with feet, and the grid, in its pixels."""
         if canvas == Canvas():
             return self
         step = np.array([canvas.left, canvas.top])
-        feet = {s: foot._replace(heel=foot.heel + step, toes=foot.toes + step) for s, foot in self.feet.items()}
+        feet = {
+            s: foot._replace(heel=foot.heel + step, toes=foot.toes + step) for s, foot in self.feet.items()
+        }
         height, width = canvas.size(self.size)
         shape = (-(-height // int(self.cell)), -(-width // int(self.cell)))
-        y, x = (torch.arange(n) - by / self.cell for n, by in zip(shape, (canvas.top, canvas.left), strict=True))
+        y, x = (
+            torch.arange(n) - by / self.cell for n, by in zip(shape, (canvas.top, canvas.left), strict=True)
+        )
         there = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
         dark = sample(F.pad(self.dark[None], (1, 1, 1, 1)), there + 1)[0]
         return replace(self, dark=dark, feet=feet, size=(height, width))
@@ -126,7 +148,10 @@ class Shadow:
             for side, foot in self.feet.items()
         }
         total = sum(near.values()) if near else None
-        return {side: torch.where(total > 1e-12, one / total.clamp_min(1e-12), 1 / len(near)) for side, one in near.items()}
+        return {
+            side: torch.where(total > 1e-12, one / total.clamp_min(1e-12), 1 / len(near))
+            for side, one in near.items()
+        }
 
     def _wide(self, dark: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
         height, width = picture.shape[-2:]
@@ -209,9 +234,7 @@ def _around(feet: dict[str, Foot], tall: float, shape: tuple[int, int], cell: fl
     return zone
 
 
-def _fitted(
-    darker, seen, feet, tall: float, cell: float, likeness: float
-) -> tuple[float, Fading] | None:
+def _fitted(darker, seen, feet, tall: float, cell: float, likeness: float) -> tuple[float, Fading] | None:
     """The strength and fading of the contact shadows that explain what is darker; None where none do."""
     shape = tuple(seen.shape)
 

@@ -8,13 +8,11 @@ TRUSTED = 0.12
 """Difference in colour over a seam up to which it is light and evened out; beyond, it is an edge and stays."""
 KEPT = 1 / 60
 """One over the cells after which a piece returns to its own colours."""
-ROUNDS = 80
+ROUNDS = 60
 """Of conjugate gradients."""
 
 
-def blended(
-    here: torch.Tensor, taken: torch.Tensor, label: torch.Tensor, hole: torch.Tensor
-) -> torch.Tensor:
+def blended(here: torch.Tensor, taken: torch.Tensor, label: torch.Tensor, hole: torch.Tensor) -> torch.Tensor:
     """(C, h, w): the hole filled with the gradients of the pieces, its rim the picture's.
 
     here (C, h, w) the picture; taken (K, C, h, w) what each piece shows; label (h, w) which piece lies where.
@@ -60,8 +58,10 @@ def _edges(here, taken, label, hole, axis: int) -> tuple[torch.Tensor, torch.Ten
     jump = torch.where(at_first, mine - (own[1] - read(first, 1)), jump)
     theirs = own[0] - read(first, 0)
     jump = torch.where(at_second, (own[0] - read(second, 0)) - theirs, jump)
-    seen = torch.where(at_first, own[1] - read(first, 1), torch.where(at_second, own[0] - read(second, 0), jump))
-    weight = 1 / (1 + (seen.abs().amax(0, keepdim=True) / TRUSTED).square())
+    seen = torch.where(
+        at_first, own[1] - read(first, 1), torch.where(at_second, own[0] - read(second, 0), jump)
+    )
+    weight = 1 / (1 + (seen.abs().amax(0, keepdim=True) / TRUSTED).square()).square()
     return weight * (inside[0] | inside[1]), jump
 
 

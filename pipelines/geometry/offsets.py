@@ -33,6 +33,10 @@ SERVED = 0.25
 """Share of its stretch that an offset must serve to be of use."""
 
 
+SAMPLES = 250
+"""Cells of a rim that are compared when an offset is refined."""
+
+
 class _Stretches(NamedTuple):
     """(R, h, w) bool: `rim` known cells beside a stretch of the hole, `inside` the stretch itself; (R,) `wanted` how
     many offsets to keep for it."""
@@ -92,7 +96,7 @@ def _stretches(hole: torch.Tensor, known: torch.Tensor) -> _Stretches:
 def _best_offsets(values, known, stretches: _Stretches) -> tuple[torch.Tensor, torch.Tensor]:
     """(N, 2) dy, dx in cells of this grid, and (N,) the stretch each was found for."""
     height, width = known.shape
-    size = (2 * height, 2 * width)
+    size = _quick(2 * height), _quick(2 * width)
     dy = torch.fft.fftfreq(size[0], 1 / size[0])[:, None].round()
     dx = torch.fft.fftfreq(size[1], 1 / size[1])[None].round()
     there = torch.fft.rfft2(torch.cat(((values * known).square().sum(0)[None], known[None].float())), size)
@@ -101,7 +105,9 @@ def _best_offsets(values, known, stretches: _Stretches) -> tuple[torch.Tensor, t
     for number, (rim, inside, wanted) in enumerate(zip(*stretches, strict=True)):
         masks = torch.fft.rfft2(torch.stack((rim, inside)).float(), size).conj()
         mine = torch.fft.rfft2(values * rim, size).conj()
-        sums = torch.stack((masks[0] * there[0], masks[0] * there[1], masks[1] * there[1], (mine * colours).sum(0)))
+        sums = torch.stack(
+            (masks[0] * there[0], masks[0] * there[1], masks[1] * there[1], (mine * colours).sum(0))
+        )
         square, count, served, cross = torch.fft.irfft2(sums, size)
         own = (values * rim).square().sum()
         cost = (own + square - 2 * cross).clamp_min(0) / count.clamp_min(1) + LEVEL * dy.abs() / height
@@ -122,6 +128,11 @@ def _best_offsets(values, known, stretches: _Stretches) -> tuple[torch.Tensor, t
     return torch.stack(found), torch.tensor(of)
 
 
+def _quick(length: int) -> int:
+    """The next length that a Fourier transform is quick for."""
+    return -(-length // 32) * 32
+
+
 def _refined(values, known, hole, rims, offsets, factor: int) -> torch.Tensor:
     """The offsets to a cell of the fine grid: the best within a coarse cell of each, by the rim."""
     around = grown(hole, RIM * factor) & known
@@ -131,7 +142,7 @@ def _refined(values, known, hole, rims, offsets, factor: int) -> torch.Tensor:
     for i, (rim, offset) in enumerate(zip(rims, offsets, strict=True)):
         fine = rim.repeat_interleave(factor, 0).repeat_interleave(factor, 1)[: hole.shape[0], : hole.shape[1]]
         y, x = torch.nonzero(fine & around, as_tuple=True)
-        every = max(1, len(y) // SAMPLES)
+        every = max(1, -(-len(y) // SAMPLES))
         y, x = y[::every], x[::every]
         there_y, there_x = y + (offset[0] + tries[:, :1]), x + (offset[1] + tries[:, 1:])
         inside = (there_y >= 0) & (there_y < hole.shape[0]) & (there_x >= 0) & (there_x < hole.shape[1])
@@ -139,19 +150,16 @@ def _refined(values, known, hole, rims, offsets, factor: int) -> torch.Tensor:
         inside &= known.flatten()[place]
         error = (values.flatten(1)[:, place] - values[:, y, x][:, None]).square().sum(0) * inside
         mean = error.sum(1) / inside.sum(1).clamp_min(1)
+        mean = mean + LEVEL * (offset[0] + tries[:, 0]).abs() / hole.shape[0]
         result[i] = offset + tries[int(mean.masked_fill(inside.sum(1) < 0.8 * len(y), torch.inf).argmin())]
     return result
-
-
-SAMPLES = 400
-"""Cells of a rim that are compared when an offset is refined."""
 
 
 def copies(values: torch.Tensor, offsets: torch.Tensor, rows: slice, columns: slice) -> torch.Tensor:
     """(K, C, h', w'): a box of the picture as each offset would copy it; the border repeated beyond the picture."""
     height, width = values.shape[1:]
-    y = (torch.arange(rows.start, rows.stop) + offsets[:, :1]).clamp(0, height - 1)
-    x = (torch.arange(columns.start, columns.stop) + offsets[:, 1:]).clamp(0, width - 1)
+    y = (torch.arange(height)[rows] + offsets[:, :1]).clamp(0, height - 1)
+    x = (torch.arange(width)[columns] + offsets[:, 1:]).clamp(0, width - 1)
     return values[:, y[:, :, None], x[:, None, :]].movedim(0, 1)
 
 

@@ -10,25 +10,29 @@ alone. What is left of a seam is closed in the gradient domain (`blended`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from .blending import blended
-from .fill import membrane
+from .fill import masked_blur, membrane
 from .offsets import copies, likely_offsets, served
 
 BLOCK, FINE = 6, 3
 """Cells on a side of the blocks that choose together: first, and along the seams."""
 SPARSE = 2
 """Every how many cells pieces are compared where blocks choose."""
-SWEEPS = (4, 2)
+SWEEPS = (3, 2)
 """Rounds of messages down, up, right and left, for blocks and along the seams."""
-CANDIDATES = 5
+PIECES = 20
+"""Offsets that go on to the seams: the most used."""
+CANDIDATES = 4
 """Pieces that a cell along a seam may choose from."""
 EDGES = 3.0
 """Weight of a difference in the gradient of the brightness against one in colour: an edge that breaks is seen first."""
+RIM = 2.0
+"""Cells over which the known colours go on into the hole, for the slopes at its rim."""
 SEAM = 0.004
 """Cost of a seam beside what it shows, in squared differences: keeps pieces large."""
 LEVEL = 0.1
@@ -52,15 +56,13 @@ class _Scene:
     serves: torch.Tensor
     level: torch.Tensor
 
-    def of(self, labels: torch.Tensor) -> _Scene:
-        """With some of the offsets only."""
-        return replace(self, taken=self.taken[labels], serves=self.serves[labels], level=self.level[labels])
 
-    def every(self, step: int) -> _Scene:
-        """Every so many cells of it."""
-        cells = (..., slice(None, None, step), slice(None, None, step))
-        names = ("hole", "known", "features", "taken", "serves")
-        return replace(self, **{name: getattr(self, name)[cells] for name in names})
+def _scene(features, hole, known, offsets, box: tuple[slice, slice], step: int = 1) -> _Scene:
+    """What the offsets would copy to a box, at every so many cells of it."""
+    box = tuple(slice(side.start, side.stop, step) for side in box)
+    level = LEVEL * offsets[:, 0].abs() / hole.shape[0]
+    taken, serves = copies(features, offsets, *box), served(known, offsets, *box)
+    return _Scene(hole[box], known[box], features[:, box[0], box[1]], taken, serves, level)
 
 
 def assemble(
@@ -79,15 +81,14 @@ def assemble(
     known = whole & ~hole
     box = _box(hole, BLOCK)
     offsets = likely_offsets(values, hole, known)
-    tell(0.3)
-    features = _features(values)
-    level = LEVEL * offsets[:, 0].abs() / hole.shape[0]
-    taken, serves = copies(features, offsets, *box), served(known, offsets, *box)
-    scene = _Scene(hole[box], known[box], features[:, box[0], box[1]], taken, serves, level)
-    tell(0.5)
-    blocks = _of_blocks(scene.every(SPARSE), BLOCK // SPARSE, len(values))
-    used, blocks = torch.unique(blocks, return_inverse=True)
-    offsets, scene = offsets[used], scene.of(used)
+    tell(0.4)
+    # What stands in the hole must not look like an edge at its rim.
+    features = _features(torch.where(known, values, masked_blur(values, known, RIM)))
+    used, blocks = _of_blocks(
+        _scene(features, hole, known, offsets, box, SPARSE), BLOCK // SPARSE, len(values)
+    )
+    offsets = offsets[used]
+    scene = _scene(features, hole, known, offsets, box)
     tell(0.7)
     label = _along_seams(scene, blocks)
     tell(0.9)
@@ -119,8 +120,8 @@ def _features(values: torch.Tensor) -> torch.Tensor:
     return torch.cat((values, EDGES * across, EDGES * down))
 
 
-def _of_blocks(scene: _Scene, size: int, colours: int) -> torch.Tensor:
-    """(n, m) int64 the label of each block of size x size cells."""
+def _of_blocks(scene: _Scene, size: int, colours: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(L,) the labels that are used, and (n, m) int64 which of them each block of size x size cells takes."""
     points = _blocks(scene.taken, size)
     unary = _unary(scene, size) + EXPECTED * _unlike(scene, points, size, colours)
     inner = points @ points.mT
@@ -128,10 +129,12 @@ def _of_blocks(scene: _Scene, size: int, colours: int) -> torch.Tensor:
     apart = (square[..., :, None] + square[..., None, :] - 2 * inner).clamp_min(0) / size**2
     apart = apart + SEAM / 2 * (1 - torch.eye(len(scene.level)))
     inside = _pooled(scene.hole[None], size)[0] > 0
-    belief = _solved(
-        unary, apart[:, :-1] + apart[:, 1:], apart[:-1] + apart[1:], inside, SWEEPS[0]
+    belief = _solved(unary, apart[:, :-1] + apart[:, 1:], apart[:-1] + apart[1:], inside, SWEEPS[0])
+    most_used = (
+        belief.argmin(-1)[inside].bincount(minlength=belief.shape[-1]).argsort(descending=True, stable=True)
     )
-    return belief.argmin(-1)
+    used = most_used[:PIECES].sort().values
+    return used, belief[..., used].argmin(-1)
 
 
 def _along_seams(scene: _Scene, blocks: torch.Tensor) -> torch.Tensor:
@@ -171,7 +174,9 @@ def _apart(points: torch.Tensor, listed: torch.Tensor, axis: int) -> torch.Tenso
     total = SEAM * (first[..., :, None] != second[..., None, :])
     for i in (0, 1):
         here = points.narrow(axis, i, size)
-        ends = [here.gather(2, which[..., None].expand(-1, -1, -1, here.shape[-1])) for which in (first, second)]
+        ends = [
+            here.gather(2, which[..., None].expand(-1, -1, -1, here.shape[-1])) for which in (first, second)
+        ]
         total = total + (ends[0][..., :, None, :] - ends[1][..., None, :, :]).square().sum(-1) / FINE**2
     return total
 
@@ -197,7 +202,8 @@ def _unary(scene: _Scene, size: int) -> torch.Tensor:
     error = (scene.taken - scene.features).square().sum(1) * both
     width = 2 * max(1, BLOCK // FINE // size) + 1
     amount, cells = (
-        F.avg_pool2d(_pooled(part, size), width, 1, width // 2, count_include_pad=False) for part in (error, both)
+        F.avg_pool2d(_pooled(part, size), width, 1, width // 2, count_include_pad=False)
+        for part in (error, both)
     )
     fits = amount / cells.clamp_min(0.2)
     missing = _pooled(scene.hole & ~scene.serves, size)
