@@ -199,8 +199,8 @@ def _joints(skeleton: Skeleton) -> Box:
 def extended(
     room: torch.Tensor, canvas: Canvas, progress: Progress = None, figure: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger. The picture's rim there,
-    often darker than the rest, is made anew too (BackgroundOptions.margin).
+    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger. The picture's rim
+    there, often darker than the rest, is made anew too (BackgroundOptions.margin).
 
     figure (1, 1, H, W): what the new background is not to be made from.
     """

@@ -26,7 +26,7 @@ RAISED = (0.05, 0.10)
 """The same for heel and toes above their own foot's lowest point: seen from eye height, a heel that stands lies higher
 than toes that point at the camera."""
 BREADTH = 0.022
-"""Half a foot's breadth as a fraction of stature (Drillis and Contini 1966: a foot is 0.055 broad, less at the heel)."""
+"""Half a foot's breadth as a fraction of stature: Drillis and Contini 1966 have 0.055 at the ball, less at the heel."""
 FLAT = 0.45
 """How much shorter a circle on the ground is than broad, as photos of standing people show it; our choice."""
 
