@@ -116,7 +116,9 @@ def repose(
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
     shadow = shadow.on(canvas)
-    result = moved.over(shadow.laid(room, shadow.under(target, pose.contacts), canvas.laid(picture)))
+    dark = shadow.under(target, pose.contacts)
+    photo = shadow.laid(shadow.lifted(picture), dark, picture) if canvas == Canvas() else None
+    result = moved.over(shadow.laid(room, dark, canvas.laid(picture)), photo)
     tell(1.0)
     return Reposed(
         result,

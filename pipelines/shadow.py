@@ -52,8 +52,6 @@ EDGE = 0.04
 ROUGH = 0.03
 """Deviation of the brightness's logarithm in the floor's texture from which only what has a contact shadow's shape is
 taken off it."""
-OWN = 0.004
-"""Mean difference in colour up to which a room is the photo's own: a level of 8 bits."""
 STAYED, MOVED = 0.004, 0.02
 """Fractions of stature: a foot that moved less keeps the shade it had, one that moved more gets a new one."""
 
@@ -111,18 +109,17 @@ class Shadow:
         return torch.where(same, picture, shaded.clamp(0, 1))
 
     def moved(
-        self, room: torch.Tensor, picture: torch.Tensor, matte: torch.Tensor, target: Skeleton
+        self, room: torch.Tensor, picture: torch.Tensor, target: Skeleton, own: bool = True
     ) -> torch.Tensor:
-        """(1, 3, H, W) `room`, the photo's own without the person or another of its size, with the shade where the
-        target has it. Where the room still has the photo's, that is taken off first; none is laid on plain white."""
-        beside = self._wide(self.dark, matte).gt(FAINTEST) & (matte < 0.02)
-        if beside.any() and float((room - picture).abs().mean(1, keepdim=True)[beside].mean()) < OWN:
-            room = self.lifted(room)
+        """(1, 3, H, W) `room` with the shade where the target has it.
+
+        own: the room is the photo's, restored, and has the old shade, which is taken off first. None is laid on white.
+        """
         dark = self.under(target)
         there = self._wide(dark, room) > FAINTEST
-        if there.any() and float(room.mean(1, keepdim=True)[there].median()) > WHITE:
+        if not own and there.any() and float(room.mean(1, keepdim=True)[there].median()) > WHITE:
             return room
-        return self.laid(room, dark, picture)
+        return self.laid(self.lifted(room) if own else room, dark, picture)
 
     def on(self, canvas: Canvas) -> Shadow:
         """The same in a picture with this canvas: with feet, and the grid, in its pixels."""

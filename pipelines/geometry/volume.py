@@ -20,6 +20,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
+from .trust import Contact, believed, cut_free
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,8 @@ class Layer:
 
     On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
     hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
+    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
+    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels.
@@ -45,6 +47,7 @@ class Layer:
     weights: torch.Tensor
     front: torch.Tensor
     back: torch.Tensor
+    made_up: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +67,14 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw)."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it touches others, and
+    which of its pixels are to be believed (h, w) bool."""
 
     layout: Layout
     picture: torch.Tensor
     masks: Masks
+    contacts: dict[str, Contact]
+    believed: dict[str, torch.Tensor]
     frame: Bones
     tall: float
     hair: torch.Tensor | None
@@ -78,7 +84,16 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    colour = layered_colour(layout, source.picture, matte, seen)
+    contact, own = source.contacts[name], source.believed[name]
+    colour = layered_colour(layout, source.picture, matte, contact, own)
+    parted = masks.parted[name]
+    if name.endswith("arm"):
+        others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
+        parted = cut_free(layout, parted, own, contact, others)
+    made_up = None
+    if name in masks.hands:
+        made_up = masks.hands[name].matte * (1 - seen)
+        colour = torch.lerp(colour, masks.hands[name].colour, made_up)
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
@@ -88,9 +103,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
-    return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back
-    )
+    return Layer(name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up)
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
@@ -121,11 +134,15 @@ def build(
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
+    inside = {name: cells for name, cells in inside.items() if bool(cells.any())}  # a limb out of the picture
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }
     weights = agreed(layout, weights, frame, masks.radii)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, tall, hair)
+    visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
+    contacts = {name: Contact.of(name, visible, tall) for name in visible}
+    own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
+    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

@@ -122,10 +122,10 @@ def test_another_room_keeps_its_own_light(body, stepped):
     picture, matte = photo(floor() * shade(body), body)
     other = floor(0.3)
     shadow = cast_shadow(picture, matte, body)
-    moved = shadow.moved(other, picture, matte, stepped)
+    moved = shadow.moved(other, picture, stepped, own=False)
     assert (moved <= other + 1e-6).all() and (moved < other - 0.03).any()
     white = torch.ones_like(other)
-    assert torch.equal(shadow.moved(white, picture, matte, stepped), white)
+    assert torch.equal(shadow.moved(white, picture, stepped, own=False), white)
 
 
 def test_on_a_larger_canvas_everything_moves_along(body, stepped):
