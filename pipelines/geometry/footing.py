@@ -40,7 +40,7 @@ class Foot(NamedTuple):
 
 
 def feet_of(skeleton: Skeleton, contacts: Sequence[Contact] = ()) -> dict[str, Foot]:
-    """The feet by side ("left_", "right_"): those whose ankle was detected. contacts are the pose's, where it has some."""
+    """The feet by side ("left_", "right_"): those whose ankle was detected. contacts: the pose's, where it has some."""
     posed, tall = skeleton.forward(), stature(skeleton)
     sides = [side for side in SIDES if skeleton.present(f"{side}ankle")]
     ends = {s: np.stack((posed.positions[JOINT_INDEX[f"{s}heel"]], toes(posed, s))) for s in sides}

@@ -39,8 +39,8 @@ LEVEL = 0.1
 """Cost per block of copying from another height, per picture height."""
 EXPECTED = 3.0
 """Weight of the difference in colour from what spans the hole from its rim (a membrane)."""
-AROUND = 7
-"""Blocks on a side over which that colour is compared: beyond the pattern, the light and the kind of ground."""
+UNLIKE = 0.2
+"""Difference from it beyond which another is no worse: a strong pattern is unlike it everywhere."""
 UNKNOWN = 10.0
 """Cost of what leads to nothing known."""
 
@@ -160,17 +160,13 @@ def _along_seams(scene: _Scene, blocks: torch.Tensor) -> torch.Tensor:
 
 
 def _unlike(scene: _Scene, points: torch.Tensor, size: int, colours: int) -> torch.Tensor:
-    """(n, m, K) squared difference of each label's colours, as means over `AROUND` blocks, from what spans the hole."""
-
-    def wide(values: torch.Tensor) -> torch.Tensor:
-        return F.avg_pool2d(values, AROUND, 1, AROUND // 2, count_include_pad=False)
-
+    """(n, m, K) squared difference of each label's mean colours from what spans the hole, at most `UNLIKE`."""
     known = scene.known.to(scene.features.dtype)
     cells = _pooled(known[None], size)
-    mean = wide(_pooled(scene.features[:colours] * known, size)) / wide(cells).clamp_min(1e-6)
+    mean = _pooled(scene.features[:colours] * known, size) / cells.clamp_min(1e-6)
     expected = membrane(mean, cells[0] == 0, vertical=0.1)
     shown = points.reshape(*points.shape[:3], -1, size * size)[..., :colours, :].mean(-1)
-    return (wide(shown.permute(2, 3, 0, 1)) - expected).square().sum(1).permute(1, 2, 0)
+    return (shown - expected.movedim(0, -1)[..., None, :]).square().sum(-1).clamp_max(UNLIKE)
 
 
 def _apart(points: torch.Tensor, listed: torch.Tensor, axis: int) -> torch.Tensor:

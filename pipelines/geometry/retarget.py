@@ -35,9 +35,7 @@ Place = Literal["source", "target"]
 SEATS = ("chair", "stool", "floor", "wheelchair")
 """Kinds of seat a pose may name; how high the pelvis is on it, its contact with the ground says."""
 
-BODY_BONES = (PARENT != JOINT_INDEX["head"]) & np.array(
-    ["_hand_" not in n and not n[-1].isdigit() for n in JOINTS]
-)
+BODY_BONES = (PARENT != JOINT_INDEX["head"]) & np.array(["_hand_" not in n and not n[-1].isdigit() for n in JOINTS])
 """(142,) all but the face's points and the fingers, which are the person's own whatever the pose."""
 GRIP = 0.05
 """Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in

@@ -116,9 +116,7 @@ class Skeleton:
             if not np.isfinite(value).all():
                 joint = JOINTS[np.flatnonzero(~np.isfinite(value).reshape(shape[0], -1).all(1))[0]]
                 where = "" if name == "root" else f" of {joint}"
-                raise ValueError(
-                    f"Skeleton.{name}{where} is not a number: leave a joint that was not seen out"
-                )
+                raise ValueError(f"Skeleton.{name}{where} is not a number: leave a joint that was not seen out")
             object.__setattr__(self, name, value)
 
     def forward(self) -> Posed:

@@ -23,9 +23,7 @@ GRID = 256
 """Cells on the longer side of the grid on which distances are measured: they are smooth."""
 
 
-def unmoved(
-    source: torch.Tensor, visible: torch.Tensor, alpha: torch.Tensor, matte: torch.Tensor
-) -> torch.Tensor:
+def unmoved(source: torch.Tensor, visible: torch.Tensor, alpha: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
     """(H, W) in [0, 1]: 1 where the photo's own pixel is right, 0 where the person was, is now, or has moved.
 
     source (H, W, 2) x, y in the photo, NaN where nobody is; visible, alpha (H, W) of the moved person; matte (H, W) of
@@ -58,6 +56,4 @@ def _away_from(changed: torch.Tensor, side: int) -> torch.Tensor:
 def rests(how: Motion) -> bool:
     """Does the motion leave every part where it is, to a tenth of a pixel at a bone's own scale?"""
     turned = abs(how.rotation - torch.eye(3).numpy()).max()
-    return bool(
-        turned < 1e-4 and abs(how.scale - 1).max() < 1e-4 and abs(how.target - how.source).max() < 0.1
-    )
+    return bool(turned < 1e-4 and abs(how.scale - 1).max() < 1e-4 and abs(how.target - how.source).max() < 0.1)

@@ -188,9 +188,7 @@ def test_a_tilted_head_is_tilted_as_its_eyes_are_though_its_ears_are_not(standar
     rotations = standard_body.rotations.copy()
     half = np.radians(roll) / 2
     rotations[JOINT_INDEX["head"]] = [np.cos(half), 0, 0, np.sin(half)]
-    upright, tilted = (
-        standard_body.with_rotations(r).project() for r in (standard_body.rotations, rotations)
-    )
+    upright, tilted = (standard_body.with_rotations(r).project() for r in (standard_body.rotations, rotations))
     ears = [INDEX["left_ear"], INDEX["right_ear"]]
     points = tilted.points.copy()
     points[ears] = 0.4 * tilted.points[ears] + 0.6 * upright.points[ears]
