@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import draw, host, models, picture, pose, pose_files, read, skeleton, variations, whole
+from . import draw, framing, host, models, picture, pose, pose_files, read, skeleton, variations, whole
 
 NODES: list[type[io.ComfyNode]] = [
     whole.Repose,
@@ -20,6 +20,7 @@ NODES: list[type[io.ComfyNode]] = [
     draw.DrawPose,
     picture.WarpBody,
     picture.RestoreBackground,
+    framing.Reframe,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
+from ..pipelines.framing import FRAMES, Framing
 from ..pipelines.moving import mean, report, reposed_people
 from ..pipelines.pose_files import named_time
 from ..pipelines.posing import pose_frames
@@ -41,6 +42,14 @@ class Repose(io.ComfyNode):
                 ),
                 sockets.rigid_input(),
                 io.Image.Input("second_picture", optional=True, tooltip=sockets.SECOND),
+                io.Combo.Input(
+                    "frame",
+                    options=list(FRAMES),
+                    default="keep",
+                    optional=True,
+                    tooltip="keep: the photo's. extend: larger where the pose needs room. A shape, width to height:"
+                    " cut or extended, never through the figure. All pictures of a batch get the same.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed photo."),
@@ -55,10 +64,19 @@ class Repose(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image, pose, place, person, pose_picture=None, repose_pose=None, rigid=None, second_picture=None
+        cls,
+        image,
+        pose,
+        place,
+        person,
+        pose_picture=None,
+        repose_pose=None,
+        rigid=None,
+        second_picture=None,
+        frame="keep",
     ) -> io.NodeOutput:
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
-        options, tell = ReposeOptions(place, person), host.progress()
+        options, tell = ReposeOptions(place, person, Framing.named(frame)), host.progress()
         more = (host.mask_if_given(rigid), host.image_if_given(second_picture))
         results = reposed_people(pictures, networks.reader(), given, options, tell, *more)
         host.say(report(results))

@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 
 from .batches import Progress
-from .geometry.exemplar import rebuild, source_cells
 from .geometry.fill import (
     blurred_rows,
     covering_shifts,
@@ -23,6 +22,7 @@ from .geometry.fill import (
     membrane,
     smooth_surface,
 )
+from .geometry.pieces import assemble
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,7 @@ def restore_background(
             " mask, or use a picture with some background in view"
         )
     _tell(progress, 0.1)
-    rebuildable = source_cells(backdrop.hole, backdrop.whole).any()
-    fill = compose if rebuildable and not is_smooth(backdrop, options) else span
+    fill = span if is_smooth(backdrop, options) else compose
     filling = fill(backdrop, options, progress)
     _tell(progress, 0.8)
     result = render(picture[0], backdrop, filling, progress)
@@ -228,8 +227,8 @@ def shaded_cells(backdrop: Backdrop, options: BackgroundOptions) -> torch.Tensor
 
 
 def compose(backdrop: Backdrop, options: BackgroundOptions, progress: Progress = None) -> Filling:
-    """Textured backdrops: rebuilt from patches of the photo, coarse to fine."""
-    base, shifts = rebuild(backdrop.low, backdrop.hole, backdrop.whole, _part(progress, 0.1, 0.8))
+    """Textured backdrops: large pieces of the photo, joined where they agree."""
+    base, shifts = assemble(backdrop.low, backdrop.hole, backdrop.whole, _part(progress, 0.1, 0.8))
     return Filling(backdrop.hole, backdrop.low, base, shifts)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from .background import restore_background
-from .batches import Progress, common_count, each, share
+from .batches import Progress, common_count, each, part, share, told
+from .framing import Framing
 from .geometry.best_view import OtherView
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
@@ -16,11 +17,24 @@ from .geometry.skeleton import Skeleton
 from .geometry.warp import Correspondence, Warped
 from .keypoints import describe
 from .native import warped
+from .posing import retargeted
 from .read import Reader
-from .repose import Reposed, ReposeOptions, coverage, other_view, repose_picture, thin
+from .repose import (
+    Reposed,
+    ReposeOptions,
+    canvas_for,
+    coverage,
+    other_view,
+    read_for,
+    repose_picture,
+    thin,
+)
+from .shadow import cast_shadow
 
 GREY = 0.5
 """What a person stands on where no background is given."""
+READ = 0.2
+"""Where in the progress the reading of all photos ends that get one frame."""
 OWN_ROOM = 0.25
 """Share of what lies beside the person that is the photo's in its restored room: `background.KEPT_IN_VIEW` is more."""
 
@@ -54,9 +68,11 @@ def moved_people(
 ) -> MovedPeople:
     """pictures (B or 1, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
     per picture, or one for all; rigid (B or 1, 1, H, W) prints, logos, buttons; seconds other photos of the people, of
-    any size. ValueError, with both sizes or counts, for what does not fit together.
+    any size. On backgrounds that are given, the shade at the feet goes with the person. ValueError, with both sizes or
+    counts, for what does not fit together.
     """
     count = common_count(pictures=len(pictures), targets=len(targets))
+    shaded = backgrounds is not None
     if backgrounds is None:
         backgrounds = torch.full_like(pictures[:1], GREY)
     _check_sizes(tuple(pictures.shape[-2:]), mattes, sources, targets, regions, backgrounds, rigid)
@@ -79,7 +95,16 @@ def moved_people(
         )
         for i in range(count)
     ]
-    return _together(moved, rooms, [_own(*one) for one in zip(photos, rooms, masks, strict=True)])
+    own = [_own(*one) for one in zip(photos, rooms, masks, strict=True)]
+    if shaded:
+        shadows = [cast_shadow(photos[i], masks[i][None], olds[i]) for i in range(count)]
+        rooms = [
+            shadows[i].moved(rooms[i][None], photos[i], news[i], own[i] is not None)[0] for i in range(count)
+        ]
+        own = [
+            None if own[i] is None else shadows[i].moved(photos[i], photos[i], news[i]) for i in range(count)
+        ]
+    return _together(moved, rooms, own)
 
 
 def _own(photo: torch.Tensor, room: torch.Tensor, matte: torch.Tensor) -> torch.Tensor | None:
@@ -130,19 +155,30 @@ def reposed_people(
     """The whole chain on each of (B, 3, H, W) pictures: one pose for all, one picture in all poses, or one for each.
 
     One picture is read once, and its background restored once, whatever the number of poses. rigid (B or 1, 1, H, W)
-    prints, logos, buttons; seconds (B or 1, 3, h, w) the people from another side, each read once.
+    prints, logos, buttons; seconds (B or 1, 3, h, w) the people from another side, each read once. All get one frame.
     """
     count = common_count(pictures=len(pictures), poses=len(poses))
-    photos, results = each(pictures.split(1), count, "pictures"), []
+    photos, wanted = each(pictures.split(1), count, "pictures"), each(poses, count, "poses")
     if rigid is not None:
         _check_size("rigid mask", rigid.shape[-2:], tuple(pictures.shape[-2:]))
     patches = [None] * count if rigid is None else each(rigid.split(1), count, "rigid masks")
     views = [None] if seconds is None else [other_view(one, reader) for one in seconds.split(1)]
     views = each(views, count, "second pictures")
-    for i, pose in enumerate(each(poses, count, "poses")):
+    readings, canvas, rest = [None] * count, None, progress
+    if options.framing != Framing() and count > 1:
+        found = [
+            read_for(photo, reader, options.person)
+            for photo in told(pictures.split(1), part(progress, 0, READ))
+        ]
+        readings, rest = each(found, count, "readings"), part(progress, READ, 1)
+        targets = [retargeted(r.skeleton, p, options.place)[0] for r, p in zip(readings, wanted, strict=True)]
+        canvas = canvas_for(readings, targets, options.framing)
+    results = []
+    for i, pose in enumerate(wanted):
         known = results[0] if results and len(pictures) == 1 else None
-        step = share(progress, i, count)
-        results.append(repose_picture(photos[i], reader, pose, options, step, known, patches[i], views[i]))
+        now = share(rest, i, count)
+        more = (patches[i], views[i], canvas, readings[i])
+        results.append(repose_picture(photos[i], reader, pose, options, now, known, *more))
     return results
 
 

@@ -79,8 +79,8 @@ def warped(
     rigid: torch.Tensor | None = None,
     second: OtherView | None = None,
 ) -> Warped:
-    """`geometry.warp.warp`, with a second photo `warp_two`, of a drawing `cut_out`, for pictures of any size: a very large one is moved at
-    its working size.
+    """`geometry.warp.warp`, with a second photo `warp_two`, of a drawing `cut_out`, for pictures of any size: a very
+    large one is moved at its working size.
 
     Its colours are then the photo's own, with all detail, but for what is the second photo's; its correspondence stays
     in working pixels.
@@ -106,8 +106,11 @@ def moved_by(picture, matte, source, target, second: OtherView | None = None, **
     photo is taken at its working size, without its detail. ValueError for a drawing with a second picture."""
     if source.flat:
         if second is not None:
-            raise ValueError("a drawn figure takes no second picture: disconnect it, or give a photo of a person")
-        return cut_out(picture, matte, source, target, tuple(picture.shape[-2:]), given.get("progress"))
+            raise ValueError(
+                "a drawn figure takes no second picture: disconnect it, or give a photo of a person"
+            )
+        size = given.get("size") or tuple(picture.shape[-2:])
+        return cut_out(picture, matte, source, target, size, given.get("progress"))
     if second is None:
         return warp(picture, matte, source, target, **given)
     size = tuple(second.picture.shape[-2:])

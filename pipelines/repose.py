@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from .background import ON_PAPER, restore_background
 from .batches import Progress, part
 from .files import appearing
+from .framing import Box, Canvas, Framing, cut_sides, extended, posed_box
 from .geometry.best_view import OtherView
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
@@ -24,6 +27,7 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
+from .shadow import cast_shadow
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -38,10 +42,12 @@ PLACES = ("source", "target")
 class ReposeOptions:
     """place    "source": the person stands where they stood; "target": where the pose's own picture has them
     person   which of several people, 0 = the largest
+    framing  whether the frame may grow or change its shape; as it is by default
     """
 
     place: str = "source"
     person: int = 0
+    framing: Framing = Framing()
 
     def __post_init__(self):
         if self.place not in PLACES:
@@ -53,8 +59,8 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, H, W) without the person; target the posed skeleton; second the other photo
-    that was used.
+    photo never showed; background (1, 3, h, w) the photo without the person and the shade at the feet; target the posed
+    skeleton; second the other photo that was used; canvas how the picture lies round the photo.
     """
 
     picture: torch.Tensor
@@ -66,6 +72,7 @@ class Reposed:
     target: Skeleton
     notes: tuple[str, ...]
     second: OtherView | None = None
+    canvas: Canvas = Canvas()
 
     @property
     def coverage(self) -> float:
@@ -111,27 +118,39 @@ def repose(
     background: torch.Tensor | None = None,
     rigid: torch.Tensor | None = None,
     second: OtherView | None = None,
+    canvas: Canvas | None = None,
 ) -> Reposed:
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
 
     rigid (1, 1, H, W) prints, logos, buttons; second the person from another side: see `geometry.warp`, `best_view`.
+    canvas is the frame where it is known, else it follows from the pose and options.framing.
     """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
+    if canvas is None:
+        canvas = canvas_for([reading], [target], options.framing)
+    target = canvas.moved(target)
+    shadow = cast_shadow(picture, reading.matte, reading.skeleton)
     if background is None:
         how = ON_PAPER if reading.skeleton.flat else None
-        background = restore_background(picture, reading.matte, lambda f: tell(0.45 * f), how)
+        bare = shadow.lifted(picture)
+        background = restore_background(bare, reading.matte, lambda f: tell(0.35 * f), how)
+    room = extended(background, canvas, lambda f: tell(0.35 + 0.1 * f))
     moved = moved_by(
         picture,
         reading.matte,
         reading.skeleton,
         target,
         second,
+        size=tuple(room.shape[-2:]),
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
         rigid=rigid,
     )
-    result = moved.over(background, picture)
+    shadow = shadow.on(canvas)
+    dark = shadow.under(target, pose.contacts)
+    photo = shadow.laid(shadow.lifted(picture), dark, picture) if canvas == Canvas() else None
+    result = moved.over(shadow.laid(room, dark, canvas.laid(picture)), photo)
     tell(1.0)
     return Reposed(
         result,
@@ -143,7 +162,18 @@ def repose(
         target,
         reading.keypoints.notes + notes,
         second,
+        canvas,
     )
+
+
+def canvas_for(readings: Sequence[Reading], targets: Sequence[Skeleton], framing: Framing) -> Canvas:
+    """One frame for people of photos of one size, each in a target pose of its own."""
+    pairs = list(zip(readings, targets, strict=True))
+    if framing == Framing() or not pairs:
+        return Canvas()
+    boxes = [posed_box(reading.matte, reading.skeleton, target) for reading, target in pairs]
+    cut = {side for reading in readings for side in cut_sides(reading.matte)}
+    return framing.canvas(readings[0].skeleton.canvas, reduce(Box.with_, boxes), tuple(cut))
 
 
 def repose_picture(
@@ -155,33 +185,52 @@ def repose_picture(
     known: Reposed | None = None,
     rigid: torch.Tensor | None = None,
     second: OtherView | None = None,
+    canvas: Canvas | None = None,
+    reading: Reading | None = None,
 ) -> Reposed:
     """Read (1, 3, H, W) and repose the person in it, from one picture to another of the same size.
 
-    known is an earlier result from the same picture: its reading and background are used again.
-    rigid (1, 1, H, W) prints, logos, buttons; second the person from another side.
+    known is an earlier result from the same picture: its reading and background are used again. rigid (1, 1, H, W)
+    prints, logos, buttons; second the person from another side. canvas is the frame, and reading what `read_for` found,
+    in working pixels, where they are known.
 
     Very large pictures are worked on at `native.working_size` and given the photo's detail back at the end: the
     reading, the target, the background and the correspondence are then in working pixels.
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
-    if known is None:
-        reading, room = reader.read(small, options.person, part(progress, 0, READING)), None
-    else:
-        reading, room = known.source, known.background
+    room = None if known is None else known.background
+    if reading is None:
+        reading = known.source if known else reader.read(small, options.person, part(progress, 0, READING))
     large = small is not picture
     marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
     most = part(progress, READING, DETAIL if large else 1)
-    reposed = repose(small, reading, pose, options, most, room, marked, second)
-    if not large:
-        return reposed
-    found = reposed.correspondence
-    size = tuple(picture.shape[-2:])
+    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas)
+    return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
+
+
+def read_for(picture: torch.Tensor, reader: Reader, person: int) -> Reading:
+    """What `repose_picture` reads of (1, 3, H, W), in working pixels."""
+    return reader.read(resized(picture, working_size(tuple(picture.shape[-2:]))), person)
+
+
+def _at_full_size(reposed: Reposed, photo: torch.Tensor, small: torch.Tensor, progress: Progress) -> Reposed:
+    """The result of a picture that was worked on at a smaller size, with the photo's detail."""
+    canvas, found = reposed.canvas, reposed.correspondence
+    source = found.source
+    if canvas != Canvas():
+        wide = canvas.scaled(tuple(n / m for n, m in zip(photo.shape[-2:], small.shape[-2:], strict=True)))
+        size = wide.size(tuple(photo.shape[-2:]))
+        # Beyond the photo there is no detail: the enlarged result stands for it in both.
+        known = wide.laid(torch.ones_like(photo[:, :1])) > 0
+        photo = torch.where(known, wide.laid(photo), resized(reposed.picture, size))
+        small = torch.where(
+            canvas.laid(torch.ones_like(small[:, :1])) > 0, canvas.laid(small), reposed.picture
+        )
+        source = source + source.new_tensor([canvas.left, canvas.top])
+    size = tuple(photo.shape[-2:])
     return replace(
         reposed,
-        picture=with_detail(
-            picture, small, reposed.picture, found.source, shown(found), part(progress, DETAIL, 1)
-        ),
+        picture=with_detail(photo, small, reposed.picture, source, shown(found), progress),
         person=resized(reposed.person, size),
         hidden=resized(reposed.hidden, size),
     )

@@ -209,7 +209,7 @@ def _curve(fit: Fit, names: tuple[str, str, str], lower: np.ndarray, upper: np.n
 
 
 def _head(fit: Fit) -> None:
-    """The head's frame from nose, eyes and ears (Kabsch) and the line through the eyes; the neck's from its two ends."""
+    """The head's frame from nose, eyes and ears (Kabsch) and the line of the eyes; the neck's from its two ends."""
     chest = fit.frame("chest")
     seen = [j for j in HEAD if fit.known[j]]
     frame = chest

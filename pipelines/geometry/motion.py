@@ -25,8 +25,8 @@ FINGERTIPS = 1.8
 """Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
 
 STATED = (np.radians(60), np.radians(120))
-"""Up to the first angle a limb's own twist, which its bend and its hand tell, is followed; from the second on it is not:
-it would show little but what the photo never showed, and so large a twist is mostly an error of the lifting. By eye."""
+"""Up to the first angle a limb's own twist, which its bend and its hand tell, is followed; from the second on it is
+not: it would show little but what the photo never showed, and is mostly an error of the lifting. By eye."""
 TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
 """Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
 the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The

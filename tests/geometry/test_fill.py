@@ -1,7 +1,6 @@
 """The pieces of the background's filling, each against what it must give exactly."""
 
 import torch
-from repose.pipelines.geometry.exemplar import rebuild
 from repose.pipelines.geometry.fill import (
     covering_shifts,
     grown,
@@ -68,14 +67,3 @@ def test_shifted_reads_from_dy_dx_and_not_around_the_corner():
     mask = box(4, 5, slice(1, 2), slice(3, 4))
     assert torch.nonzero(shifted(mask, 1, 2)).tolist() == [[0, 1]]
     assert not shifted(mask, 2, 0).any() and not shifted(mask, 9, 0).any()
-
-
-def test_rebuilt_cells_come_from_whole_patches():
-    hole = box(48, 64, slice(12, 36), slice(25, 38))
-    values = torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(0))
-    picture, shifts = rebuild(values, hole, torch.ones_like(hole))
-    assert torch.equal(picture[:, ~hole], values[:, ~hole]) and torch.isfinite(picture).all()
-    y, x = torch.nonzero(hole, as_tuple=True)
-    sources = torch.zeros_like(hole)
-    sources[y + shifts[0, y, x], x + shifts[1, y, x]] = True
-    assert not (grown(sources, 3) & hole).any()

@@ -68,7 +68,20 @@ def test_a_large_triangle_spans_many_size_classes():
 
 
 def test_a_crack_of_one_pixel_is_closed_and_a_gap_of_two_is_not():
-    corners = [(0, 0), (4, 0), (4, 9), (0, 9), (6, 0), (10, 0), (10, 9), (6, 9), (13, 0), (16, 0), (16, 9), (13, 9)]
+    corners = [
+        (0, 0),
+        (4, 0),
+        (4, 9),
+        (0, 9),
+        (6, 0),
+        (10, 0),
+        (10, 9),
+        (6, 9),
+        (13, 0),
+        (16, 0),
+        (16, 9),
+        (13, 9),
+    ]
     vertices = torch.tensor([[*xy, 1.0] for xy in corners])
     triangles = torch.tensor([[i, i + 1, i + 2] for i in (0, 4, 8)] + [[i, i + 2, i + 3] for i in (0, 4, 8)])
     found = rasterise(vertices, triangles, (10, 20))

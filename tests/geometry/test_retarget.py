@@ -260,7 +260,7 @@ def test_who_is_seen_from_the_front_may_turn_their_back(standard_body):
 
 
 def test_the_same_person_in_another_picture_has_their_joints_where_it_has_them(standard_body, posed_bodies):
-    """Lengths are measured in each picture with an error of some percent, which would shift every joint of the chain."""
+    """Lengths are measured in each picture with an error of some percent: it would shift every joint of a chain."""
     target = posed_bodies["walking"].scaled(0.8, (1040, 800))
     noise = np.random.default_rng(3).normal(1, 0.03, (142, 1))
     source = replace(standard_body, offsets=standard_body.offsets * noise)

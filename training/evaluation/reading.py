@@ -20,11 +20,12 @@ from pipelines.models import weights
 from pipelines.models.wholebody import load_composite
 from pipelines.read import Reading, regions_of
 from pipelines.segment import Segmentation, load_segmenter, segment_person
+from pipelines.shadow import cast_shadow
 
 from . import cache
 
 READING = ("pipelines.keypoints", "pipelines.segment", "pipelines.models.wholebody")
-BACKGROUND = (*READING, "pipelines.background")
+BACKGROUND = (*READING, "pipelines.background", "pipelines.shadow")
 GARMENTS = ("clothes", "other")
 """Of models/person_parts.CLASSES: "other" is what is worn or carried and no cloth."""
 
@@ -92,12 +93,13 @@ class Reader:
         return Sight(picture, id, _keypoints(kept), _cut(picture, kept), float(kept["seconds"]))
 
     def background(self, sight: Sight) -> tuple[torch.Tensor, float]:
-        """(1, 3, H, W) the picture without its person, and the seconds that took when it was made."""
+        """(1, 3, H, W) the picture without its person and their shade, and the seconds that took when it was made."""
         file = self.folder / f"{cache.key(sight.id, cache.code_of(*BACKGROUND))}-room.npz"
         kept = cache.kept_arrays(file)
         if kept is None:
             started = time.process_time()
-            room = restore_background(sight.picture, sight.matte)
+            shadow = cast_shadow(sight.picture, sight.matte, sight.skeleton)
+            room = restore_background(shadow.lifted(sight.picture), sight.matte)
             change = (room - sight.picture).half().numpy()
             cache.keep_arrays(file, {"change": change, "seconds": np.array(time.process_time() - started)})
             kept = cache.kept_arrays(file)
