@@ -13,6 +13,9 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .head import placed
+from .head_layer import HEAD, cut_head, head_layers
+from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
@@ -20,31 +23,6 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One sheet of the body.
-
-    On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
-    hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
-    On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
-    (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
-    pixels.
-    """
-
-    name: str
-    matte: torch.Tensor
-    parted: torch.Tensor
-    seen: torch.Tensor
-    colour: torch.Tensor
-    rear: torch.Tensor
-    inside: torch.Tensor
-    solid: torch.Tensor
-    weights: torch.Tensor
-    front: torch.Tensor
-    back: torch.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +63,10 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
             behind_head(layout, source.frame, weights),
             weights[INDEX["neck"]] + weights[INDEX["head"]],
         )
-        rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
+        hair = source.hair
+        if HEAD in masks.amodal:  # which has taken the hair with it
+            head, hair = torch.zeros_like(head), None
+        rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
     return Layer(
@@ -118,6 +99,10 @@ def build(
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
+    head = placed(skeleton, frame, tall)
+    if head is not None and "trunk" in masks.amodal:
+        cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), tall)
+        masks = cut.masks
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
@@ -128,4 +113,6 @@ def build(
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     source = _Source(layout, crop, masks, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
+    if HEAD in masks.amodal:
+        layers += head_layers(layout, cut, head, crop, maps.get("hair"), layers[0])
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

@@ -18,7 +18,8 @@ from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
 from .skeleton import Skeleton
-from .volume import BodyVolume, Layer, build
+from .layer import Layer
+from .volume import BodyVolume, build
 
 Progress = Callable[[float], None]
 
@@ -87,8 +88,9 @@ class _Mesh:
 
 def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     row, column = torch.nonzero(layer.inside, as_tuple=True)
-    x = (column + 0.5) * volume.cell - 0.5 + volume.corner[0]
-    y = (row + 0.5) * volume.cell - 0.5 + volume.corner[1]
+    pitch = volume.cell / layer.fine
+    x = (column + 0.5) * pitch - 0.5 + volume.corner[0]
+    y = (row + 0.5) * pitch - 0.5 + volume.corner[1]
     front = torch.stack((x.float(), y.float(), layer.front[row, column]), 1)
     back = torch.stack((x.float(), y.float(), layer.back[row, column] + 0.25), 1)
     weights = layer.weights[:, row, column].T
@@ -136,6 +138,7 @@ class _View:
     alpha: torch.Tensor
     parted: torch.Tensor
     seen: torch.Tensor
+    front: torch.Tensor
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
@@ -184,6 +187,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         alpha,
         parted,
         sample(layer.seen[None], local)[0] * front,
+        front,
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
@@ -279,7 +283,8 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
-    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show.
+    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show (from before: two
+    backs that lie together are no face).
     """
     corner = views[0].source.new_tensor(volume.corner)
     colours = [view.colour.clone() for view in views]
@@ -291,7 +296,8 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
         near = apart < NEAR * volume.stature
         mine, other, apart = mine[near], other[near], apart[near]
         alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
-        mine, other = mine[apart < TOGETHER], other[apart < TOGETHER]
+        same = (apart < TOGETHER) & two.front[mine] & one.front[other]
+        mine, other = mine[same], other[same]
         photo = sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
