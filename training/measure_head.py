@@ -23,7 +23,7 @@ from pipelines.geometry.landmarks import INDEX, MIRROR
 from training.people.kit.kit import Kit
 
 SAMPLES = 1_500_000
-CHIN, NAPE = 0.001, (0.034, 0.052)
+CHIN, NAPE = 0.001, (0.012, 0.055)
 """Statures: how far below the chin's point the jaw ends, and y and z of the nape against the ears' middle; by eye."""
 
 

@@ -15,9 +15,13 @@ NAPE = -0.035
 """Height over the ears' middle, in heads' statures, where hair ends at the nape, and the crown's band from which a
 head without visible hair (cropped, bald, under a hat) has its colour. By eye."""
 CROWN = 0.05
-SHORT, STEADY, PARTING = 2.5, 3.0, 0.12
+INSET = 3
+"""Pixels from the outline inwards that are partly background."""
+ALIKE = 0.06
+"""Squared distance from the hair's mean colour about a place within which a pixel is hair: no shirt between strands."""
+SHORT, STEADY, FADED, PARTING = 2.5, 3.0, 3.0, 0.12
 """Cells of hair that a row must show for its own strands to be used, how many times as many rows are taken together so
-that strands run straight, and the share of the head's breadth over which those
+that strands run straight, over how many times its breadth what is seen of them fades, and the share of the head's breadth over which those
 of the left and of the right go over into each other; by eye."""
 
 
@@ -47,10 +51,14 @@ def _regrown(layout: Layout, picture: torch.Tensor, matte: torch.Tensor, strands
     mean = layout.to_grid(picture * strands) / share.clamp(min=1e-3)
     level = field.box_blur(field.extrapolate(mean, known), 1)
     smooth, level = layout.to_native(field.box_blur(level, 3)), layout.to_native(level)
-    inside, hair = matte > 0.9, strands > 0.6
+    inside = matte > 0.9
+    alike = ((picture - smooth).square().sum(0) < ALIKE) | (field.erode(inside.float(), layout.cell // 2) == 0)
+    other = inside & ~((strands > 0.6) & alike)
+    hair = inside & (field.dilate(other.float(), layout.cell // 2) == 0)
     least = max(2.0, SHORT * layout.cell)
-    left = _woven(picture - level, inside, hair, least)
-    right = _woven((picture - level).flip(2), inside.flip(1), hair.flip(1), least).flip(2)
+    detail = (picture - level) * ((strands > 0.6) & alike)
+    left = _woven(detail, inside, hair, least)
+    right = _woven(detail.flip(2), inside.flip(1), hair.flip(1), least).flip(2)
     column = torch.arange(matte.shape[1], device=matte.device).expand_as(matte)
     first, last = _ends(inside)
     middle, wide = (first + last) / 2, (last - first).clamp(min=1)
@@ -75,13 +83,13 @@ def _woven(detail: torch.Tensor, inside: torch.Tensor, hair: torch.Tensor, least
     column = torch.arange(width, device=inside.device)
     steady = max(3, int(STEADY * least)) | 1
     first, last = _ends(inside)
-    first = _steady(first, last >= first, steady)
-    bare = inside & ~hair & (column >= first[:, None])
+    outline, first = first, _steady(first, last >= first, steady)
+    bare = inside & ~hair & (column >= outline[:, None] + INSET)
     run = torch.where(bare.any(1), bare.int().argmax(1).float(), last + 1) - first
     good = (run >= least) & (last > first)
     if not bool(good.any()):
         return torch.zeros_like(detail)
-    run = _steady(torch.where(good, run, 0), good, steady)
+    run = _steady(run, good, steady, least=True)
     number = torch.arange(height, device=inside.device)
     above = torch.where(good, number, -1).cummax(0).values
     below = torch.where(good, number, 2 * height).flip(0).cummin(0).values.flip(0)
@@ -91,13 +99,16 @@ def _woven(detail: torch.Tensor, inside: torch.Tensor, hair: torch.Tensor, least
     length = run[row].clamp(min=1)[:, None]
     far = (column - first[:, None]).clamp(min=0)
     back = length - (far.remainder(2 * length) - length).abs()
-    source = (first[row][:, None] + back).round().long().clamp(0, width - 1)
+    source = (first[row][:, None] + back).maximum(outline[row][:, None] + INSET).round().long().clamp(0, width - 1)
     flat = (row[:, None] * width + source).flatten()
-    return detail.flatten(1)[:, flat].reshape(detail.shape)
+    return detail.flatten(1)[:, flat].reshape(detail.shape) * torch.exp(-far / (FADED * length))
 
 
-def _steady(values: torch.Tensor, known: torch.Tensor, size: int) -> torch.Tensor:
-    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows."""
+def _steady(values: torch.Tensor, known: torch.Tensor, size: int, least: bool = False) -> torch.Tensor:
+    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows, of the least of as many where
+    no row may get more than it has."""
+    values = -F.max_pool1d(-torch.where(known, values, torch.inf)[None], size, 1, size // 2)[0] if least else values
+    values = torch.where(known, values, 0)
     for _ in range(2):
         both = torch.stack((values * known, known.float()))[None]
         total, count = F.avg_pool1d(both, size, 1, size // 2)[0]

@@ -41,10 +41,14 @@ way from its base to the ears, and how far over the shoulder's joint it ends, in
 FALL, INWARDS = 0.17, 0.25
 """Height in heads' statures over which hair behind the head comes down onto the back, and how fast it does, as a slope;
 by eye."""
+ASIDE = 0.012
+"""Squared distance from the line between two colours beyond which a pixel is no mixture of them; by eye."""
 TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 JAW_OPEN = -0.01
 """Height from which downwards the near and the far side of a head do not meet at its outline: there is the neck."""
+ABOVE = 0.03
+"""How far, in heads' statures, the hair behind the neck goes up under the back of the head."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
@@ -67,21 +71,29 @@ def cut_head(
     tall: float,
 ) -> Cut:
     """picture (3, h, w), hair (h, w) in [0, 1] or None."""
+    arms = [name for name in masks.amodal if name.endswith("arm")]
     matte = masks.amodal["trunk"]
     region, loose = _region(layout, masks, head, None if hair is None else layout.to_grid(hair, 2))
-    own = masks.seen["trunk"] * matte
-    share, stray = _share(layout, picture, region, loose, sides(head, layout, 2)[2], own)
-    body = _under(layout, head, frame, tall)
-    hidden = _crisp(layout.to_native(body[None])[0]) * matte
+    own = {name: masks.seen[name] * masks.amodal[name] for name in ("trunk", *arms)}
+    whole = torch.stack(list(own.values())).amax(0)
+    under = _crisp(layout.to_native(_under(layout, head, frame, tall)[None])[0])
+    share, stray = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under)
+    hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
-    clear = 1 - stray
-    for name, kept, clean, goes_on in ((HEAD, share, 1, 0 * share), ("trunk", 1 - share, clear, hidden)):
-        parted[name] = torch.maximum(masks.parted["trunk"] * _sharp(kept), goes_on)
+    hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
+    for name in arms:  # on which hair lies
+        seen[name] = masks.seen[name] * (1 - hangs) * (1 - stray)
+    upper = torch.maximum(masks.parted["trunk"], hangs * whole)
+    for name, kept, mine, goes_on in (
+        (HEAD, share, torch.maximum(own["trunk"], hangs * whole), 0 * share),
+        ("trunk", 1 - share, own["trunk"] * (1 - stray), hidden),
+    ):
+        parted[name] = torch.maximum((upper if name == HEAD else masks.parted["trunk"]) * _sharp(kept), goes_on)
         amodal[name] = torch.maximum(parted[name], matte * _sharp(kept, 0.3))
-        seen[name] = (own * clean * _sharp(kept) / amodal[name].clamp(min=1e-4)).clamp(0, 1)
-    between = _mane(layout, region, loose)
+        seen[name] = (mine * _sharp(kept) / amodal[name].clamp(min=1e-4)).clamp(0, 1)
+    between = _mane(layout, head, loose)
     if bool(between.any()):
-        sure = (matte > 0.95) & (field.erode((matte > 0.95).float(), 2) > 0)
+        sure = field.erode((torch.maximum(matte, whole) > 0.95).float(), 2)
         parted[MANE] = amodal[MANE] = _crisp(layout.to_native(between.float()[None])[0]) * sure
         seen[MANE] = torch.zeros_like(matte)
     return Cut(replace(masks, amodal=amodal, parted=parted, seen=seen), loose)
@@ -97,13 +109,14 @@ def _region(
     trunk = masks.owner == LAYERS.index("trunk")
     solid = skull | ((up > LOBES) & (aside.abs() < BESIDE) & trunk)
     if hair is None:
-        return solid.float(), torch.zeros_like(up)
-    grown = _reached(solid, solid | (trunk & (hair > 0.5)))
+        return (solid & trunk).float(), torch.zeros_like(up)
+    arms = masks.owner >= LAYERS.index("left_arm")
+    grown = _reached(solid & trunk, (solid & trunk) | ((trunk | arms) & (hair > 0.5)))
     loose = grown & ~skull & (up < 0)
     return grown.float(), loose.float()
 
 
-def _share(layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: torch.Tensor, skull, own):
+def _share(layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: torch.Tensor, skull, own, under):
     """(h, w) the head's share, and how much of the hair's colour is in what is near hair.
 
     The jaw's edge is the fitted head's, smooth, for it is stretched when a chin is raised. Hanging hair is told by its
@@ -119,6 +132,8 @@ def _share(layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: t
     near = field.box_blur(field.dilate(hangs, 6 * layout.cell)[None], layout.cell)[0] * (1 - bare)
     share = torch.lerp(plain, guided, near)
     reach = max(1, layout.cell // 2)
+    body = field.dilate(field.erode(((share < 0.5) & (own > 0.5)).float(), reach), reach)
+    share = share.maximum((near > 0.3) * (1 - body) * (1 - under))  # a lone lock, not a piece of the body
     sure = [
         field.erode(((guided > 0.85) & (hangs > 0.5)).float(), reach),
         field.erode(((guided < 0.15) & (own > 0.9)).float(), reach),
@@ -129,8 +144,11 @@ def _share(layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: t
     between = hair - body
     distance = between.square().sum(0)
     mixed = ((picture - body) * between).sum(0) / distance.clamp(min=1e-4)
-    trust = (distance / TOLD - 1).clamp(0, 1) * near * own
-    stray = ((mixed - 0.08) / 0.2).clamp(0, 1) * trust
+    aside = (picture - body - mixed * between).square().sum(0)  # neither, nor between the two: skin, a print
+    trust = (distance / TOLD - 1).clamp(0, 1) * (2 - aside / ASIDE).clamp(0, 1) * near * own
+    # What is left of the body between strands in specks is no cloth to go on from.
+    opened = field.dilate(field.erode(((share < 0.5) | (own < 0.5)).float(), reach), reach)
+    stray = field.dilate(((mixed - 0.08) / 0.2).clamp(0, 1) * trust, 2).maximum((1 - opened) * near)
     return torch.lerp(share, ((mixed - 0.2) / 0.6).clamp(0, 1), trust), stray
 
 
@@ -176,13 +194,15 @@ def _inside(x: torch.Tensor, y: torch.Tensor, corners: list[np.ndarray]) -> torc
     return within
 
 
-def _mane(layout: Layout, region: torch.Tensor, loose: torch.Tensor) -> torch.Tensor:
+def _mane(layout: Layout, head: Head, loose: torch.Tensor) -> torch.Tensor:
     """(2gh, 2gw) bool: the cells in rows of hanging hair between its strands on either side, with the strands."""
     hair = loose > 0
     between = hair.cummax(1).values & hair.flip(1).cummax(1).values.flip(1)
     gap = between & ~hair
-    both = (gap.sum(1, keepdim=True) > 0) & between
-    return field.erode(field.dilate(both.float(), 2), 2) > 0
+    both = ((gap.sum(1, keepdim=True) > 0) & between).float()
+    both = field.erode(field.dilate(both, 2), 2)
+    up = max(1, int(ABOVE * head.scale / (layout.cell / 2)))  # it begins under the back of the head
+    return F.max_pool2d(F.pad(both, (0, 0, 0, up))[None], (up + 1, 1), 1)[0] > 0
 
 
 def _sharp(share: torch.Tensor, border: float = 0.5) -> torch.Tensor:
@@ -233,7 +253,7 @@ def sheets(
     fallen = both[1]
     if MANE in cut.masks.amodal:
         fallen = _fallen(layout, both[1], covered)
-        shape[1] = torch.where(known, shape[1].maximum(fallen), shape[1])
+        shape[1] = torch.where(known & (up > 0), shape[1].maximum(fallen), shape[1])
     closing = field.inflate(field.erode((layout.to_grid(cut.masks.amodal[HEAD], FINE) > 0.7).float(), 1) > 0)
     shape = _closed(shape, closing * layout.cell / FINE + (JAW_OPEN - up).clamp(min=0) * 30 * head.scale)
     hung = _hung(layout, loose, shape, front, (JAW - up) / LOOSE, STRAND * head.scale)
@@ -290,7 +310,8 @@ def _mane_sheets(layout: Layout, cut: Cut, far, back, depth, strand: float) -> t
     if MANE not in cut.masks.amodal:
         return back, back
     cells = layout.to_grid(cut.masks.amodal[MANE], FINE) > 0.25
-    half = (field.inflate(cells) * layout.cell / FINE * 0.7).clamp(max=strand)
+    upwards = cells.flip(0).cummax(0).values.flip(0)
+    half = (field.inflate(upwards) * layout.cell / FINE * 0.7).clamp(max=strand)
     share = depth.clamp(0, 1)
     middle = torch.lerp(far - strand, back + strand, share * share * (3 - 2 * share))
     middle = field.box_blur(field.box_blur(middle[None], 4), 4)[0]

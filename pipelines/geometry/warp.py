@@ -28,6 +28,8 @@ UNSEEN_BEHIND = 0.25
 was seen (a leg under a skirt to the skirt)."""
 TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
+SHOWN = 0.25
+"""Share of a point that the photo must show of one of two such layers: under hair it shows the hair."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 RIM = 1.5
@@ -297,6 +299,7 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
         mine, other, apart = mine[near], other[near], apart[near]
         alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
         same = (apart < TOGETHER) & two.front[mine] & one.front[other]
+        same &= two.seen[mine].maximum(one.seen[other]) > SHOWN
         mine, other = mine[same], other[same]
         photo = sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
