@@ -49,16 +49,20 @@ JAW_OPEN = -0.01
 """Height from which downwards the near and the far side of a head do not meet at its outline: there is the neck."""
 ABOVE = 0.03
 """How far, in heads' statures, the hair behind the neck goes up under the back of the head."""
+HAZE = 0.3
+"""Opacity of what is hardly hair: enough to be the photo's own pixels while nothing moves."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The masks with the head's own layers among them; `hanging` (2gh, 2gw) in [0, 1] where hair hangs by itself."""
+    """The masks with the head's own layers among them; `hanging` (2gh, 2gw) in [0, 1] where hair hangs by itself; `stray`
+    (h, w) how much of the hair's colour is in what the other layers show near it."""
 
     masks: Masks
     hanging: torch.Tensor
+    stray: torch.Tensor
 
 
 def cut_head(
@@ -82,11 +86,13 @@ def cut_head(
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
     for name in arms:  # on which hair lies
-        seen[name] = masks.seen[name] * (1 - hangs) * (1 - stray)
+        seen[name] = masks.seen[name] * (1 - hangs)
+    stray = (stray > 0.2).float()
+    haze = HAZE * field.dilate(stray, layout.cell // 3 + 1) * whole  # as far as `covering` looks past what is stray
     upper = torch.maximum(masks.parted["trunk"], hangs * whole)
     for name, kept, mine, goes_on in (
-        (HEAD, share, torch.maximum(own["trunk"], hangs * whole), 0 * share),
-        ("trunk", 1 - share, own["trunk"] * (1 - stray), hidden),
+        (HEAD, share, torch.maximum(own["trunk"], hangs * whole), haze),
+        ("trunk", 1 - share, own["trunk"], hidden),
     ):
         parted[name] = torch.maximum((upper if name == HEAD else masks.parted["trunk"]) * _sharp(kept), goes_on)
         amodal[name] = torch.maximum(parted[name], matte * _sharp(kept, 0.3))
@@ -96,7 +102,7 @@ def cut_head(
         sure = field.erode((torch.maximum(matte, whole) > 0.95).float(), 2)
         parted[MANE] = amodal[MANE] = _crisp(layout.to_native(between.float()[None])[0]) * sure
         seen[MANE] = torch.zeros_like(matte)
-    return Cut(replace(masks, amodal=amodal, parted=parted, seen=seen), loose)
+    return Cut(replace(masks, amodal=amodal, parted=parted, seen=seen), loose, stray)
 
 
 def _region(
@@ -343,7 +349,7 @@ def head_layers(
             continue
         matte = masks.amodal[name]
         cover = layout.to_grid(matte, FINE)
-        margin = field.dilate((cover > 0.25).float(), 2) > 0
+        margin = field.dilate((layout.to_grid((matte > 0.02).float(), FINE) > 0).float(), 2) > 0
         found.append(
             Layer(name, matte, masks.parted[name], masks.seen[name], own, behind, margin, cover > 0.7, weights,
                   near, far, FINE)

@@ -42,7 +42,7 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw)."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw), stray hair (h, w)."""
 
     layout: Layout
     picture: torch.Tensor
@@ -50,13 +50,15 @@ class _Source:
     frame: Bones
     tall: float
     hair: torch.Tensor | None
+    stray: torch.Tensor | None
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    colour = layered_colour(layout, source.picture, matte, seen)
+    own = seen if source.stray is None else seen * (1 - source.stray)
+    colour = layered_colour(layout, source.picture, matte, own)
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
@@ -99,10 +101,10 @@ def build(
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
-    head = placed(skeleton, frame, tall)
+    head, stray = placed(skeleton, frame, tall), None
     if head is not None and "trunk" in masks.amodal:
         cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), tall)
-        masks = cut.masks
+        masks, stray = cut.masks, cut.stray
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
@@ -111,7 +113,7 @@ def build(
     }
     weights = agreed(layout, weights, frame, masks.radii)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, tall, hair)
+    source = _Source(layout, crop, masks, frame, tall, hair, stray)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if HEAD in masks.amodal:
         layers += head_layers(layout, cut, head, crop, maps.get("hair"), layers[0])
