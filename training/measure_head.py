@@ -77,7 +77,9 @@ def _above(vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray) -> np.nda
 def _eyes(kit: Kit, vertices: np.ndarray) -> np.ndarray:
     """(n, 3) points of the eyeballs, which the skin's sockets are empty without."""
     item = kit.of_kind("eyes")[0]
-    return _scattered(item.fitted(torch.as_tensor(vertices).float()).numpy().astype(np.float64), item.faces.numpy())
+    return _scattered(
+        item.fitted(torch.as_tensor(vertices).float()).numpy().astype(np.float64), item.faces.numpy()
+    )
 
 
 def _scattered(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -20,9 +20,9 @@ INSET = 3
 ALIKE = 0.06
 """Squared distance from the hair's mean colour about a place within which a pixel is hair: no shirt between strands."""
 SHORT, STEADY, FADED, PARTING = 2.5, 3.0, 3.0, 0.12
-"""Cells of hair that a row must show for its own strands to be used, how many times as many rows are taken together so
-that strands run straight, over how many times its breadth what is seen of them fades, and the share of the head's breadth over which those
-of the left and of the right go over into each other; by eye."""
+"""Cells of hair that a row must show for its own strands to be used; how many times as many rows are taken together,
+so that strands run straight; over how many times its breadth what is seen of them fades; the share of the head's
+breadth over which those of the left and of the right go over into each other. By eye."""
 
 
 def hair_colour(
@@ -43,16 +43,20 @@ def hair_colour(
     return _regrown(layout, picture, matte, strands)
 
 
-def _regrown(layout: Layout, picture: torch.Tensor, matte: torch.Tensor, strands: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) the photo's hair `strands` (h, w) over all of `matte` (h, w): its colours continued smoothly, and on them
-    the hair itself, from the outline inwards and back again, row by row, so that strands run down as they do."""
+def _regrown(
+    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, strands: torch.Tensor
+) -> torch.Tensor:
+    """(3, h, w) the photo's hair `strands` (h, w) over all of `matte` (h, w): its colours continued smoothly, and on
+    them the hair itself, from the outline inwards and back again, row by row, so that strands run down as they do."""
     share = layout.to_grid(strands)
     known = (share > 0.6).float()
     mean = layout.to_grid(picture * strands) / share.clamp(min=1e-3)
     level = field.box_blur(field.extrapolate(mean, known), 1)
     smooth, level = layout.to_native(field.box_blur(level, 3)), layout.to_native(level)
     inside = matte > 0.9
-    alike = ((picture - smooth).square().sum(0) < ALIKE) | (field.erode(inside.float(), layout.cell // 2) == 0)
+    alike = ((picture - smooth).square().sum(0) < ALIKE) | (
+        field.erode(inside.float(), layout.cell // 2) == 0
+    )
     other = inside & ~((strands > 0.6) & alike)
     hair = inside & (field.dilate(other.float(), layout.cell // 2) == 0)
     least = max(2.0, SHORT * layout.cell)
@@ -99,15 +103,21 @@ def _woven(detail: torch.Tensor, inside: torch.Tensor, hair: torch.Tensor, least
     length = run[row].clamp(min=1)[:, None]
     far = (column - first[:, None]).clamp(min=0)
     back = length - (far.remainder(2 * length) - length).abs()
-    source = (first[row][:, None] + back).maximum(outline[row][:, None] + INSET).round().long().clamp(0, width - 1)
+    source = (
+        (first[row][:, None] + back).maximum(outline[row][:, None] + INSET).round().long().clamp(0, width - 1)
+    )
     flat = (row[:, None] * width + source).flatten()
     return detail.flatten(1)[:, flat].reshape(detail.shape) * torch.exp(-far / (FADED * length))
 
 
 def _steady(values: torch.Tensor, known: torch.Tensor, size: int, least: bool = False) -> torch.Tensor:
-    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows, of the least of as many where
-    no row may get more than it has."""
-    values = -F.max_pool1d(-torch.where(known, values, torch.inf)[None], size, 1, size // 2)[0] if least else values
+    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows; of the least of as many
+    where no row may get more than it has."""
+    values = (
+        -F.max_pool1d(-torch.where(known, values, torch.inf)[None], size, 1, size // 2)[0]
+        if least
+        else values
+    )
     values = torch.where(known, values, 0)
     for _ in range(2):
         both = torch.stack((values * known, known.float()))[None]

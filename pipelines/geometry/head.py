@@ -42,15 +42,14 @@ INNER = 0.6
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """rotation (3, 3) from the head's rest to the camera; scale, pixels for a stature of 1 (a child's is larger than its
-    own stature); origin (3,) the middle of the ears; vertices (V, 3) of head_shape.surface(); all in pixels of the
-    camera frame. faced: whether there were points of a face."""
+    """rotation (3, 3) from the head's rest to the camera; scale, pixels for a stature of 1, which for a child's head is
+    more than its own stature; origin (3,) the middle of the ears and vertices (V, 3) of head_shape.surface(), pixels
+    of the camera frame."""
 
     rotation: np.ndarray
     scale: float
     origin: np.ndarray
     vertices: np.ndarray
-    faced: bool
 
     @property
     def up(self) -> np.ndarray:
@@ -60,14 +59,14 @@ class Head:
         return way / size if size > 0.3 else np.array([0.0, -1.0])
 
     def height(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """How high over the middle of the ears, and how far beside it, places of the picture are, in heads' statures."""
+        """How high over the middle of the ears, and how far beside it, places of a picture are, in heads' statures."""
         ux, uy = (float(v) / self.scale for v in self.up)
         dx, dy = x - float(self.origin[0]), y - float(self.origin[1])
         return dx * ux + dy * uy, dx * uy - dy * ux
 
 
 def placed(skeleton: Skeleton, frame: Bones, tall: float) -> Head | None:
-    """The head of a skeleton with its points of the face; None where there is no head. tall is the stature in pixels."""
+    """The head of a skeleton with its points of the face; None where there is no head. tall: stature in pixels."""
     head = INDEX["head"]
     if not frame.present[head]:
         return None
@@ -81,12 +80,12 @@ def placed(skeleton: Skeleton, frame: Bones, tall: float) -> Head | None:
     vertices = head_shape.surface() @ turn.T * scale + origin
     if faced:
         vertices[:, :2] += _followed(found, seen, turn, scale, origin)
-    return Head(turn, scale, origin, vertices, faced)
+    return Head(turn, scale, origin, vertices)
 
 
 def _fitted(found: np.ndarray, seen: np.ndarray, turn: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Turn (3, 3), scale and place (2,) of the standard face in pixels (n, 2): Gauss-Newton on weak perspective, from the
-    skeleton's own turn, points far off counting less (Huber)."""
+    """Turn (3, 3), scale and place (2,) of the standard face in pixels (n, 2): Gauss-Newton on weak perspective, from
+    the skeleton's own turn, points far off counting less (Huber)."""
     shape, first = head_shape.points(), turn
     weight = seen / seen.sum()
     for step in range(12):

@@ -14,7 +14,8 @@ import torch
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
 from .head import placed
-from .head_layer import HEAD, cut_head, head_layers
+from .head_cut import HEAD, cut_head
+from .head_layer import head_layers
 from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
@@ -108,6 +109,7 @@ def build(
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
+    inside = {name: cells for name, cells in inside.items() if bool(cells.any())}  # a limb out of the picture
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }

@@ -18,8 +18,8 @@ from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
 from .skeleton import Skeleton
-from .layer import Layer
-from .volume import BodyVolume, build
+from .unmoved import rests, unmoved
+from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
 
@@ -63,16 +63,22 @@ class Correspondence:
 @dataclass(frozen=True, eq=False)
 class Warped:
     """The moved person alone: colour (1, 3, H, W) sRGB, not multiplied by alpha (1, 1, H, W); `hidden` (1, 1, H, W)
-    the share of alpha whose surface the source did not see."""
+    the share of alpha whose surface the source did not see; `unmoved` (1, 1, H, W) 1 where the photo's own pixel is
+    right (0 all over where the new picture is no view of the photo's canvas)."""
 
     colour: torch.Tensor
     alpha: torch.Tensor
     hidden: torch.Tensor
     correspondence: Correspondence
+    unmoved: torch.Tensor
 
-    def over(self, background: torch.Tensor) -> torch.Tensor:
-        """(1, 3, H, W) the person on a background of the same size."""
-        return self.alpha * self.colour + (1 - self.alpha) * background
+    def over(self, background: torch.Tensor, photo: torch.Tensor | None = None) -> torch.Tensor:
+        """(1, 3, H, W) the person on a background of the same size; with the photo whose restored background that is,
+        what did not move is the photo's, bit for bit."""
+        made = self.alpha * self.colour + (1 - self.alpha) * background
+        if photo is None:
+            return made
+        return torch.where(self.unmoved == 1, photo, torch.lerp(made, photo, self.unmoved))
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,7 +265,17 @@ def warp(
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
-    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress)
+    how, same = motion(source, target), tuple(picture.shape[-2:])
+    moved = look(volume, how, size or same, progress)
+    if tuple(moved.alpha.shape[-2:]) != same:
+        return moved
+    found = moved.correspondence
+    kept = (
+        torch.ones_like(matte[0, 0])
+        if rests(how)
+        else unmoved(found.source, found.visible, moved.alpha[0, 0], matte[0, 0])
+    )
+    return replace(moved, unmoved=kept[None, None])
 
 
 def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
@@ -285,8 +301,8 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
-    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show (from before: two
-    backs that lie together are no face).
+    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show: of two
+    fronts one of which it shows, for two backs are no face, and what lies under hair is no hair.
     """
     corner = views[0].source.new_tensor(volume.corner)
     colours = [view.colour.clone() for view in views]
@@ -358,4 +374,5 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
             spread(fields["depth"], float("nan")),
             spread(fields["normal"]),
         ),
+        torch.zeros(1, 1, height, width, device=device),
     )
