@@ -111,8 +111,8 @@ def _woven(detail: torch.Tensor, inside: torch.Tensor, hair: torch.Tensor, least
 
 
 def _steady(values: torch.Tensor, known: torch.Tensor, size: int, least: bool = False) -> torch.Tensor:
-    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows; of the least of as many
-    where no row may get more than it has."""
+    """(h,) values of the rows that are known, without their grain: twice the mean of `size` rows. With
+    `least`, of the least of as many: no row gets more than it has."""
     values = (
         -F.max_pool1d(-torch.where(known, values, torch.inf)[None], size, 1, size // 2)[0]
         if least

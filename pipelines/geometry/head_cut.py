@@ -1,4 +1,4 @@
-"""The head cut from what it hangs over: skull, face and hair by themselves, with neck and shoulders going on under them.
+"""The head cut from what it hangs over: skull, face and hair, with neck and shoulders going on under them.
 
 What hangs below the ears outside the head's own outline is hair. Where it hangs down on both sides there is hair
 behind the neck as well (`MANE`), which no photo of a face shows.
