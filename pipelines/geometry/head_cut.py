@@ -32,8 +32,6 @@ TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 ABOVE = 0.03
 """How far, in heads' statures, the hair behind the neck goes up under the back of the head."""
-HAZE = 0.3
-"""Opacity of what is hardly hair: enough to be the photo's own pixels while nothing moves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,28 +51,25 @@ def cut_head(
     head: Head,
     frame: Bones,
     hair: torch.Tensor | None,
+    skin: torch.Tensor | None,
     tall: float,
 ) -> Cut:
-    """picture (3, h, w), hair (h, w) in [0, 1] or None."""
+    """picture (3, h, w); hair and the body's skin (h, w) in [0, 1], or None."""
     arms = [name for name in masks.amodal if name.endswith("arm")]
     matte = masks.amodal["trunk"]
     region, loose = _region(layout, masks, head, None if hair is None else layout.to_grid(hair, 2))
     own = {name: masks.seen[name] * masks.amodal[name] for name in ("trunk", *arms)}
     whole = torch.stack(list(own.values())).amax(0)
     under = _crisp(layout.to_native(_under(layout, head, frame, tall)[None])[0])
-    share, stray = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under)
+    share, stray = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin)
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
     for name in arms:  # on which hair lies
         seen[name] = masks.seen[name] * (1 - hangs)
-    stray = (stray > 0.2).float()
-    haze = (
-        HAZE * field.dilate(stray, layout.cell // 3 + 1) * whole
-    )  # as far as `covering` looks past what is stray
     upper = torch.maximum(masks.parted["trunk"], hangs * whole)
     for name, kept, mine, goes_on in (
-        (HEAD, share, torch.maximum(own["trunk"], hangs * whole), haze),
+        (HEAD, share, torch.maximum(own["trunk"], hangs * whole), 0 * share),
         ("trunk", 1 - share, own["trunk"], hidden),
     ):
         parted[name] = torch.maximum(
@@ -108,7 +103,7 @@ def _region(
 
 
 def _share(
-    layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: torch.Tensor, skull, own, under
+    layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: torch.Tensor, skull, own, under, skin
 ):
     """(h, w) the head's share, and how much of the hair's colour is in what is near hair.
 
@@ -123,6 +118,8 @@ def _share(
         picture.mean(0), layout.to_native(region[None]), max(2, layout.cell), 1e-3, max(1, layout.cell // 4)
     )[0].clamp(0, 1)
     near = field.box_blur(field.dilate(hangs, 6 * layout.cell)[None], layout.cell)[0] * (1 - bare)
+    # Hair is told from cloth by its colour, never from skin, whose shadows are like it.
+    near = near if skin is None else near * (1 - field.dilate(skin, layout.cell))
     share = torch.lerp(plain, guided, near)
     reach = max(1, layout.cell // 2)
     body = field.dilate(field.erode(((share < 0.5) & (own > 0.5)).float(), reach), reach)
@@ -139,9 +136,12 @@ def _share(
     mixed = ((picture - body) * between).sum(0) / distance.clamp(min=1e-4)
     aside = (picture - body - mixed * between).square().sum(0)  # neither, nor between the two: skin, a print
     trust = (distance / TOLD - 1).clamp(0, 1) * (2 - aside / ASIDE).clamp(0, 1) * near * own
+    beside = field.box_blur(field.dilate(hangs, 2 * layout.cell)[None], layout.cell // 2)[0] * near
     # What is left of the body between strands in specks is no cloth to go on from.
     opened = field.dilate(field.erode(((share < 0.5) | (own < 0.5)).float(), reach), reach)
-    stray = field.dilate(((mixed - 0.08) / 0.2).clamp(0, 1) * trust, 2).maximum((1 - opened) * near)
+    stray = field.dilate(((mixed - 0.15) / 0.2).clamp(0, 1) * trust * beside, 2).maximum(
+        (1 - opened) * beside
+    )
     return torch.lerp(share, ((mixed - 0.2) / 0.6).clamp(0, 1), trust), stray
 
 

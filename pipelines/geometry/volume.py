@@ -104,7 +104,7 @@ def build(
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
     head, stray = placed(skeleton, frame, tall), None
     if head is not None and "trunk" in masks.amodal:
-        cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), tall)
+        cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), maps.get("skin"), tall)
         masks, stray = cut.masks, cut.stray
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
