@@ -37,11 +37,13 @@ ABOVE = 0.03
 @dataclass(frozen=True, eq=False)
 class Cut:
     """The masks with the head's own layers among them; `hanging` (2gh, 2gw) in [0, 1] where hair hangs by itself;
-    `stray` (h, w) 1 where the hair's colour is in what the other layers show near it."""
+    `stray` (h, w) 1 where the hair's colour is in what the other layers show near it; `under`
+    (h, w) 1 where neck and shoulders go on under the head."""
 
     masks: Masks
     hanging: torch.Tensor
     stray: torch.Tensor
+    under: torch.Tensor
 
 
 def cut_head(
@@ -82,7 +84,7 @@ def cut_head(
         sure = field.erode((torch.maximum(matte, whole) > 0.95).float(), 2)
         parted[MANE] = amodal[MANE] = _crisp(layout.to_native(between.float()[None])[0]) * sure
         seen[MANE] = torch.zeros_like(matte)
-    return Cut(replace(masks, amodal=amodal, parted=parted, seen=seen), loose, stray)
+    return Cut(replace(masks, amodal=amodal, parted=parted, seen=seen), loose, stray, hidden)
 
 
 def _region(

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .covering import layered_colour
 from .hair import hair_colour, rear_of_head
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
@@ -147,15 +146,15 @@ def head_layers(
     cut: Cut,
     head: Head,
     picture: torch.Tensor,
+    colour: torch.Tensor,
     hair: torch.Tensor | None,
     trunk: Layer,
 ) -> tuple[Layer, ...]:
-    """The layers of head and mane; trunk is the trunk's layer."""
+    """The layers of head and mane; colour (3, h, w) the head's own, trunk the trunk's layer."""
     masks = cut.masks
     shape = sheets(layout, cut, head, (trunk.front, trunk.back, trunk.inside))
     weights = head_weights(layout, head)
     found = []
-    colour = layered_colour(layout, picture, masks.amodal[HEAD], masks.seen[HEAD])
     whole = torch.maximum(masks.amodal[HEAD], masks.amodal.get(MANE, masks.amodal[HEAD]))
     strands = hair_colour(layout, head, picture, whole, masks.seen[HEAD] * masks.amodal[HEAD], hair)
     rear = rear_of_head(layout, head, colour, strands, masks.amodal[HEAD], hair)
@@ -168,8 +167,9 @@ def head_layers(
         matte = masks.amodal[name]
         cover = layout.to_grid(matte, FINE)
         margin = field.dilate((layout.to_grid((matte > 0.02).float(), FINE) > 0).float(), 2) > 0
+        true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
             Layer(name, matte, masks.parted[name], masks.seen[name], own, behind, margin, cover > 0.7, weights,
-                  near, far, FINE)
+                  near, far, None, true, FINE)
         )  # fmt: skip
     return tuple(found)

@@ -14,7 +14,7 @@ import torch
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
 from .head import placed
-from .head_cut import HEAD, cut_head
+from .head_cut import HEAD, Cut, cut_head
 from .head_layer import head_layers
 from .layer import Layer
 from .layers import Masks, Regions, split
@@ -24,6 +24,11 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
+from .trust import Contact, believed, cut_free
+
+
+STRAY = 0.2
+"""Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,23 +48,35 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw), stray hair (h, w)."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it
+    touches others, and which of its pixels are to be believed (h, w) bool; the head cut off, where there is one."""
 
     layout: Layout
     picture: torch.Tensor
     masks: Masks
+    contacts: dict[str, Contact]
+    believed: dict[str, torch.Tensor]
     frame: Bones
     tall: float
     hair: torch.Tensor | None
-    stray: torch.Tensor | None
+    cut: Cut | None
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    own = seen if source.stray is None else seen * (1 - source.stray)
-    colour = layered_colour(layout, source.picture, matte, own)
+    contact, own = source.contacts[name], source.believed[name]
+    colour = layered_colour(layout, source.picture, matte, contact, own)
+    parted = masks.parted[name]
+    if name.endswith("arm"):
+        others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
+        parted = cut_free(layout, parted, own, contact, others)
+    made_up = None
+    if name in masks.hands:
+        made_up = masks.hands[name].matte * (1 - seen)
+        colour = torch.lerp(colour, masks.hands[name].colour, made_up)
+    true = source.cut.under * (1 - seen) if name == "trunk" and source.cut is not None else None
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
@@ -67,13 +84,13 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
             weights[INDEX["neck"]] + weights[INDEX["head"]],
         )
         hair = source.hair
-        if HEAD in masks.amodal:  # which has taken the hair with it
+        if source.cut is not None:  # which has taken the hair with it
             head, hair = torch.zeros_like(head), None
         rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
     return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back
+        name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up, true
     )
 
 
@@ -102,10 +119,10 @@ def build(
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
-    head, stray = placed(skeleton, frame, tall), None
+    head, cut = placed(skeleton, frame, tall), None
     if head is not None and "trunk" in masks.amodal:
         cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), maps.get("skin"), tall)
-        masks, stray = cut.masks, cut.stray
+        masks = cut.masks
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
@@ -115,8 +132,14 @@ def build(
     }
     weights = agreed(layout, weights, frame, masks.radii)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, tall, hair, stray)
+    visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
+    contacts = {name: Contact.of(name, visible, tall) for name in visible}
+    own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
+    if cut is not None:
+        own = {name: values if name == HEAD else values & (cut.stray < STRAY) for name, values in own.items()}
+    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair, cut)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
-    if HEAD in masks.amodal:
-        layers += head_layers(layout, cut, head, crop, maps.get("hair"), layers[0])
+    if cut is not None:
+        colour = layered_colour(layout, crop, masks.amodal[HEAD], contacts[HEAD], own[HEAD])
+        layers += head_layers(layout, cut, head, crop, colour, maps.get("hair"), layers[0])
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)
