@@ -30,6 +30,8 @@ SKIRT, WIDEST_SKIRT, BELOW = 0.8, 2.5, 0.04
 how far below the trunk's table, in trunk lengths, cloth counts as hanging; our choice, by eye."""
 CLOSING = 0.35
 """Share of the half-breadth over which a surface closes towards the ends of its outline: crown, hem, cut-off limb."""
+THROAT = 6
+"""The highest of the head's sections that is neck all round: the head above it has a shape of its own (head.py)."""
 _STRIP = 2**-0.5  # `field.inflate` blows a strip of half-width 1 up to sqrt(2)
 
 LEGS = tuple(i for i, part in enumerate(PARTS) if part.layer.endswith("leg"))
@@ -163,7 +165,8 @@ def _fitted(layout: Layout, stretch: _Stretch, own: torch.Tensor, balloon: torch
     low, high = _outlines(level, lateral, own)
     profiles = _profiles(stretch, across, tall)
     device = lateral.device
-    at = level.clamp(0, LEVELS - 1)
+    highest = THROAT if stretch.section == "head" else LEVELS - 1
+    at = level.clamp(0, highest)
     left, right = (_at(torch.as_tensor(v, device=device), at) for v in (low, high))
     half = ((right - left) / 2).clamp(min=0.5 * layout.cell)
     place = ((lateral - (left + right) / 2) / half).clamp(-1, 1)

@@ -13,6 +13,10 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .head import placed
+from .head_cut import HEAD, Cut, cut_head
+from .head_layer import head_layers
+from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
@@ -23,31 +27,8 @@ from .skinning import agreed, part_labels, skinning
 from .trust import Contact, believed, cut_free, without_spurs
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One sheet of the body.
-
-    On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
-    hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
-    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket.
-    On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
-    (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
-    pixels.
-    """
-
-    name: str
-    matte: torch.Tensor
-    parted: torch.Tensor
-    seen: torch.Tensor
-    colour: torch.Tensor
-    rear: torch.Tensor
-    inside: torch.Tensor
-    solid: torch.Tensor
-    weights: torch.Tensor
-    front: torch.Tensor
-    back: torch.Tensor
-    made_up: torch.Tensor | None = None
+STRAY = 0.2
+"""Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +48,8 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it touches others, and
-    which of its pixels are to be believed (h, w) bool."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it
+    touches others, and which of its pixels are to be believed (h, w) bool; the head cut off, where there is one."""
 
     layout: Layout
     picture: torch.Tensor
@@ -78,6 +59,7 @@ class _Source:
     frame: Bones
     tall: float
     hair: torch.Tensor | None
+    cut: Cut | None
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
@@ -96,16 +78,22 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     if name in masks.hands:
         made_up = masks.hands[name].matte * (1 - seen)
         colour = torch.lerp(colour, masks.hands[name].colour, made_up)
+    true = source.cut.under * (1 - seen) if name == "trunk" and source.cut is not None else None
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
             behind_head(layout, source.frame, weights),
             weights[INDEX["neck"]] + weights[INDEX["head"]],
         )
-        rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
+        hair = source.hair
+        if source.cut is not None:  # which has taken the hair with it
+            head, hair = torch.zeros_like(head), None
+        rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
-    return Layer(name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up)
+    return Layer(
+        name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up, true
+    )
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
@@ -133,6 +121,10 @@ def build(
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
+    head, cut = placed(skeleton, frame, tall), None
+    if head is not None and "trunk" in masks.amodal:
+        cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), maps.get("skin"), tall)
+        masks = cut.masks
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
@@ -145,6 +137,11 @@ def build(
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
     contacts = {name: Contact.of(name, visible, tall) for name in visible}
     own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
-    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair)
+    if cut is not None:
+        own = {name: values if name == HEAD else values & (cut.stray < STRAY) for name, values in own.items()}
+    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair, cut)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
+    if cut is not None:
+        colour = layered_colour(layout, crop, masks.amodal[HEAD], contacts[HEAD], own[HEAD])
+        layers += head_layers(layout, cut, head, crop, colour, maps.get("hair"), layers[0])
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

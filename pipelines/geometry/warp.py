@@ -32,6 +32,8 @@ UNSEEN_BEHIND = 0.25
 gives way to what was seen (a leg under a skirt to the skirt). A seen limb's far side is none: it hides as it is."""
 TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
+SHOWN = 0.25
+"""Share of a point that the photo must show of one of two such layers: under hair it shows the hair."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 RIM = 1.5
@@ -105,8 +107,9 @@ class _Mesh:
 
 def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     row, column = torch.nonzero(layer.inside, as_tuple=True)
-    x = (column + 0.5) * volume.cell - 0.5 + volume.corner[0]
-    y = (row + 0.5) * volume.cell - 0.5 + volume.corner[1]
+    pitch = volume.cell / layer.fine
+    x = (column + 0.5) * pitch - 0.5 + volume.corner[0]
+    y = (row + 0.5) * pitch - 0.5 + volume.corner[1]
     front = torch.stack((x.float(), y.float(), layer.front[row, column]), 1)
     back = torch.stack((x.float(), y.float(), layer.back[row, column] + 0.25), 1)
     weights = layer.weights[:, row, column].T
@@ -153,6 +156,7 @@ class _View:
     parted: torch.Tensor
     seen: torch.Tensor
     bare: torch.Tensor
+    front: torch.Tensor
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
@@ -211,6 +215,7 @@ def _view(
         parted,
         bare * front,
         bare,
+        front,
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
@@ -223,7 +228,8 @@ def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tenso
     """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
     arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
     # What is made up in its true place need not give way to what was seen, as other guesses must.
-    made_up = 0.0 if layer.made_up is None else UNSEEN_BEHIND * sample(layer.made_up[None], local)[0]
+    maps = [values for values in (layer.made_up, layer.placed) if values is not None]
+    made_up = sum(UNSEEN_BEHIND * sample(values[None], local)[0] for values in maps)
     return volume.stature * (arm + made_up)
 
 
@@ -378,7 +384,8 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
-    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show.
+    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show: of two
+    fronts one of which it shows, for two backs are no face, and what lies under hair is no hair.
     """
     corner = views[0].source.new_tensor(volume.corner)
     colours = [view.colour.clone() for view in views]
@@ -390,7 +397,9 @@ def _rejoined(views: list[_View], slot: torch.Tensor, volume: BodyVolume) -> lis
         near = apart < NEAR * volume.stature
         mine, other, apart = mine[near], other[near], apart[near]
         alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
-        mine, other = mine[apart < TOGETHER], other[apart < TOGETHER]
+        same = (apart < TOGETHER) & two.front[mine] & one.front[other]
+        same &= two.seen[mine].maximum(one.seen[other]) > SHOWN
+        mine, other = mine[same], other[same]
         photo = sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]

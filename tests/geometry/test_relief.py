@@ -58,13 +58,13 @@ def test_a_chest_is_as_deep_as_chests_are(volume):
 
 
 def test_the_nose_stands_before_the_face_and_the_back_of_the_head_is_round(volume):
-    trunk = layer(volume, "trunk")
-    head = (trunk.weights[INDEX["head"]] > 0.9) & trunk.solid
+    sheet = layer(volume, "head")
+    head = (sheet.weights[INDEX["head"]] > 0.9) & sheet.solid
     row = int(torch.nonzero(head).float().mean(0)[0])
     columns = torch.nonzero(head[row]).squeeze(1)
     middle, side = int(columns.float().mean()), int(columns[1])
-    assert trunk.front[row, middle] < trunk.front[row, side] - 0.03 * STATURE
-    assert trunk.back[row, middle] > trunk.back[row, side] + 0.02 * STATURE
+    assert sheet.front[row, middle] < sheet.front[row, side] - 0.03 * STATURE
+    assert sheet.back[row, middle] > sheet.back[row, side] + 0.02 * STATURE
 
 
 def test_layers_are_one_surface_round_the_joint_that_they_share(volume):

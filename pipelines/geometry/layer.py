@@ -1,0 +1,37 @@
+"""One sheet of the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One sheet of the body.
+
+    On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
+    hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
+    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
+    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket; `placed`
+    (h, w) the same of what stays whatever its neighbours do: a shoulder under hair.
+    On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
+    (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
+    pixels; fine: how many times smaller these cells are than the body's.
+    """
+
+    name: str
+    matte: torch.Tensor
+    parted: torch.Tensor
+    seen: torch.Tensor
+    colour: torch.Tensor
+    rear: torch.Tensor
+    inside: torch.Tensor
+    solid: torch.Tensor
+    weights: torch.Tensor
+    front: torch.Tensor
+    back: torch.Tensor
+    made_up: torch.Tensor | None = None
+    placed: torch.Tensor | None = None
+    fine: int = 1
