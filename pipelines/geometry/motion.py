@@ -156,12 +156,16 @@ def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels."""
+    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels.
+
+    posed: the figure that is moved to, where there is one; hands are drawn on its own points (hands.py).
+    """
 
     rotation: np.ndarray
     scale: np.ndarray
     source: np.ndarray
     target: np.ndarray
+    posed: Skeleton | None = None
 
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) points moved by blended part motions; weights (V, P), rows summing to 1."""
@@ -216,4 +220,4 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
             turn = _turn_in_picture(carried @ a, b) @ carried
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
-    return Motion(np.stack(rotations), np.array(scales), before.start, after.start)
+    return Motion(np.stack(rotations), np.array(scales), before.start, after.start, target)

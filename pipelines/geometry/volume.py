@@ -13,6 +13,7 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .hands import SourceHand, source_hands
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
@@ -31,7 +32,7 @@ class Layer:
     the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
-    pixels.
+    pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined.
     """
 
     name: str
@@ -45,13 +46,15 @@ class Layer:
     weights: torch.Tensor
     front: torch.Tensor
     back: torch.Tensor
+    cut: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class BodyVolume:
     """The lifted source: its layers and its own pixels, `photo` (3, h, w).
 
-    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels.
+    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels; hands, by their
+    arm's layer, are those that may be drawn anew.
     """
 
     layers: tuple[Layer, ...]
@@ -60,6 +63,7 @@ class BodyVolume:
     cell: int
     bones: Bones
     stature: float
+    hands: dict[str, SourceHand]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,4 +132,5 @@ def build(
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     source = _Source(layout, crop, masks, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
-    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)
+    hands = source_hands(layout, crop, skeleton, masks.parted, weights)
+    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)

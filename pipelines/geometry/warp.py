@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from .field import box_blur, dilate, erode, sample
+from .hands import Shown, posed_hands
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
@@ -95,6 +96,8 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
     rim = _rim(faces[solid[faces].all(1)], len(front))
+    if layer.cut is not None:  # a sheet that was cut off is open there
+        rim = rim[~layer.cut[row, column][rim % len(front)].any(1)]
     parts = (faces, faces + len(front), rim)
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
     return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side)
@@ -139,7 +142,7 @@ class _View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
-    ahead: float
+    ahead: float | torch.Tensor
 
 
 def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
@@ -259,12 +262,45 @@ def warp(
 def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
     """The volume after the motion, composited front to back into a picture of `size`."""
     views = []
+    kept, hands = posed_hands(volume.hands, how, volume.corner, size)
     for i, layer in enumerate(volume.layers):
+        if layer.name in kept:
+            layer = _with(layer, kept[layer.name], volume.cell)
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
     slot = _slots(views, size)
-    return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
+    views = _rejoined(views, slot, volume)
+    if hands:
+        names = [layer.name for layer in volume.layers]
+        for name, hand in hands.items():
+            arm = names.index(name)
+            views.append(_view_of_hand(hand, views[arm], slot[arm], volume.stature))
+        slot = _slots(views, size)
+    return _composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def _with(layer: Layer, kept: torch.Tensor, cell: int) -> Layer:
+    """A layer of which only the share `kept` (h, w) of the crop goes along."""
+    cells = F.avg_pool2d(kept[None, None], cell)[0, 0]
+    inside = layer.inside & (dilate((cells > 0.02).float(), 1) > 0)
+    cut = dilate((cells < 0.5).float(), 1) > 0
+    return replace(layer, matte=layer.matte * kept, parted=layer.parted * kept, inside=inside, cut=cut)
+
+
+def _view_of_hand(hand: Shown, arm: _View, slot: torch.Tensor, stature: float) -> _View:
+    """A hand that was drawn anew. It is wanted where it is, although the photo did not show it: it does not stand back,
+    but for its wrist, which lies under its own arm (slot: which of the arm's entries lies at each pixel)."""
+    unseen = UNSEEN_BEHIND * stature
+    far = hand.depth - ARMS_AHEAD * stature
+    at = slot[hand.index]
+    under = torch.nonzero(hand.under & (at >= 0)).squeeze(1)
+    at = at[under]
+    far[under] = far[under].maximum(arm.depth[at] + (1 - arm.seen[at]) * unseen - arm.ahead + 1)
+    return _View(
+        hand.index, hand.source, hand.depth, hand.colour, hand.alpha, hand.alpha, hand.seen, hand.part,
+        torch.ones_like(hand.depth), hand.normal, hand.depth + (1 - hand.seen) * unseen - far,
+    )  # fmt: skip
 
 
 def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
