@@ -31,9 +31,12 @@ ROUNDS, OUTLIER = 4, 2.0
 SURROUNDINGS, DETAIL = 0.05, (0.7, 1.35)
 """Half the breadth, in hand lengths, of the surroundings that the skin's detail is told against, and how much darker or
 brighter it may make a place; by eye."""
-FINEST, GRAIN, PATCH = 0.01, (0.88, 1.14), 0.1
+FINEST, GRAIN, PATCH = 0.01, (0.95, 1.055), 0.1
 """The same for the grain that goes where the photo showed nothing, and half the side of the square it is taken from: pores
 and the camera's noise, no veins, which would be seen to repeat. By eye."""
+SHADE = (0.88, 1.04, 1.08)
+"""Powers of the openness by which red, green and blue fade in a crease: the light that comes there has passed through skin,
+which takes away blue and green. By eye."""
 PALE = 0.55
 """How far a dark hand's palm goes towards the pale palm (melanin is rare there on everyone); by eye."""
 PALM_COLOUR = (0.62, 0.34, 0.25)
@@ -54,9 +57,7 @@ class Skin:
     def lit(self, normal: torch.Tensor, open: torch.Tensor) -> torch.Tensor:
         """(..., 3) linear-light colours at normals (..., 3) that `open` (...,) of the light reaches."""
         colour = (self.flat + normal @ self.slope).maximum(self.low).minimum(self.high)
-        # Light that reaches a crease has passed through skin, which takes away green and blue.
-        powers = colour.new_tensor([0.8, 1.1, 1.2])
-        return colour * open[..., None] ** powers
+        return colour * open[..., None] ** colour.new_tensor(SHADE)
 
 
 def linear(colour: torch.Tensor) -> torch.Tensor:
@@ -74,7 +75,7 @@ def skin_of(colour: torch.Tensor, normal: torch.Tensor, open: torch.Tensor) -> t
     with it. None where they are too few."""
     if len(colour) < FEWEST:
         return None
-    seen = linear(colour) / open[:, None].clamp(min=0.3)
+    seen = linear(colour) / open[:, None].clamp(min=0.3) ** colour.new_tensor(SHADE)
     base = torch.cat((torch.ones_like(open)[:, None], normal), 1)
     good = torch.ones_like(open, dtype=torch.bool)
     fit = None
@@ -86,6 +87,19 @@ def skin_of(colour: torch.Tensor, normal: torch.Tensor, open: torch.Tensor) -> t
             return None
     low, high = torch.quantile(seen[good], colour.new_tensor([0.04, 0.97]), dim=0)
     return Skin(fit[0], fit[1:], 0.8 * low, 1.1 * high), good
+
+
+def plain_skin(colour: torch.Tensor) -> Skin | None:
+    """The skin of somebody whose hand is not to be seen, by pixels (n, 3) of their skin elsewhere, under the usual light.
+    None where they are too few."""
+    if len(colour) < FEWEST:
+        return None
+    seen = linear(colour)
+    middle = seen.median(0).values
+    flat, slope = USUAL_LIGHT
+    facing = flat - slope[2]
+    share = seen.new_tensor(slope)[:, None] / facing
+    return Skin(middle * flat / facing, share * middle, 0.3 * middle, 1.4 * middle)
 
 
 def _solved(base: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
@@ -204,10 +218,17 @@ class Detail:
         return sample(self.ratio, places).movedim(0, -1)
 
     def anywhere(self, places: torch.Tensor) -> torch.Tensor:
-        """(..., 3) the patch mirrored again and again over all pixels (..., 2)."""
-        size = self.patch.shape[-1]
-        folded = (places.long() % (2 * size) - size).abs().clamp(max=size - 1)
-        return self.patch[:, folded[..., 1], folded[..., 0]].movedim(0, -1)
+        """(..., 3) the patch's values strewn over pixels (..., 2): grain without a pattern, the same at every call."""
+        flat = self.patch.flatten(1)
+        x, y = places.long().unbind(-1)
+        mixed = (x * 73856093) ^ (y * 19349663)  # Teschner et al., "Optimized Spatial Hashing", VMV 2003
+        mixed = (mixed ^ (mixed >> 13)) * 1274126177 & 0x7FFFFFFF
+        return flat[:, (mixed >> 7) % flat.shape[1]].movedim(0, -1)
+
+
+def no_detail(device: torch.device) -> Detail:
+    """Of a hand that is not to be seen."""
+    return Detail(torch.ones(3, 1, 1, device=device), torch.ones(3, 1, 1, device=device))
 
 
 def detail_of(colours: torch.Tensor, clean: torch.Tensor, length: float) -> Detail:

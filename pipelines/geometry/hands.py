@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from . import field
-from .hand_colour import Detail, Skin, detail_of, encoded, shown, skin_of
+from .hand_colour import Detail, Skin, detail_of, encoded, no_detail, plain_skin, shown, skin_of
 from .hand_shape import Hand, hand, seen_points
 from .hand_sight import Sight, see, window
 from .layout import Layout
@@ -44,6 +44,10 @@ LIKE = 14.0
 distribution of three channels."""
 NARROW = 0.013
 """Half the breadth of the widest thing on a finger that has another colour, in hand lengths: a third of a nail. By eye."""
+LEFT = 0.12
+"""Hand lengths by which a hidden hand must have moved to have left its pocket; by eye."""
+BARE = 0.2
+"""Share of skin in a hand's place up to which the hand is surely not there, but what it is in; by eye."""
 SLIM = 0.96
 """The flesh's thickness over the tables in hand_shape.py: people of today's photos; by eye, on the development photos."""
 MOVED = (2.0, 6.0)
@@ -66,7 +70,7 @@ class SourceHand:
     wrist half the arm's breadth at the wrist, pixels
     share (h, w) on the crop: how much of each pixel of the arm is hand; own (h, w) on the crop: 1 but for what lies
     between and beside the fingers
-    bends (15, 4) the finger joints' local rotations
+    bends (15, 4) the finger joints' local rotations; hidden: nothing of the hand is to be seen, as in a pocket
     """
 
     body: Hand
@@ -78,6 +82,7 @@ class SourceHand:
     share: torch.Tensor
     own: torch.Tensor
     bends: np.ndarray
+    hidden: bool = False
 
 
 class Shown(NamedTuple):
@@ -100,22 +105,48 @@ def source_hands(
     skeleton: Skeleton,
     mattes: dict[str, torch.Tensor],
     weights: dict[str, torch.Tensor],
+    skin: torch.Tensor | None = None,
 ) -> dict[str, SourceHand]:
-    """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure.
+    """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure, and those that are
+    surely hidden, in a pocket or behind the back.
 
-    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers.
+    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers; skin (h, w), where it is known.
     """
     found = {}
     for side in ("left", "right"):
         layer = f"{side}_arm"
-        if layer in mattes and seen_points(skeleton, side) >= SURE:
-            one = _source_hand(layout, picture, skeleton, side, mattes[layer], weights[layer])
-            if one is not None:
-                found[layer] = one
-    return found
+        if layer not in mattes:
+            continue
+        share = layout.to_native(weights[layer][INDEX[f"{side}_hand"]][None])[0]
+        if seen_points(skeleton, side) >= SURE:
+            found[layer] = _source_hand(layout, picture, skeleton, side, mattes[layer], share)
+        elif skin is not None:
+            found[layer] = _hidden_hand(layout, picture, skeleton, side, mattes[layer], share, skin)
+    return {layer: one for layer, one in found.items() if one is not None}
 
 
-def _source_hand(layout, picture, skeleton, side, matte, weights) -> SourceHand | None:
+def _hidden_hand(layout, picture, skeleton, side, matte, share, skin) -> SourceHand | None:
+    """A hand of which nothing is to be seen, in the colour of the person's skin elsewhere."""
+    place = (share > 0.7) & (matte > 0.7)
+    bare = skin > 0.8
+    if seen_points(skeleton, side) > 0 or not bool(place.any()) or float((skin[place] > 0.5).float().mean()) > BARE:
+        return None
+    colours = plain_skin(picture[:, bare].T)
+    plain = hand(skeleton, side, SLIM)
+    if colours is None or plain.length < LEAST:
+        return None
+    colours_of = picture.permute(1, 2, 0)
+    cloth = (_unlike(colours_of, colours_of[place]) < LIKE).float() * ((share - 0.1) / 0.2).clamp(0, 1)
+    own = 1 - field.box_blur(field.dilate(field.erode(cloth, 1), 2)[None], 1)[0]
+    empty = torch.zeros(1, 1, device=layout.device)
+    nowhere = Sight((0, 0), empty, empty, empty[..., None].expand(1, 1, 3), empty, empty.long())
+    return SourceHand(
+        plain, colours, nowhere, empty, no_detail(layout.device), 0.13 * plain.length, share, own,
+        _bends(skeleton, side), hidden=True,
+    )  # fmt: skip
+
+
+def _source_hand(layout, picture, skeleton, side, matte, share) -> SourceHand | None:
     plain = hand(skeleton, side, SLIM)
     if plain.length < LEAST:
         return None
@@ -138,7 +169,6 @@ def _source_hand(layout, picture, skeleton, side, matte, weights) -> SourceHand 
     unlike = _unlike(colours, colours[inside][good])
     clean = field.erode((inside & (unlike < LIKE)).float(), 1)
     detail = detail_of(colours, clean, body.length)
-    share = layout.to_native(weights[INDEX[f"{side}_hand"]][None])[0]
     own = torch.ones_like(matte)
     own[y0:y1, x0:x1] = _own(sight, unlike, body.length)
     own = 1 - (1 - own) * ((share - 0.3) / 0.4).clamp(0, 1)
@@ -202,26 +232,36 @@ def _unlike(colours: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
 
 def redrawn(source: SourceHand, target: Hand, bends: np.ndarray, how: Motion) -> bool:
     """Whether the hand is drawn anew: its photo, moved as one part, would show another hand than the target's."""
-    p = INDEX[f"{target.side}_hand"]
-    moved = how.scale[p] * (source.body.joints - how.source[p]) @ how.rotation[p].T + how.target[p]
+    moved = _moved(source, f"{target.side}_hand", how)
     away = np.linalg.norm((moved - target.joints)[:, :2], axis=1).mean() / target.length
+    if source.hidden:
+        pocket = _moved(source, f"{target.side}_thigh", how)
+        step = np.linalg.norm((moved - pocket)[:, :2], axis=1).mean()
+        return bool(step > LEFT * source.body.length)
     turns = 2 * np.arccos(np.clip(np.abs((source.bends * bends).sum(1)), 0, 1))
     return bool(away > (AWAY_SAME if turns.mean() < SAME_SHAPE else AWAY))
 
 
+def _moved(source: SourceHand, part: str, how: Motion) -> np.ndarray:
+    """(21, 3) the photo's hand, moved as one with a part."""
+    p = INDEX[part]
+    return how.scale[p] * (source.body.joints - how.source[p]) @ how.rotation[p].T + how.target[p]
+
+
 def without_hand(source: SourceHand) -> torch.Tensor:
-    """(h, w) of the crop: what stays of the arm when its hand is drawn anew: the forearm, a little over the wrist."""
+    """(h, w) of the crop: what stays of the arm when its hand is drawn anew: the forearm, a little over the wrist, without
+    what hides a hidden hand."""
+    if source.hidden:
+        return source.own * ((0.7 - source.share) / 0.2).clamp(0, 1)
     return ((0.8 - source.share) / 0.4).clamp(0, 1)
 
 
 def opened(source: SourceHand, how: Motion) -> torch.Tensor:
     """(h, w) of the crop: what stays of the arm when its hand goes along as one part: all but what lies between its
     fingers, once it has moved."""
-    p = INDEX[f"{source.body.side}_hand"]
-    tips = source.body.joints
-    moved = how.scale[p] * (tips - how.source[p]) @ how.rotation[p].T + how.target[p]
-    step = float(np.linalg.norm((moved - tips)[:, :2], axis=1).max())
-    share = min(max((step - MOVED[0]) / (MOVED[1] - MOVED[0]), 0.0), 1.0)
+    moved = _moved(source, f"{source.body.side}_hand", how)
+    step = float(np.linalg.norm((moved - source.body.joints)[:, :2], axis=1).max())
+    share = 0.0 if source.hidden else min(max((step - MOVED[0]) / (MOVED[1] - MOVED[0]), 0.0), 1.0)
     return torch.lerp(torch.ones_like(source.own), source.own, share)
 
 
@@ -276,7 +316,7 @@ def _carried(source: SourceHand, target: Hand, sight: Sight, corner):
     points = torch.cat((sight.pixels(), sight.depth[..., None]), -1) - start[bone]
     there = (turn @ points[..., None])[..., 0] * scale[..., None] + origin[bone]
     normal = (turn @ sight.normal[..., None])[..., 0]
-    if source.body.length < CLEAR:
+    if source.body.length < CLEAR or source.hidden:
         return there[..., :2], torch.zeros_like(sight.depth)
     seen = ((-normal[..., 2] - 0.25) / 0.35).clamp(0, 1)
     local = there[..., :2] - there.new_tensor(corner) - there.new_tensor(source.sight.corner)

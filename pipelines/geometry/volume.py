@@ -132,5 +132,5 @@ def build(
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     source = _Source(layout, crop, masks, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
-    hands = source_hands(layout, crop, skeleton, masks.parted, weights)
+    hands = source_hands(layout, crop, skeleton, masks.parted, weights, maps.get("skin"))
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)

@@ -273,9 +273,9 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
     views = _rejoined(views, slot, volume)
     if hands:
         names = [layer.name for layer in volume.layers]
-        for name, hand in hands.items():
-            arm = names.index(name)
-            views.append(_view_of_hand(hand, views[arm], slot[arm], volume.stature))
+        views += [
+            _view_of_hand(hand, names.index(name), views, slot, volume.stature) for name, hand in hands.items()
+        ]
         slot = _slots(views, size)
     return _composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
 
@@ -288,15 +288,22 @@ def _with(layer: Layer, kept: torch.Tensor, cell: int) -> Layer:
     return replace(layer, matte=layer.matte * kept, parted=layer.parted * kept, inside=inside, cut=cut)
 
 
-def _view_of_hand(hand: Shown, arm: _View, slot: torch.Tensor, stature: float) -> _View:
-    """A hand that was drawn anew. It is wanted where it is, although the photo did not show it: it does not stand back,
-    but for its wrist, which lies under its own arm (slot: which of the arm's entries lies at each pixel)."""
+def _view_of_hand(hand: Shown, own: int, views: list[_View], slot: torch.Tensor, stature: float) -> _View:
+    """A hand that was drawn anew, as another view beside its arm's, which is number `own` of the views whose entries at
+    each pixel `slot` tells. It is wanted where it is, although the photo did not show it: it does not stand back, but for
+    its wrist, which lies under its own arm."""
     unseen = UNSEEN_BEHIND * stature
     far = hand.depth - ARMS_AHEAD * stature
-    at = slot[hand.index]
-    under = torch.nonzero(hand.under & (at >= 0)).squeeze(1)
-    at = at[under]
-    far[under] = far[under].maximum(arm.depth[at] + (1 - arm.seen[at]) * unseen - arm.ahead + 1)
+    for k, view in enumerate(views):
+        at = slot[k, hand.index]
+        both = torch.nonzero((at >= 0) & (hand.under if k == own else hand.alpha > 0.5)).squeeze(1)
+        if len(both) == 0:
+            continue
+        at = at[both]
+        other = view.depth[at] + (1 - view.seen[at]) * unseen - view.ahead
+        # A hand lies before or behind another part as a whole: no thumb alone comes through the hair.
+        behind = k == own or float((far[both] > other).float().mean()) > 0.5
+        far[both] = far[both].maximum(other + 1) if behind else far[both].minimum(other - 1)
     return _View(
         hand.index, hand.source, hand.depth, hand.colour, hand.alpha, hand.alpha, hand.seen, hand.part,
         torch.ones_like(hand.depth), hand.normal, hand.depth + (1 - hand.seen) * unseen - far,
