@@ -138,7 +138,7 @@ def agreed(
     moved a little differently from the shirt would tear along the armhole."""
     out = dict(weights)
     for name, (_, _, limb_side) in JOINS.items():
-        if name not in weights:
+        if name not in weights or "trunk" not in weights:
             continue
         limb = INDEX[limb_side]
         distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)

@@ -125,6 +125,7 @@ def build(
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
+    inside = {name: cells for name, cells in inside.items() if bool(cells.any())}  # a limb out of the picture
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }

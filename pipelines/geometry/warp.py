@@ -19,6 +19,7 @@ from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
 from .skeleton import Skeleton
+from .unmoved import rests, unmoved
 from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
@@ -61,16 +62,22 @@ class Correspondence:
 @dataclass(frozen=True, eq=False)
 class Warped:
     """The moved person alone: colour (1, 3, H, W) sRGB, not multiplied by alpha (1, 1, H, W); `hidden` (1, 1, H, W)
-    the share of alpha whose surface the source did not see."""
+    the share of alpha whose surface the source did not see; `unmoved` (1, 1, H, W) 1 where the photo's own pixel is
+    right (0 all over where the new picture is no view of the photo's canvas)."""
 
     colour: torch.Tensor
     alpha: torch.Tensor
     hidden: torch.Tensor
     correspondence: Correspondence
+    unmoved: torch.Tensor
 
-    def over(self, background: torch.Tensor) -> torch.Tensor:
-        """(1, 3, H, W) the person on a background of the same size."""
-        return self.alpha * self.colour + (1 - self.alpha) * background
+    def over(self, background: torch.Tensor, photo: torch.Tensor | None = None) -> torch.Tensor:
+        """(1, 3, H, W) the person on a background of the same size; with the photo whose restored background that is,
+        what did not move is the photo's, bit for bit."""
+        made = self.alpha * self.colour + (1 - self.alpha) * background
+        if photo is None:
+            return made
+        return torch.where(self.unmoved == 1, photo, torch.lerp(made, photo, self.unmoved))
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +263,17 @@ def warp(
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
-    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress)
+    how, same = motion(source, target), tuple(picture.shape[-2:])
+    moved = look(volume, how, size or same, progress)
+    if tuple(moved.alpha.shape[-2:]) != same:
+        return moved
+    found = moved.correspondence
+    kept = (
+        torch.ones_like(matte[0, 0])
+        if rests(how)
+        else unmoved(found.source, found.visible, moved.alpha[0, 0], matte[0, 0])
+    )
+    return replace(moved, unmoved=kept[None, None])
 
 
 def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
@@ -392,4 +409,5 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
             spread(fields["depth"], float("nan")),
             spread(fields["normal"]),
         ),
+        torch.zeros(1, 1, height, width, device=device),
     )
