@@ -1,9 +1,9 @@
 """The colours of a hand that the photo shows from another side: its own skin, under its own light.
 
-The photo's hand tells how its skin is lit: its colours in linear light are fitted by a constant and the normal's three
-components (order-1 spherical harmonics: Ramamoorthi and Hanrahan, SIGGRAPH 2001), times the light that reaches a place.
-What the photo showed of a place's own detail goes along as a ratio to that fit; what it did not show is the fit, with
-the lines, nails and paler palm that hands have.
+The photo's hand tells how its skin is lit: its colours in linear light are fitted by a constant and the
+normal's three components (order-1 spherical harmonics: Ramamoorthi and Hanrahan, SIGGRAPH 2001), times the
+light that reaches a place. What the photo showed of a place's own detail goes along as a ratio to that fit;
+what it did not show is the fit, with the lines, nails and paler palm that hands have.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ FEWEST = 40
 STIFF = 0.02
 """How strongly the fit keeps to light from the camera's side above, as a share of the pixels; by eye."""
 USUAL_LIGHT = (0.80, (0.0, -0.10, -0.20))
-"""The brightness at a normal n is the first number plus the inner product with the second ones, where nothing else is
-known: a soft light from above the camera. By eye."""
+"""The brightness at a normal n is the first number plus the inner product with the second ones, where
+nothing else is known: a soft light from above the camera. By eye."""
 ROUNDS, OUTLIER = 4, 2.0
 """Rounds of the robust fit, and how many mean residuals a pixel may be off: sleeves, rings, background."""
 SURROUNDINGS, DETAIL = 0.05, (0.7, 1.35)
-"""Half the breadth, in hand lengths, of the surroundings that the skin's detail is told against, and how much darker or
-brighter it may make a place; by eye."""
+"""Half the breadth, in hand lengths, of the surroundings that the skin's detail is told against, and how
+much darker or brighter it may make a place; by eye."""
 FINEST, GRAIN, PATCH = 0.01, (0.95, 1.055), 0.1
-"""The same for the grain that goes where the photo showed nothing, and half the side of the square it is taken from: pores
-and the camera's noise, no veins, which would be seen to repeat. By eye."""
+"""The same for the grain that goes where the photo showed nothing, and half the side of the square it is
+taken from: pores and the camera's noise, no veins, which would be seen to repeat. By eye."""
 SHADE = (0.88, 1.04, 1.08)
-"""Powers of the openness by which red, green and blue fade in a crease: the light that comes there has passed through skin,
-which takes away blue and green. By eye."""
+"""Powers of the openness by which red, green and blue fade in a crease: the light that comes there has
+passed through skin, which takes away blue and green. By eye."""
 PALE = 0.55
 """How far a dark hand's palm goes towards the pale palm (melanin is rare there on everyone); by eye."""
 PALM_COLOUR = (0.62, 0.34, 0.25)
@@ -47,7 +47,8 @@ LINE, LINE_DEPTH = 0.011, 0.11
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """Linear-light colour at a unit normal n: `flat` (3,) + n @ `slope` (3, 3); never outside `low`, `high` (3,)."""
+    """Linear-light colour at a unit normal n: `flat` (3,) + n @ `slope` (3, 3); never outside `low`, `high`
+    (3,)."""
 
     flat: torch.Tensor
     slope: torch.Tensor
@@ -70,9 +71,11 @@ def encoded(colour: torch.Tensor) -> torch.Tensor:
     return colour.clamp(0, 1) ** (1 / GAMMA)
 
 
-def skin_of(colour: torch.Tensor, normal: torch.Tensor, open: torch.Tensor) -> tuple[Skin, torch.Tensor] | None:
-    """The skin that pixels of a hand show: sRGB (n, 3), normals (n, 3), openness (n,); and which of them (n,) bool agree
-    with it. None where they are too few."""
+def skin_of(
+    colour: torch.Tensor, normal: torch.Tensor, open: torch.Tensor
+) -> tuple[Skin, torch.Tensor] | None:
+    """The skin that pixels of a hand show: sRGB (n, 3), normals (n, 3), openness (n,); and which of them
+    (n,) bool agree with it. None where they are too few."""
     if len(colour) < FEWEST:
         return None
     seen = linear(colour) / open[:, None].clamp(min=0.3) ** colour.new_tensor(SHADE)
@@ -90,8 +93,8 @@ def skin_of(colour: torch.Tensor, normal: torch.Tensor, open: torch.Tensor) -> t
 
 
 def plain_skin(colour: torch.Tensor) -> Skin | None:
-    """The skin of somebody whose hand is not to be seen, by pixels (n, 3) of their skin elsewhere, under the usual light.
-    None where they are too few."""
+    """The skin of somebody whose hand is not to be seen, by pixels (n, 3) of their skin elsewhere, under the
+    usual light. None where they are too few."""
     if len(colour) < FEWEST:
         return None
     seen = linear(colour)
@@ -136,8 +139,8 @@ def _paler(colour: torch.Tensor, skin: Skin, palmar: torch.Tensor) -> torch.Tens
 
 
 def _lines(hand: Hand, sight: Sight, points: torch.Tensor, palmar: torch.Tensor) -> torch.Tensor:
-    """(h, w) in [0, 1] how much darker the creases make a place: across the fingers at their joints, on the inside
-    sharp, on the outside soft; and the palm's three lines."""
+    """(h, w) in [0, 1] how much darker the creases make a place: across the fingers at their joints, on the
+    inside sharp, on the outside soft; and the palm's three lines."""
     dark = torch.zeros_like(palmar)
     bone = torch.as_tensor(hand.carrier, device=points.device)[sight.piece]
     origins, tips = (torch.as_tensor(v, device=points.device).float() for v in (hand.origins, hand.tips))
@@ -159,8 +162,8 @@ PALM_LINES = (
     ((-0.11, 0.34), (-0.03, 0.31), (0.04, 0.26), (0.08, 0.21)),
     ((-0.02, 0.43), (0.02, 0.38), (0.06, 0.36), (0.12, 0.355)),
 )
-"""The palm's lines (across to the little finger, along from the wrist; hand lengths): round the ball of the thumb, across
-the middle, below the fingers. By eye."""
+"""The palm's lines (across to the little finger, along from the wrist; hand lengths): round the ball of the
+thumb, across the middle, below the fingers. By eye."""
 
 
 def _palm_lines(hand: Hand, points: torch.Tensor) -> torch.Tensor:
@@ -207,8 +210,8 @@ def _nail_axes(hand: Hand) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class Detail:
-    """The skin's own grain, as a ratio to its surroundings: `ratio` (3, h, w) on the photo's window, `patch` (3, n, n) the
-    finest of it from where the hand is plain."""
+    """The skin's own grain, as a ratio to its surroundings: `ratio` (3, h, w) on the photo's window, `patch`
+    (3, n, n) the finest of it from where the hand is plain."""
 
     ratio: torch.Tensor
     patch: torch.Tensor
@@ -218,7 +221,8 @@ class Detail:
         return sample(self.ratio, places).movedim(0, -1)
 
     def anywhere(self, places: torch.Tensor) -> torch.Tensor:
-        """(..., 3) the patch's values strewn over pixels (..., 2): grain without a pattern, the same at every call."""
+        """(..., 3) the patch's values strewn over pixels (..., 2): grain without a pattern, the same at
+        every call."""
         flat = self.patch.flatten(1)
         x, y = places.long().unbind(-1)
         mixed = (x * 73856093) ^ (y * 19349663)  # Teschner et al., "Optimized Spatial Hashing", VMV 2003
@@ -243,7 +247,9 @@ def detail_of(colours: torch.Tensor, clean: torch.Tensor, length: float) -> Deta
     return Detail(_ratio(light, clean, max(1, round(SURROUNDINGS * length)), DETAIL), patch)
 
 
-def _ratio(light: torch.Tensor, clean: torch.Tensor, radius: int, limits: tuple[float, float]) -> torch.Tensor:
+def _ratio(
+    light: torch.Tensor, clean: torch.Tensor, radius: int, limits: tuple[float, float]
+) -> torch.Tensor:
     sums = box_blur(torch.cat((light * clean, clean[None])), radius)
     around = (sums[:3] / sums[3].clamp(min=1e-3)).clamp(min=1e-3)
     return torch.where(clean > 0, (light / around).clamp(*limits), 1.0)

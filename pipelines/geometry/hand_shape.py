@@ -1,9 +1,9 @@
 """A hand as a solid: rounded pieces along the bones of its 21 points, joined as skin joins them.
 
-The solid is the zero set of a signed distance: tapered capsules (a sphere swept along a bone) for palm, ball of the
-thumb, wrist and fingers. The palm's pieces melt into one another, a finger melts into the palm at its root, and two
-fingers that lie side by side meet in a crease. It stands wherever its joints are, so any hand shape is a hand with five
-fingers, of which the camera sees the right side.
+The solid is the zero set of a signed distance: tapered capsules (a sphere swept along a bone) for palm, ball
+of the thumb, wrist and fingers. The palm's pieces melt into one another, a finger melts into the palm at its
+root, and two fingers that lie side by side meet in a crease. It stands wherever its joints are, so any hand
+shape is a hand with five fingers, of which the camera sees the right side.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .keypoints import PRESENT
 from .landmarks import FINGERS
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
@@ -25,18 +26,20 @@ FINGER_RADII = {
     "ring": (0.052, 0.047, 0.041, 0.033),
     "little": (0.046, 0.041, 0.036, 0.029),
 }
-"""Half the breadth at the four joints of a finger over the hand's length. The middle of women's and men's: index 18 mm
-broad at its middle joint and 16 mm at its last, thumb 20 mm, of a hand of 183 mm (Greiner, "Hand Anthropometry of US
-Army Personnel", NATICK/TR-92/011, 1991); the other fingers in proportion, and the roots by eye."""
+"""Half the breadth at the four joints of a finger over the hand's length. The middle of women's and men's:
+index 18 mm broad at its middle joint and 16 mm at its last, thumb 20 mm, of a hand of 183 mm (Greiner, "Hand
+Anthropometry of US Army Personnel", NATICK/TR-92/011, 1991); the other fingers in proportion, and the roots
+by eye."""
 KNUCKLE_RADII = (0.060, 0.061, 0.056, 0.050)
 """Half the palm's thickness at the knuckles of index to little finger over the hand's length, by eye."""
 CARPAL, CARPAL_RADIUS = (-0.09, -0.03, 0.03, 0.085), 0.068
-"""Where the hand's rays start across the wrist, thumb's side first, and how thick they are there; by eye, so that the
-wrist is 0.32 of the hand's length broad and 0.21 thick (Greiner 1991: 58 and 39 mm of 183)."""
+"""Where the hand's rays start across the wrist, thumb's side first, and how thick they are there; by eye, so
+that the wrist is 0.32 of the hand's length broad and 0.21 thick (Greiner 1991: 58 and 39 mm of 183)."""
 WRIST = 0.40
 """How far the solid goes on up the forearm, under the photo's own, in hand lengths."""
 MELT_PALM, MELT_ROOT, MELT_JOINT = 0.05, 0.035, 0.012
-"""Widths of the smooth union inside the palm, of a finger with the palm, and at the joints, in hand lengths; by eye."""
+"""Widths of the smooth union inside the palm, of a finger with the palm, and at the joints, in hand lengths;
+by eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +48,10 @@ class Hand:
 
     start, end (N, 3) the pieces' axes; radii (N, 2) at either end; group (N,) 0 the palm, 1 to 5 the finger;
     carrier (N,) the bone that carries each piece
-    joints (21, 3) hand root and fingers; frame (3, 3) columns: along the hand, to the palm, to the little finger
-    origins (16, 3), tips (16, 3), turns (16, 3, 3) the bones' start, end and global rotation, palm first
-    up (3,) from the wrist towards the elbow, unit;  length  wrist to the middle finger's tip along its bones
+    joints (21, 3) hand root and fingers; frame (3, 3) columns: along the hand, to the palm, to the little
+    finger origins (16, 3), tips (16, 3), turns (16, 3, 3) the bones' start, end and global rotation, palm
+    first up (3,) from the wrist towards the elbow, unit;  length  wrist to the middle finger's tip along its
+    bones
     """
 
     side: str
@@ -76,7 +80,8 @@ class Hand:
         return self._pieces(2, points.device).distance(points)[0]
 
     def distance(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n,) signed distance in pixels of points (n, 3) to the surface, negative inside; (n,) the nearest piece."""
+        """(n,) signed distance in pixels of points (n, 3) to the surface, negative inside; (n,) the nearest
+        piece."""
         return self._pieces(3, points.device).distance(points)
 
     def solid(self, device: torch.device) -> Pieces:
@@ -89,16 +94,20 @@ class Hand:
 
     def _pieces(self, dimensions: int, device: torch.device) -> Pieces:
         middle = self.joints[0, :dimensions]
-        start, end = (torch.as_tensor(v[:, :dimensions] - middle, device=device).float() for v in (self.start, self.end))
+        start, end = (
+            torch.as_tensor(v[:, :dimensions] - middle, device=device).float() for v in (self.start, self.end)
+        )
         radii = torch.as_tensor(self.radii, device=device).float()
         spans = tuple(tuple(np.flatnonzero(self.group == g)[[0, -1]] + [0, 1]) for g in range(6))
-        return Pieces(torch.as_tensor(middle, device=device).float(), start, end - start, radii, spans, self.length)
+        return Pieces(
+            torch.as_tensor(middle, device=device).float(), start, end - start, radii, spans, self.length
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Tapered capsules about `middle` (D,): axes from start (N, D) along step (N, D), radii (N, 2); spans: first and last
-    + 1 piece of the palm and of each finger; length the hand's, in pixels."""
+    """Tapered capsules about `middle` (D,): axes from start (N, D) along step (N, D), radii (N, 2); spans:
+    first and last + 1 piece of the palm and of each finger; length the hand's, in pixels."""
 
     middle: torch.Tensor
     start: torch.Tensor
@@ -113,7 +122,8 @@ class Pieces:
         palm, *fingers = (each[first:last] for first, last in self.spans)
         whole = _melted(palm, MELT_PALM * self.length)
         joined = [
-            _union(whole, _melted(finger, MELT_JOINT * self.length), MELT_ROOT * self.length) for finger in fingers
+            _union(whole, _melted(finger, MELT_JOINT * self.length), MELT_ROOT * self.length)
+            for finger in fingers
         ]
         return torch.stack(joined).amin(0), each.argmin(0)
 
@@ -147,8 +157,8 @@ def _melted(each: torch.Tensor, width: float) -> torch.Tensor:
 
 
 def hand(skeleton: Skeleton, side: str, thick: float = 1.0, wrist: float | None = None) -> Hand:
-    """The left or right hand of a figure. thick: flesh over the usual; wrist: half the breadth of the arm at the wrist in
-    pixels, where it was measured."""
+    """The left or right hand of a figure. thick: flesh over the usual; wrist: half the breadth of the arm at
+    the wrist in pixels, where it was measured."""
     posed = skeleton.forward()
     joints = posed.positions[_numbers(side)]
     forward = 1.0 if side == "left" else -1.0
@@ -157,19 +167,26 @@ def hand(skeleton: Skeleton, side: str, thick: float = 1.0, wrist: float | None 
     up = posed.positions[JOINT_INDEX[f"{side}_elbow"]] - joints[0]
     up = up / max(np.linalg.norm(up), 1e-9)
     half = 0.16 * length if wrist is None else wrist
-    pieces = [*_palm(joints, frame, length), *_wrist(joints[0], frame, up, length, half), *_digits(joints, length)]
+    pieces = [
+        *_palm(joints, frame, length),
+        *_wrist(joints[0], frame, up, length, half),
+        *_digits(joints, length),
+    ]
     group, carrier, start, end, first, last = (np.array(v) for v in zip(*pieces, strict=True))
     order = np.argsort(group, kind="stable")
     radii = thick * np.stack((first, last), 1)
     origins, tips, turns = _bones(posed, joints, side)
     return Hand(
-        side, start[order], end[order], radii[order], group[order], carrier[order], joints, frame, origins, tips, turns, up,
-        length,
+        side, start[order], end[order], radii[order], group[order], carrier[order], joints, frame, origins,
+        tips, turns, up, length,
     )  # fmt: skip
 
 
 def _numbers(side: str) -> list[int]:
-    return [JOINT_INDEX[f"{side}_{name}"] for name in ("hand_root", *(f"{f}_{i}" for f in FINGERS for i in (1, 2, 3, 4)))]
+    return [
+        JOINT_INDEX[f"{side}_{name}"]
+        for name in ("hand_root", *(f"{f}_{i}" for f in FINGERS for i in (1, 2, 3, 4)))
+    ]
 
 
 def _length(joints: np.ndarray, wrist: np.ndarray) -> float:
@@ -211,7 +228,9 @@ def _wrist(root: np.ndarray, frame: np.ndarray, up: np.ndarray, length: float, h
     apart = half - radius
     for sign in (-1.0, 1.0):
         side = sign * little
-        yield PALM, PALM, root + WRIST * length * up + apart * side, root + 0.12 * length * along + 0.07 * length * side, radius, 0.088 * length  # fmt: skip
+        forearm = root + WRIST * length * up + apart * side
+        carpus = root + 0.12 * length * along + 0.07 * length * side
+        yield PALM, PALM, forearm, carpus, radius, 0.088 * length
 
 
 def _digits(joints: np.ndarray, length: float):
@@ -225,6 +244,4 @@ def _digits(joints: np.ndarray, length: float):
 
 def seen_points(skeleton: Skeleton, side: str) -> float:
     """Share of the hand's 21 points that were detected."""
-    from .keypoints import PRESENT
-
     return float((skeleton.confidence[_numbers(side), 0] >= PRESENT).mean())

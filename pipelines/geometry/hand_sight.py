@@ -1,9 +1,9 @@
 """What the camera sees of a hand's solid: sphere tracing along the rays of a small window of the picture.
 
-Hart, "Sphere tracing: a geometric method for the antialiased ray tracing of implicit surfaces", The Visual Computer
-1996: from the camera's side, each ray goes on by as much as the surface is away. Weak perspective: the rays are parallel
-to z. The outline is taken from the solid's image, exact at every pixel; depth, normals and the shade between fingers are
-smooth and are found on a grid that is as fine as a hand needs.
+Hart, "Sphere tracing: a geometric method for the antialiased ray tracing of implicit surfaces", The Visual
+Computer 1996: from the camera's side, each ray goes on by as much as the surface is away. Weak perspective:
+the rays are parallel to z. The outline is taken from the solid's image, exact at every pixel; depth, normals
+and the shade between fingers are smooth and are found on a grid that is as fine as a hand needs.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .hand_shape import Hand, Pieces
 FINE = 72
 """Rays along a hand: a finger is then about seven rays broad; finer shows no more."""
 STEPS, NEAR, CAREFUL = 32, 0.004, 0.95
-"""Most steps of a ray, where it has arrived (in hand lengths), and what share of the distance it steps: the smooth union
-is a little less far away than it says."""
+"""Most steps of a ray, where it has arrived (in hand lengths), and what share of the distance it steps: the
+smooth union is a little less far away than it says."""
 OCCLUSION = ((0.04, 0.45), (0.09, 0.30), (0.18, 0.15))
-"""How far from the surface (in hand lengths) it is looked for what shades it, and the weights (after Evans, "Fast
-Approximations for Global Illumination on Dynamic Scenes", SIGGRAPH course 2006); by eye."""
+"""How far from the surface (in hand lengths) it is looked for what shades it, and the weights (after Evans,
+"Fast Approximations for Global Illumination on Dynamic Scenes", SIGGRAPH course 2006); by eye."""
 DARKEST = 0.3
 """The least light between fingers: skin passes light on. By eye."""
 
@@ -32,8 +32,8 @@ class Sight:
     """A hand in a window of the picture whose first pixel is `corner` (x, y); all (h, w) or (h, w, 3).
 
     outline  signed distance in pixels to the outline, negative inside
-    depth    z of the surface, pixels;  normal unit, out of the hand;  open in (0, 1] how much light reaches a place
-    piece    number of the piece that is seen
+    depth    z of the surface, pixels;  normal unit, out of the hand;  open in (0, 1] how much light reaches
+    a place piece    number of the piece that is seen
     """
 
     corner: tuple[int, int]
@@ -56,8 +56,8 @@ class Sight:
 
 
 def window(hand: Hand, size: tuple[int, int], margin: float = 2.0) -> tuple[int, int, int, int] | None:
-    """x0, y0, x1, y1 of the pixels of a picture of `size` (height, width) that a hand may touch; None where it lies
-    outside."""
+    """x0, y0, x1, y1 of the pixels of a picture of `size` (height, width) that a hand may touch; None where
+    it lies outside."""
     left, top, right, bottom = hand.box()
     x0, y0 = max(0, int(left - margin)), max(0, int(top - margin))
     x1, y1 = min(size[1], int(right + margin) + 2), min(size[0], int(bottom + margin) + 2)
@@ -70,7 +70,9 @@ def see(hand: Hand, box: tuple[int, int, int, int], device: torch.device) -> Sig
     pitch = max(1.0, hand.length / FINE)
     height, width = y1 - y0, x1 - x0
     y, x = torch.meshgrid(
-        torch.arange(height, device=device).float() + y0, torch.arange(width, device=device).float() + x0, indexing="ij"
+        torch.arange(height, device=device).float() + y0,
+        torch.arange(width, device=device).float() + x0,
+        indexing="ij",
     )
     outline = hand.flat(device).distance(torch.stack((x, y), -1).reshape(-1, 2))[0].reshape(height, width)
     gh, gw = (max(2, int(-(-n // pitch))) for n in (height, width))
@@ -80,7 +82,9 @@ def see(hand: Hand, box: tuple[int, int, int, int], device: torch.device) -> Sig
         for n, whole, first in ((gh, height, y0), (gw, width, x0))
     )
     rays = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1)
-    near = F.interpolate(outline[None, None], (gh, gw), mode="bilinear", align_corners=False)[0, 0] < 2 * pitch
+    near = (
+        F.interpolate(outline[None, None], (gh, gw), mode="bilinear", align_corners=False)[0, 0] < 2 * pitch
+    )
     fields, piece = _traced(hand, rays[near])
     grid = torch.zeros(5, gh, gw, device=device)
     grid[:, near] = fields

@@ -1,10 +1,11 @@
-"""Hands in a new pose: the photo's own where it shows them nearly as they are wanted, a solid hand where it does not.
+"""Hands in a new pose: the photo's own where it shows them nearly as they are wanted, a solid hand where it
+does not.
 
-A photo shows one side of a hand with some of its fingers; a pose may want another side with the others. Stretching the
-photo's pixels there would give claws and folded fingers. So a hand keeps its pixels, as one rigid part, as long as its 21
-points come to lie near the target's. Beyond that it is drawn anew as a solid on the target's own points, in the photo's
-skin and light, with what the photo showed of each place carried along by that place's own bone, and the rest told as
-hidden.
+A photo shows one side of a hand with some of its fingers; a pose may want another side with the others.
+Stretching the photo's pixels there would give claws and folded fingers. So a hand keeps its pixels, as one
+rigid part, as long as its 21 points come to lie near the target's. Beyond that it is drawn anew as a solid
+on the target's own points, in the photo's skin and light, with what the photo showed of each place carried
+along by that place's own bone, and the rest told as hidden.
 """
 
 from __future__ import annotations
@@ -19,58 +20,63 @@ from . import field
 from .hand_colour import Detail, Skin, detail_of, encoded, no_detail, plain_skin, shown, skin_of
 from .hand_shape import Hand, hand, seen_points
 from .hand_sight import Sight, see, window
+from .landmarks import FINGERS
 from .layout import Layout
 from .motion import Motion
 from .parts import INDEX
-from .skeleton import Skeleton
+from .skeleton import JOINT_INDEX, Skeleton
 
 SURE = 0.8
 """Share of a hand's points that must have been detected before it is taken apart."""
 LEAST = 24.0
 """Pixels: a shorter hand has fingers of two pixels; it stays as it is."""
 CLEAR = 55.0
-"""Pixels: in a shorter hand a finger is narrower than five pixels, and its detail is not carried to another view."""
+"""Pixels: in a shorter hand a finger is narrower than five pixels, and its detail is not carried to another
+view."""
 AWAY, AWAY_SAME = 0.06, 0.15
-"""Mean distance in the picture of the rigidly moved points from the target's, in hand lengths, from which a hand is drawn
-anew; the second where its fingers are bent as in the photo and only its view differs. The first by the library's poses on
-the ten development photos: hanging hands, which poses leave to the person, come to at most 0.08 for nine of ten, stated
-ones to 0.05 to 0.34. By eye between."""
+"""Mean distance in the picture of the rigidly moved points from the target's, in hand lengths, from which a
+hand is drawn anew; the second where its fingers are bent as in the photo and only its view differs. On nine
+development photos the library's poses that leave hanging hands to the person come to 0.00 to 0.12 (a hand
+that holds a phone: 0.18), those that state a hand to 0.05 to 0.34. By eye on the sheets of those."""
 SAME_SHAPE = np.radians(3.0)
 """Mean difference of the finger joints' local turns up to which the fingers are bent as in the photo."""
 SHOWS_HAND = 0.5
 """Share of the solid's place in the photo that must look like one skin before it is believed to be a hand."""
 LIKE = 14.0
-"""Squared Mahalanobis distance from the hand's colours up to which a pixel counts as the hand's: 99.7 % of a normal
-distribution of three channels."""
+"""Squared Mahalanobis distance from the hand's colours up to which a pixel counts as the hand's: 99.7 % of a
+normal distribution of three channels."""
 NARROW = 0.013
-"""Half the breadth of the widest thing on a finger that has another colour, in hand lengths: a third of a nail. By eye."""
+"""Half the breadth of the widest thing on a finger that has another colour, in hand lengths: a third of a
+nail. By eye."""
 LEFT = 0.12
 """Hand lengths by which a hidden hand must have moved to have left its pocket; by eye."""
 BARE = 0.2
 """Share of skin in a hand's place up to which the hand is surely not there, but what it is in; by eye."""
 SLIM = 0.96
-"""The flesh's thickness over the tables in hand_shape.py: people of today's photos; by eye, on the development photos."""
+"""The flesh's thickness over the tables in hand_shape.py: people of today's photos; by eye, on the
+development photos."""
 MOVED = (2.0, 6.0)
-"""Pixels a rigid hand must have moved before the gaps beside its fingers are opened, and when they are quite open: where
-nothing moves the picture stays the photo's."""
+"""Pixels a rigid hand must have moved before the gaps beside its fingers are opened, and when they are quite
+open: where nothing moves the picture stays the photo's."""
 UNDER = -0.2
-"""How far up the forearm from the wrist, in hand lengths, the photo's own arm begins to lie over the solid: before its end,
-which is soft."""
+"""How far up the forearm from the wrist, in hand lengths, the photo's own arm begins to lie over the solid:
+before its end, which is soft."""
 FADED = (0.2, 0.38)
-"""Where, up the forearm from the wrist in hand lengths, the solid begins to give way to the photo's forearm alone, and has
-done so."""
+"""Where, up the forearm from the wrist in hand lengths, the solid begins to give way to the photo's forearm
+alone, and has done so."""
 
 
 @dataclass(frozen=True, eq=False)
 class SourceHand:
     """A hand in the photo.
 
-    body (Hand) in the photo's pixels; skin its colours; sight the solid in the photo's window; clean (h, w) of that
-    window in [0, 1], where the photo surely shows the hand; detail its skin's grain
+    body (Hand) in the photo's pixels; skin its colours; sight the solid in the photo's window; clean (h, w)
+    of that window in [0, 1], where the photo surely shows the hand; detail its skin's grain
     wrist half the arm's breadth at the wrist, pixels
-    share (h, w) on the crop: how much of each pixel of the arm is hand; own (h, w) on the crop: 1 but for what lies
-    between and beside the fingers
-    bends (15, 4) the finger joints' local rotations; hidden: nothing of the hand is to be seen, as in a pocket
+    share (h, w) on the crop: how much of each pixel of the arm is hand; own (h, w) on the crop: 1 but for
+    what lies between and beside the fingers
+    bends (15, 4) the finger joints' local rotations; hidden: nothing of the hand is to be seen, as in a
+    pocket
     """
 
     body: Hand
@@ -86,7 +92,8 @@ class SourceHand:
 
 
 class Shown(NamedTuple):
-    """A drawn hand's pixels, flat: as a layer's view in warp.py. under (n,) bool: the wrist, over which the arm lies."""
+    """A drawn hand's pixels, flat: as a layer's view in warp.py. under (n,) bool: the wrist, over which the
+    arm lies."""
 
     index: torch.Tensor
     source: torch.Tensor
@@ -107,10 +114,11 @@ def source_hands(
     weights: dict[str, torch.Tensor],
     skin: torch.Tensor | None = None,
 ) -> dict[str, SourceHand]:
-    """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure, and those that are
-    surely hidden, in a pocket or behind the back.
+    """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure, and
+    those that are surely hidden, in a pocket or behind the back.
 
-    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers; skin (h, w), where it is known.
+    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers; skin (h, w), where it is
+    known.
     """
     found = {}
     for side in ("left", "right"):
@@ -129,7 +137,11 @@ def _hidden_hand(layout, picture, skeleton, side, matte, share, skin) -> SourceH
     """A hand of which nothing is to be seen, in the colour of the person's skin elsewhere."""
     place = (share > 0.7) & (matte > 0.7)
     bare = skin > 0.8
-    if seen_points(skeleton, side) > 0 or not bool(place.any()) or float((skin[place] > 0.5).float().mean()) > BARE:
+    if (
+        seen_points(skeleton, side) > 0
+        or not bool(place.any())
+        or float((skin[place] > 0.5).float().mean()) > BARE
+    ):
         return None
     colours = plain_skin(picture[:, bare].T)
     plain = hand(skeleton, side, SLIM)
@@ -184,16 +196,12 @@ def _shifted(body: Hand, by: np.ndarray) -> Hand:
 
 
 def _bends(skeleton: Skeleton, side: str) -> np.ndarray:
-    from .landmarks import FINGERS
-    from .skeleton import JOINT_INDEX
-
     return skeleton.rotations[[JOINT_INDEX[f"{side}_{f}_{i}"] for f in FINGERS for i in (1, 2, 3)]]
 
 
 def _half_breadth(matte: torch.Tensor, body: Hand, skeleton: Skeleton, side: str, corner) -> float:
-    """Half the breadth of the arm's matte across the wrist, within what wrists are: 0.11 to 0.17 of the hand's length."""
-    from .skeleton import JOINT_INDEX
-
+    """Half the breadth of the arm's matte across the wrist, within what wrists are: 0.11 to 0.17 of the
+    hand's length."""
     elbow = skeleton.forward().positions[JOINT_INDEX[f"{side}_elbow"], :2]
     root = body.joints[0, :2]
     up = (elbow - root) / max(np.linalg.norm(elbow - root), 1e-6)
@@ -202,13 +210,16 @@ def _half_breadth(matte: torch.Tensor, body: Hand, skeleton: Skeleton, side: str
     halves = []
     for step in (0.1, 0.2, 0.3):
         places = root + step * body.length * up + reach[:, None] * across - np.array(corner)
-        value = field.sample(matte[None], torch.as_tensor(places, device=matte.device).float())[0].cpu().numpy()
+        value = (
+            field.sample(matte[None], torch.as_tensor(places, device=matte.device).float())[0].cpu().numpy()
+        )
         halves.append(0.25 * float(value.sum()))
     return float(np.clip(np.median(halves), 0.11 * body.length, 0.17 * body.length))
 
 
 def _own(sight: Sight, unlike: torch.Tensor, length: float) -> torch.Tensor:
-    """(h, w) in [0, 1] of the window: 0 where, outside the solid's outline, a pixel has not the hand's colour.
+    """(h, w) in [0, 1] of the window: 0 where, outside the solid's outline, a pixel has not the hand's
+    colour.
 
     unlike (h, w) from `_unlike`. Inside the outline nothing is taken away: a palm has no holes.
     """
@@ -231,7 +242,8 @@ def _unlike(colours: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
 
 
 def redrawn(source: SourceHand, target: Hand, bends: np.ndarray, how: Motion) -> bool:
-    """Whether the hand is drawn anew: its photo, moved as one part, would show another hand than the target's."""
+    """Whether the hand is drawn anew: its photo, moved as one part, would show another hand than the
+    target's."""
     moved = _moved(source, f"{target.side}_hand", how)
     away = np.linalg.norm((moved - target.joints)[:, :2], axis=1).mean() / target.length
     if source.hidden:
@@ -249,16 +261,16 @@ def _moved(source: SourceHand, part: str, how: Motion) -> np.ndarray:
 
 
 def without_hand(source: SourceHand) -> torch.Tensor:
-    """(h, w) of the crop: what stays of the arm when its hand is drawn anew: the forearm, a little over the wrist, without
-    what hides a hidden hand."""
+    """(h, w) of the crop: what stays of the arm when its hand is drawn anew: the forearm, a little over the
+    wrist, without what hides a hidden hand."""
     if source.hidden:
         return source.own * ((0.7 - source.share) / 0.2).clamp(0, 1)
     return ((0.8 - source.share) / 0.4).clamp(0, 1)
 
 
 def opened(source: SourceHand, how: Motion) -> torch.Tensor:
-    """(h, w) of the crop: what stays of the arm when its hand goes along as one part: all but what lies between its
-    fingers, once it has moved."""
+    """(h, w) of the crop: what stays of the arm when its hand goes along as one part: all but what lies
+    between its fingers, once it has moved."""
     moved = _moved(source, f"{source.body.side}_hand", how)
     step = float(np.linalg.norm((moved - source.body.joints)[:, :2], axis=1).max())
     share = 0.0 if source.hidden else min(max((step - MOVED[0]) / (MOVED[1] - MOVED[0]), 0.0), 1.0)
@@ -305,8 +317,8 @@ def _rising(target: Hand, sight: Sight) -> torch.Tensor:
 
 
 def _carried(source: SourceHand, target: Hand, sight: Sight, corner):
-    """Per pixel of the target's window, by the bone that carries it: (h, w, 2) its place in the photo, (h, w) how surely
-    the photo shows it there."""
+    """Per pixel of the target's window, by the bone that carries it: (h, w, 2) its place in the photo, (h,
+    w) how surely the photo shows it there."""
     device = sight.depth.device
     bone = torch.as_tensor(target.carrier, device=device)[sight.piece]
     turn, scale = bone_motions(target, source.body)
@@ -331,8 +343,8 @@ def _soft(seen: torch.Tensor) -> torch.Tensor:
 
 
 def bone_motions(before: Hand, after: Hand) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (16, 3, 3) and scales (16,) of the similarities that carry each bone of a hand onto the same bone of
-    another: x' = after.origin + scale * turn @ (x - before.origin)."""
+    """Rotations (16, 3, 3) and scales (16,) of the similarities that carry each bone of a hand onto the same
+    bone of another: x' = after.origin + scale * turn @ (x - before.origin)."""
     a, b = before.tips - before.origins, after.tips - after.origins
     turn = after.turns @ np.swapaxes(before.turns, 1, 2)
     scale = np.linalg.norm(b, axis=1) / np.maximum(np.linalg.norm(a, axis=1), 1e-6)
@@ -342,7 +354,8 @@ def bone_motions(before: Hand, after: Hand) -> tuple[np.ndarray, np.ndarray]:
 def posed_hands(
     hands: dict[str, SourceHand], how: Motion, corner: tuple[int, int], size: tuple[int, int]
 ) -> tuple[dict[str, torch.Tensor], dict[str, Shown]]:
-    """After a motion: what stays of each arm's layer, (h, w) of the crop; and the hands that are drawn anew."""
+    """After a motion: what stays of each arm's layer, (h, w) of the crop; and the hands that are drawn
+    anew."""
     kept, anew = {}, {}
     for layer, source in hands.items():
         new = None
@@ -358,3 +371,25 @@ def posed_hands(
 
 def _grown(source: SourceHand, how: Motion) -> float:
     return float(how.scale[INDEX[f"{source.body.side}_forearm"]])
+
+
+def laid(
+    hand: Shown, ahead: float, own: int, standing: list[torch.Tensor], slot: torch.Tensor
+) -> torch.Tensor:
+    """(n,) the depth by which a drawn hand is laid over or under the layers, whose entries stand at
+    `standing` (m,) each and lie at the pixels as `slot` (K, H W) tells; it wins by `ahead` pixels at the
+    same depth.
+
+    Its wrist lies under its own arm, number `own`. Another layer it crosses as a whole, on the side where
+    most of it is: no thumb alone comes through the hair, and no finger through the other arm's sleeve.
+    """
+    far = hand.depth - ahead
+    for k, depth in enumerate(standing):
+        at = slot[k, hand.index]
+        both = torch.nonzero((at >= 0) & (hand.under if k == own else hand.alpha > 0.5)).squeeze(1)
+        if len(both) == 0:
+            continue
+        other = depth[at[both]]
+        behind = k == own or float((far[both] > other).float().mean()) > 0.5
+        far[both] = far[both].maximum(other + 1) if behind else far[both].minimum(other - 1)
+    return far

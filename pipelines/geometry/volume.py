@@ -7,7 +7,7 @@ doubled when the cover moves away. All of it is in the source picture's coordina
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -47,6 +47,16 @@ class Layer:
     front: torch.Tensor
     back: torch.Tensor
     cut: torch.Tensor | None = None
+
+    def kept(self, share: torch.Tensor, cell: int) -> Layer:
+        """The layer where only `share` (h, w) of it goes along; cell is the mesh grid's pitch in pixels."""
+        cells = torch.nn.functional.avg_pool2d(share[None, None], cell)[0, 0]
+        inside = self.inside & (field.dilate((cells > 0.02).float(), 1) > 0)
+        inside = (
+            inside if bool(inside.any()) else self.inside
+        )  # an arm of which the picture has the hand alone
+        cut = field.dilate((cells < 0.5).float(), 1) > 0
+        return replace(self, matte=self.matte * share, parted=self.parted * share, inside=inside, cut=cut)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from .field import box_blur, dilate, erode, sample
-from .hands import Shown, posed_hands
+from .hands import Shown, laid, posed_hands
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
@@ -282,7 +282,7 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
     kept, hands = posed_hands(volume.hands, how, volume.corner, size)
     for i, layer in enumerate(volume.layers):
         if layer.name in kept:
-            layer = _with(layer, kept[layer.name], volume.cell)
+            layer = layer.kept(kept[layer.name], volume.cell)
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
@@ -291,40 +291,21 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
     if hands:
         names = [layer.name for layer in volume.layers]
         views += [
-            _view_of_hand(hand, names.index(name), views, slot, volume.stature) for name, hand in hands.items()
+            _view_of_hand(hand, names.index(name), views, slot, volume.stature)
+            for name, hand in hands.items()
         ]
         slot = _slots(views, size)
     return _composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
 
 
-def _with(layer: Layer, kept: torch.Tensor, cell: int) -> Layer:
-    """A layer of which only the share `kept` (h, w) of the crop goes along."""
-    cells = F.avg_pool2d(kept[None, None], cell)[0, 0]
-    inside = layer.inside & (dilate((cells > 0.02).float(), 1) > 0)
-    cut = dilate((cells < 0.5).float(), 1) > 0
-    return replace(layer, matte=layer.matte * kept, parted=layer.parted * kept, inside=inside, cut=cut)
-
-
 def _view_of_hand(hand: Shown, own: int, views: list[_View], slot: torch.Tensor, stature: float) -> _View:
-    """A hand that was drawn anew, as another view beside its arm's, which is number `own` of the views whose entries at
-    each pixel `slot` tells. It is wanted where it is, although the photo did not show it: it does not stand back, but for
-    its wrist, which lies under its own arm."""
+    """A hand that was drawn anew, as a view beside those of the layers, `views[own]` its arm's."""
     unseen = UNSEEN_BEHIND * stature
-    far = hand.depth - ARMS_AHEAD * stature
-    for k, view in enumerate(views):
-        at = slot[k, hand.index]
-        both = torch.nonzero((at >= 0) & (hand.under if k == own else hand.alpha > 0.5)).squeeze(1)
-        if len(both) == 0:
-            continue
-        at = at[both]
-        other = view.depth[at] + (1 - view.seen[at]) * unseen - view.ahead
-        # A hand lies before or behind another part as a whole: no thumb alone comes through the hair.
-        behind = k == own or float((far[both] > other).float().mean()) > 0.5
-        far[both] = far[both].maximum(other + 1) if behind else far[both].minimum(other - 1)
-    return _View(
-        hand.index, hand.source, hand.depth, hand.colour, hand.alpha, hand.alpha, hand.seen, hand.part,
-        torch.ones_like(hand.depth), hand.normal, hand.depth + (1 - hand.seen) * unseen - far,
-    )  # fmt: skip
+    standing = [view.depth + (1 - view.seen) * unseen - view.ahead for view in views]
+    far = laid(hand, ARMS_AHEAD * stature, own, standing, slot)
+    ahead = hand.depth + (1 - hand.seen) * unseen - far
+    alone = torch.ones_like(hand.depth)
+    return _View(*hand[:5], hand.alpha, hand.seen, hand.part, alone, hand.normal, ahead)
 
 
 def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:

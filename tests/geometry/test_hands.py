@@ -1,4 +1,5 @@
-"""Hands: the solid stands on the target's points, the photo's own hand stays where it will do, and nothing has holes."""
+"""Hands: the solid stands on the target's points, the photo's own hand stays where it will do, and nothing
+has holes."""
 
 from dataclasses import replace
 
@@ -75,14 +76,17 @@ def test_a_waving_hand_shows_five_fingertips_within_a_pixel(side):
     body = hand(target, side)
     at = torch.as_tensor(tips(target, side)[:, :2]).float()
     last = [FINGER_RADII[finger][3] * body.length for finger in FINGERS]
-    assert np.abs(body.outline(at).numpy() + last).max() < 1  # a tip's ball, no other finger over or beside it
+    assert (
+        np.abs(body.outline(at).numpy() + last).max() < 1
+    )  # a tip's ball, no other finger over or beside it
     ring = body.joints[[4, 8, 12, 16, 20], :2]
     gaps = torch.as_tensor((ring[:-1] + ring[1:]) / 2).float()
     assert (body.outline(gaps) > 2).all(), "neighbouring fingertips of an open hand are apart"
 
 
 def test_the_thumb_is_on_the_side_that_the_palm_says():
-    """A raised left hand whose palm faces the camera has its thumb towards the head; mirrored, so has a right one."""
+    """A raised left hand whose palm faces the camera has its thumb towards the head; mirrored, so has a
+    right one."""
     for side, pose in (("left", load_pose("hands/waving")), ("right", load_pose("hands/waving").mirrored())):
         body = hand(retarget(tall(), pose), side)
         palm_seen = body.frame[2, 1] < 0
@@ -123,7 +127,10 @@ def test_skin_is_measured_through_what_is_none():
     torch.manual_seed(0)
     normal = torch.nn.functional.normalize(torch.randn(4000, 3) - torch.tensor([0, 0, 1.5]), dim=1)
     open = torch.rand(4000) * 0.5 + 0.5
-    flat, slope = torch.tensor([0.4, 0.22, 0.15]), torch.tensor([[0.1, 0.05, 0.03], [-0.1, -0.06, -0.04], [-0.1, -0.05, -0.03]])
+    flat, slope = (
+        torch.tensor([0.4, 0.22, 0.15]),
+        torch.tensor([[0.1, 0.05, 0.03], [-0.1, -0.06, -0.04], [-0.1, -0.05, -0.03]]),
+    )
     seen = encoded((flat + normal @ slope) * open[:, None] ** torch.tensor(SHADE))
     seen[::8] = torch.tensor([0.1, 0.2, 0.8])  # a sleeve
     skin, good = skin_of(seen, normal, open)
@@ -198,7 +205,9 @@ def test_what_lies_between_the_fingers_is_taken_out_and_the_palm_is_not():
     assert float(own[sight.outline < -0.02 * body.length].min()) > 0.99
     assert float(own[sight.outline > 0.06 * body.length].max()) < 0.05
     kept = hands._own(sight, torch.full_like(unlike, 1.0), body.length)
-    assert float(kept[sight.outline.abs() < 0.05 * body.length].min()) > 0.9  # the hand's colour: the points were off
+    assert (
+        float(kept[sight.outline.abs() < 0.05 * body.length].min()) > 0.9
+    )  # the hand's colour: the points were off
 
 
 def test_a_hand_outside_the_picture_is_not_drawn():
