@@ -75,15 +75,6 @@ class Hand:
         high = np.maximum(self.start, self.end)[:, :2] + reach
         return (*low.min(0).tolist(), *high.max(0).tolist())
 
-    def outline(self, points: torch.Tensor) -> torch.Tensor:
-        """(n,) signed distance in pixels of image points (n, 2) to the solid's outline, negative inside."""
-        return self._pieces(2, points.device).distance(points)[0]
-
-    def distance(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n,) signed distance in pixels of points (n, 3) to the surface, negative inside; (n,) the nearest
-        piece."""
-        return self._pieces(3, points.device).distance(points)
-
     def solid(self, device: torch.device) -> Pieces:
         """The pieces in space, for many calls."""
         return self._pieces(3, device)
@@ -98,34 +89,40 @@ class Hand:
             torch.as_tensor(v[:, :dimensions] - middle, device=device).float() for v in (self.start, self.end)
         )
         radii = torch.as_tensor(self.radii, device=device).float()
-        spans = tuple(tuple(np.flatnonzero(self.group == g)[[0, -1]] + [0, 1]) for g in range(6))
+        palm = int((self.group == PALM).sum())
+        fingers = np.stack([np.resize(np.flatnonzero(self.group == g), 3) for g in range(1, 6)])
         return Pieces(
-            torch.as_tensor(middle, device=device).float(), start, end - start, radii, spans, self.length
-        )
+            torch.as_tensor(middle, device=device).float(), start, end - start, radii, palm,
+            torch.as_tensor(fingers, device=device), self.length,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Tapered capsules about `middle` (D,): axes from start (N, D) along step (N, D), radii (N, 2); spans:
-    first and last + 1 piece of the palm and of each finger; length the hand's, in pixels."""
+    """Tapered capsules about `middle` (D,): axes from start (N, D) along step (N, D), radii (N, 2); the first
+    `palm` are the palm's, fingers (5, 3) the numbers of the others, by finger (of the thumb's two the first
+    counts twice); length the hand's, in pixels."""
 
     middle: torch.Tensor
     start: torch.Tensor
     step: torch.Tensor
     radii: torch.Tensor
-    spans: tuple[tuple[int, int], ...]
+    palm: int
+    fingers: torch.Tensor
     length: float
 
-    def distance(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n,) signed distance of points (n, D), (n,) the nearest piece."""
+    def distance(self, points: torch.Tensor) -> torch.Tensor:
+        """(n,) signed distance of points (n, D)."""
         each = self._each(points - self.middle)
-        palm, *fingers = (each[first:last] for first, last in self.spans)
-        whole = _melted(palm, MELT_PALM * self.length)
-        joined = [
-            _union(whole, _melted(finger, MELT_JOINT * self.length), MELT_ROOT * self.length)
-            for finger in fingers
-        ]
-        return torch.stack(joined).amin(0), each.argmin(0)
+        palm = _melted(each[: self.palm], MELT_PALM * self.length)
+        first, second, third = each[self.fingers].unbind(1)  # (5, n) each
+        joint = MELT_JOINT * self.length
+        finger = _union(_union(first, second, joint), third, joint)
+        return _union(palm, finger, MELT_ROOT * self.length).amin(0)
+
+    def nearest(self, points: torch.Tensor) -> torch.Tensor:
+        """(n,) number of the piece nearest to points (n, D)."""
+        return self._each(points - self.middle).argmin(0)
 
     def _each(self, points: torch.Tensor) -> torch.Tensor:
         """(N, n) distance to each piece; products of matrices where possible, for this is called most."""

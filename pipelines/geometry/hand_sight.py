@@ -15,9 +15,9 @@ import torch.nn.functional as F
 
 from .hand_shape import Hand, Pieces
 
-FINE = 72
-"""Rays along a hand: a finger is then about seven rays broad; finer shows no more."""
-STEPS, NEAR, CAREFUL = 32, 0.004, 0.95
+FINE = 56
+"""Rays along a hand: a finger is then about five rays broad, and smooth between them."""
+STEPS, NEAR, CAREFUL = 20, 0.004, 0.95
 """Most steps of a ray, where it has arrived (in hand lengths), and what share of the distance it steps: the
 smooth union is a little less far away than it says."""
 OCCLUSION = ((0.04, 0.45), (0.09, 0.30), (0.18, 0.15))
@@ -67,49 +67,52 @@ def window(hand: Hand, size: tuple[int, int], margin: float = 2.0) -> tuple[int,
 def see(hand: Hand, box: tuple[int, int, int, int], device: torch.device) -> Sight:
     """The hand in the window x0, y0, x1, y1."""
     x0, y0, x1, y1 = box
-    pitch = max(1.0, hand.length / FINE)
     height, width = y1 - y0, x1 - x0
-    y, x = torch.meshgrid(
-        torch.arange(height, device=device).float() + y0,
-        torch.arange(width, device=device).float() + x0,
-        indexing="ij",
-    )
-    outline = hand.flat(device).distance(torch.stack((x, y), -1).reshape(-1, 2))[0].reshape(height, width)
-    gh, gw = (max(2, int(-(-n // pitch))) for n in (height, width))
-    # The grid's cells are the window's, stretched: sampling back is a plain resize.
-    gy, gx = (
-        (torch.arange(n, device=device) + 0.5) * (whole / n) - 0.5 + first
-        for n, whole, first in ((gh, height, y0), (gw, width, x0))
-    )
-    rays = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1)
-    near = (
-        F.interpolate(outline[None, None], (gh, gw), mode="bilinear", align_corners=False)[0, 0] < 2 * pitch
-    )
+    pitch = max(1.0, hand.length / FINE)
+    coarse = tuple(max(2, int(-(-n // pitch))) for n in (height, width))
+    rays = _centres(box, coarse, device)
+    flat = hand.flat(device)
+    outline = flat.distance(rays.reshape(-1, 2)).reshape(coarse)
+    near = outline < 2 * pitch
     fields, piece = _traced(hand, rays[near])
-    grid = torch.zeros(5, gh, gw, device=device)
-    grid[:, near] = fields
-    numbers = torch.zeros(gh, gw, dtype=torch.int64, device=device)
+    grid = torch.zeros(6, *coarse, device=device)
+    grid[:, near] = torch.cat((fields, torch.ones_like(fields[:1])))
+    numbers = torch.zeros(coarse, dtype=torch.int64, device=device)
     numbers[near] = piece
-    weight = near.float()
-    both = F.interpolate(
-        torch.cat((grid, weight[None]))[None], (height, width), mode="bilinear", align_corners=False
-    )[0]
-    smooth = both[:5] / both[5].clamp(min=1e-3)
-    piece = F.interpolate(numbers[None, None].float(), (height, width), mode="nearest-exact")[0, 0].long()
+    smooth = _enlarged(torch.cat((grid, outline[None])), (height, width), "bilinear")
+    outline, smooth = smooth[6], smooth[:5] / smooth[5].clamp(min=1e-3)
+    edge = outline.abs() < 2 * pitch + 1
+    outline[edge] = flat.distance(_centres(box, (height, width), device)[edge])
     normal = F.normalize(smooth[1:4].permute(1, 2, 0), dim=-1)
+    piece = _enlarged(numbers[None].float(), (height, width), "nearest-exact")[0].long()
     return Sight((x0, y0), outline, smooth[0], normal, smooth[4], piece)
+
+
+def _centres(box: tuple[int, int, int, int], cells: tuple[int, int], device: torch.device) -> torch.Tensor:
+    """(rows, columns, 2) x, y of the centres of the cells that a window is cut into."""
+    x0, y0, x1, y1 = box
+    y, x = (
+        (torch.arange(n, device=device) + 0.5) * ((last - first) / n) - 0.5 + first
+        for n, first, last in zip(cells, (y0, x0), (y1, x1), strict=True)
+    )
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+
+
+def _enlarged(grid: torch.Tensor, size: tuple[int, int], mode: str) -> torch.Tensor:
+    align = {"align_corners": False} if mode == "bilinear" else {}
+    return F.interpolate(grid[None], size, mode=mode, **align)[0]
 
 
 def _traced(hand: Hand, rays: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """(5, n) depth, normal and openness, (n,) piece at rays (n, 2)."""
     solid = hand.solid(rays.device)
     points = _arrived(solid, rays)
-    _, piece = solid.distance(points)
+    piece = solid.nearest(points)
     normal = _normals(solid, points)
     openness = torch.ones(len(points), device=rays.device)
     for far, weight in OCCLUSION:
         reach = far * solid.length
-        free = solid.distance(points + reach * normal)[0] / reach
+        free = solid.distance(points + reach * normal) / reach
         openness = openness - weight * (1 - free).clamp(0, 1)
     return torch.cat((points[:, 2:].T, normal.T, openness.clamp(min=DARKEST)[None])), piece
 
@@ -123,7 +126,7 @@ def _arrived(solid: Pieces, rays: torch.Tensor) -> torch.Tensor:
     best, at = torch.full_like(z, torch.inf), z.clone()
     going = torch.arange(len(rays), device=rays.device)
     for _ in range(STEPS):
-        away = solid.distance(torch.cat((rays[going], z[going, None]), 1))[0]
+        away = solid.distance(torch.cat((rays[going], z[going, None]), 1))
         closer = away < best[going]
         best[going[closer]], at[going[closer]] = away[closer], z[going[closer]]
         z[going] += CAREFUL * away.clamp(min=NEAR * solid.length)
@@ -137,5 +140,5 @@ def _normals(solid: Pieces, points: torch.Tensor) -> torch.Tensor:
     """(n, 3) the distance's gradient, from the four corners of a small tetrahedron."""
     corners = points.new_tensor([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]])
     size = 0.006 * solid.length
-    slopes = [corner * solid.distance(points + size * corner)[0][:, None] for corner in corners]
+    slopes = [corner * solid.distance(points + size * corner)[:, None] for corner in corners]
     return F.normalize(torch.stack(slopes).sum(0), dim=1)

@@ -11,9 +11,9 @@ from repose.pipelines.geometry.hand_colour import SHADE, Skin, encoded, linear, 
 from repose.pipelines.geometry.hand_shape import FINGER_RADII, hand
 from repose.pipelines.geometry.hand_sight import see, window
 from repose.pipelines.geometry.landmarks import FINGERS
-from repose.pipelines.geometry.layers import Regions
+from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.library import load_pose
-from repose.pipelines.geometry.motion import motion
+from repose.pipelines.geometry.motion import body_height, motion
 from repose.pipelines.geometry.parts import INDEX
 from repose.pipelines.geometry.retarget import retarget
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
@@ -77,11 +77,11 @@ def test_a_waving_hand_shows_five_fingertips_within_a_pixel(side):
     at = torch.as_tensor(tips(target, side)[:, :2]).float()
     last = [FINGER_RADII[finger][3] * body.length for finger in FINGERS]
     assert (
-        np.abs(body.outline(at).numpy() + last).max() < 1
+        np.abs(body.flat(CPU).distance(at).numpy() + last).max() < 1
     )  # a tip's ball, no other finger over or beside it
     ring = body.joints[[4, 8, 12, 16, 20], :2]
     gaps = torch.as_tensor((ring[:-1] + ring[1:]) / 2).float()
-    assert (body.outline(gaps) > 2).all(), "neighbouring fingertips of an open hand are apart"
+    assert (body.flat(CPU).distance(gaps) > 2).all(), "neighbouring fingertips of an open hand are apart"
 
 
 def test_the_thumb_is_on_the_side_that_the_palm_says():
@@ -102,14 +102,14 @@ def test_a_solid_has_no_holes_between_its_knuckles(pose):
     across = torch.cat([torch.lerp(a, b, share[:, 0]) for a, b in zip(knuckles, knuckles[1:], strict=False)])
     root = torch.as_tensor(body.joints[0, :2]).float()
     palm = torch.lerp(root, across[None], share).reshape(-1, 2)
-    assert (body.outline(palm) < 0).all()
+    assert (body.flat(CPU).distance(palm) < 0).all()
 
 
 def test_distance_is_that_of_a_capsule_away_from_the_others():
     body = hand(tall(), "left")
     tip, before = body.tips[9], body.origins[9]
     out = (tip - before) / np.linalg.norm(tip - before)
-    away = body.distance(torch.as_tensor(tip + 20 * out)[None].float())[0]
+    away = body.solid(CPU).distance(torch.as_tensor(tip + 20 * out)[None].float())
     assert float(away[0]) == pytest.approx(20 - FINGER_RADII["middle"][3] * body.length, abs=0.05)
 
 
@@ -118,7 +118,7 @@ def test_rays_meet_the_surface_and_normals_face_the_camera():
     sight = see(body, window(body, (2000, 2000)), CPU)
     inside = sight.outline < -3
     points = torch.cat((sight.pixels(), sight.depth[..., None]), -1)[inside]
-    assert float(body.distance(points)[0].abs().quantile(0.99)) < 1.0
+    assert float(body.solid(CPU).distance(points).abs().quantile(0.99)) < 1.0
     assert float((sight.normal[inside][:, 2] < 0).float().mean()) > 0.98
     assert ((sight.open[inside] > 0) & (sight.open[inside] <= 1)).all()
 
@@ -165,36 +165,52 @@ def test_a_waving_hand_is_drawn_anew_and_told_as_hidden(photo, volume):
     assert torch.equal(moved.colour, again.colour) and torch.equal(moved.alpha, again.alpha)
 
 
-def test_a_hand_with_missing_points_stays_rigid(photo):
-    picture, matte, skeleton = photo
-    confidence = skeleton.confidence.copy()
-    confidence[[JOINT_INDEX[f"left_{finger}_{i}"] for finger in FINGERS for i in (1, 2, 3, 4)][:10], 0] = 0
-    volume = build(picture, matte, replace(skeleton, confidence=confidence))
-    assert set(volume.hands) == {"right_arm"}
+def found(photo, volume, skeleton, skin=None):
+    """The hands that `source_hands` takes from the photo for another reading of its skeleton."""
+    layout = Layout.around(photo[1][0, 0], body_height(photo[2]))
+    layers = {layer.name: layer for layer in volume.layers}
+    return hands.source_hands(
+        layout,
+        volume.photo,
+        skeleton,
+        {name: layer.parted for name, layer in layers.items()},
+        {name: layer.weights for name, layer in layers.items()},
+        None if skin is None else layout.crop_mask(skin[0]),
+    )
 
 
-def test_a_hand_in_a_pocket_is_drawn_when_it_has_left_it(photo):
-    picture, matte, skeleton = photo
+def unsure(skeleton, names: list[str]):
     confidence = skeleton.confidence.copy()
-    first = JOINT_INDEX["left_hand_root"]
-    confidence[first : first + 21, 0] = 0
-    hidden = replace(skeleton, confidence=confidence)
+    confidence[[JOINT_INDEX[name] for name in names], 0] = 0
+    return replace(skeleton, confidence=confidence)
+
+
+FINGER_POINTS = [f"left_{finger}_{i}" for finger in FINGERS for i in (1, 2, 3, 4)]
+
+
+def test_a_hand_with_missing_points_stays_rigid(photo, volume):
+    assert set(found(photo, volume, photo[2])) == {"left_arm", "right_arm"}
+    assert set(found(photo, volume, unsure(photo[2], FINGER_POINTS[:10]))) == {"right_arm"}
+
+
+def test_a_hand_in_a_pocket_is_drawn_when_it_has_left_it(photo, volume):
+    _, matte, skeleton = photo
+    hidden = unsure(skeleton, ["left_hand_root", *FINGER_POINTS])
     skin = torch.zeros_like(matte)
     x, y = np.round(skeleton.forward().positions[JOINT_INDEX["right_middle_1"], :2]).astype(int)
     skin[..., y - 14 : y + 5, x - 4 : x + 4] = 1  # the other hand alone is bare
-    volume = build(picture, matte, hidden, Regions(torch.zeros_like(matte), skin))
-    assert volume.hands["left_arm"].hidden
+    sources = found(photo, volume, hidden, skin)
+    assert sources["left_arm"].hidden
     for pose, drawn in (("front", False), ("hands/waving", True)):
         target = retarget(hidden, load_pose(pose))
-        _, anew = hands.posed_hands(volume.hands, motion(hidden, target), volume.corner, CANVAS)
+        _, anew = hands.posed_hands(sources, motion(hidden, target), volume.corner, CANVAS)
         assert ("left_arm" in anew) is drawn
 
 
-def test_a_small_hand_stays_as_it_is():
-    small = standing().scaled(0.5, (240, 180))
+def test_a_small_hand_stays_as_it_is(photo, volume):
+    small = photo[2].scaled(0.5, (240, 180))
     assert hand(small, "left").length < hands.LEAST
-    picture, matte = draw(small)
-    assert not build(picture, matte, small).hands
+    assert not found(photo, volume, small)
 
 
 def test_what_lies_between_the_fingers_is_taken_out_and_the_palm_is_not():
