@@ -50,8 +50,6 @@ NARROW = 0.013
 nail. By eye."""
 LEFT = 0.12
 """Hand lengths by which a hidden hand must have moved to have left its pocket; by eye."""
-BARE = 0.2
-"""Share of skin in a hand's place up to which the hand is surely not there, but what it is in; by eye."""
 SLIM = 0.96
 """The flesh's thickness over the tables in hand_shape.py: people of today's photos; by eye, on the
 development photos."""
@@ -112,10 +110,11 @@ def source_hands(
     skeleton: Skeleton,
     mattes: dict[str, torch.Tensor],
     weights: dict[str, torch.Tensor],
+    hidden: tuple[str, ...] = (),
     skin: torch.Tensor | None = None,
 ) -> dict[str, SourceHand]:
     """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure, and
-    those that are surely hidden, in a pocket or behind the back.
+    those of the arms `hidden`, which are in a pocket (pockets.py).
 
     picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers; skin (h, w), where it is
     known.
@@ -123,37 +122,25 @@ def source_hands(
     found = {}
     for side in ("left", "right"):
         layer = f"{side}_arm"
-        if layer not in mattes:
+        if layer not in weights:
             continue
         share = layout.to_native(weights[layer][INDEX[f"{side}_hand"]][None])[0]
-        if seen_points(skeleton, side) >= SURE:
+        if layer in hidden and skin is not None:
+            found[layer] = _hidden_hand(picture, skeleton, side, share, skin)
+        elif seen_points(skeleton, side) >= SURE:
             found[layer] = _source_hand(layout, picture, skeleton, side, mattes[layer], share)
-        elif skin is not None:
-            found[layer] = _hidden_hand(layout, picture, skeleton, side, mattes[layer], share, skin)
     return {layer: one for layer, one in found.items() if one is not None}
 
 
-def _hidden_hand(layout, picture, skeleton, side, matte, share, skin) -> SourceHand | None:
+def _hidden_hand(picture, skeleton, side, share, skin) -> SourceHand | None:
     """A hand of which nothing is to be seen, in the colour of the person's skin elsewhere."""
-    place = (share > 0.7) & (matte > 0.7)
-    bare = skin > 0.8
-    if (
-        seen_points(skeleton, side) > 0
-        or not bool(place.any())
-        or float((skin[place] > 0.5).float().mean()) > BARE
-    ):
-        return None
-    colours = plain_skin(picture[:, bare].T)
-    plain = hand(skeleton, side, SLIM)
+    colours, plain = plain_skin(picture[:, skin > 0.8].T), hand(skeleton, side, SLIM)
     if colours is None or plain.length < LEAST:
         return None
-    colours_of = picture.permute(1, 2, 0)
-    cloth = (_unlike(colours_of, colours_of[place]) < LIKE).float() * ((share - 0.1) / 0.2).clamp(0, 1)
-    own = 1 - field.box_blur(field.dilate(field.erode(cloth, 1), 2)[None], 1)[0]
-    empty = torch.zeros(1, 1, device=layout.device)
+    empty = torch.zeros(1, 1, device=share.device)
     nowhere = Sight((0, 0), empty, empty, empty[..., None].expand(1, 1, 3), empty, empty.long())
     return SourceHand(
-        plain, colours, nowhere, empty, no_detail(layout.device), 0.13 * plain.length, share, own,
+        plain, colours, nowhere, empty, no_detail(share.device), 0.13 * plain.length, share, torch.ones_like(share),
         _bends(skeleton, side), hidden=True,
     )  # fmt: skip
 
@@ -262,9 +249,7 @@ def _moved(source: SourceHand, part: str, how: Motion) -> np.ndarray:
 
 def without_hand(source: SourceHand) -> torch.Tensor:
     """(h, w) of the crop: what stays of the arm when its hand is drawn anew: the forearm, a little over the
-    wrist, without what hides a hidden hand."""
-    if source.hidden:
-        return source.own * ((0.7 - source.share) / 0.2).clamp(0, 1)
+    wrist."""
     return ((0.8 - source.share) / 0.4).clamp(0, 1)
 
 
@@ -273,7 +258,7 @@ def opened(source: SourceHand, how: Motion) -> torch.Tensor:
     between its fingers, once it has moved."""
     moved = _moved(source, f"{source.body.side}_hand", how)
     step = float(np.linalg.norm((moved - source.body.joints)[:, :2], axis=1).max())
-    share = 0.0 if source.hidden else min(max((step - MOVED[0]) / (MOVED[1] - MOVED[0]), 0.0), 1.0)
+    share = min(max((step - MOVED[0]) / (MOVED[1] - MOVED[0]), 0.0), 1.0)
     return torch.lerp(torch.ones_like(source.own), source.own, share)
 
 

@@ -45,6 +45,21 @@ class Fragments:
         return out
 
 
+def without_cracks(fragments: Fragments) -> Fragments:
+    """The same with gaps one pixel wide closed by what is beside them: where two sheets of a closed surface meet
+    edge-on, rounding leaves pixels between them that no triangle covers."""
+    covered = fragments.covered
+    there = torch.nn.functional.pad(covered, (1, 1, 1, 1))
+    left, right, above, below = there[1:-1, :-2], there[1:-1, 2:], there[:-2, 1:-1], there[2:, 1:-1]
+    across, down = ~covered & left & right, ~covered & above & below & ~(left & right)
+    triangle, barycentric = fragments.triangle.clone(), fragments.barycentric.clone()
+    for gap, (dy, dx) in ((across, (0, -1)), (down, (-1, 0))):
+        row, column = torch.nonzero(gap, as_tuple=True)
+        triangle[row, column] = fragments.triangle[row + dy, column + dx]
+        barycentric[row, column] = fragments.barycentric[row + dy, column + dx]
+    return Fragments(triangle, barycentric)
+
+
 def _barycentric(corners: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
     """(..., 3) weights of the corners (..., 3, 2) at pixels (..., 2); degenerate triangles give NaN."""
     a, b, c = corners.unbind(-2)

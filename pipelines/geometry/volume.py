@@ -21,6 +21,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
+from .trust import Contact, believed, cut_free
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,8 @@ class Layer:
 
     On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
     hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
+    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
+    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined.
@@ -46,15 +48,15 @@ class Layer:
     weights: torch.Tensor
     front: torch.Tensor
     back: torch.Tensor
+    made_up: torch.Tensor | None = None
     cut: torch.Tensor | None = None
 
     def kept(self, share: torch.Tensor, cell: int) -> Layer:
         """The layer where only `share` (h, w) of it goes along; cell is the mesh grid's pitch in pixels."""
         cells = torch.nn.functional.avg_pool2d(share[None, None], cell)[0, 0]
         inside = self.inside & (field.dilate((cells > 0.02).float(), 1) > 0)
-        inside = (
-            inside if bool(inside.any()) else self.inside
-        )  # an arm of which the picture has the hand alone
+        if not bool(inside.any()):  # an arm of which the picture has the hand alone
+            inside = self.inside
         cut = field.dilate((cells < 0.5).float(), 1) > 0
         return replace(self, matte=self.matte * share, parted=self.parted * share, inside=inside, cut=cut)
 
@@ -78,11 +80,14 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw)."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it touches others, and
+    which of its pixels are to be believed (h, w) bool."""
 
     layout: Layout
     picture: torch.Tensor
     masks: Masks
+    contacts: dict[str, Contact]
+    believed: dict[str, torch.Tensor]
     frame: Bones
     tall: float
     hair: torch.Tensor | None
@@ -92,7 +97,16 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    colour = layered_colour(layout, source.picture, matte, seen)
+    contact, own = source.contacts[name], source.believed[name]
+    colour = layered_colour(layout, source.picture, matte, contact, own)
+    parted = masks.parted[name]
+    if name.endswith("arm"):
+        others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
+        parted = cut_free(layout, parted, own, contact, others)
+    made_up = None
+    if name in masks.hands:
+        made_up = masks.hands[name].matte * (1 - seen)
+        colour = torch.lerp(colour, masks.hands[name].colour, made_up)
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
@@ -102,9 +116,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
-    return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back
-    )
+    return Layer(name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up)
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
@@ -141,7 +153,11 @@ def build(
     }
     weights = agreed(layout, weights, frame, masks.radii)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, tall, hair)
+    visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
+    contacts = {name: Contact.of(name, visible, tall) for name in visible}
+    own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
+    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
-    hands = source_hands(layout, crop, skeleton, masks.parted, weights, maps.get("skin"))
+    hidden = tuple(layer.name for layer in layers if layer.made_up is not None)
+    hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden, maps.get("skin"))
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)

@@ -165,7 +165,7 @@ def test_a_waving_hand_is_drawn_anew_and_told_as_hidden(photo, volume):
     assert torch.equal(moved.colour, again.colour) and torch.equal(moved.alpha, again.alpha)
 
 
-def found(photo, volume, skeleton, skin=None):
+def found(photo, volume, skeleton, skin=None, hidden=()):
     """The hands that `source_hands` takes from the photo for another reading of its skeleton."""
     layout = Layout.around(photo[1][0, 0], body_height(photo[2]))
     layers = {layer.name: layer for layer in volume.layers}
@@ -175,6 +175,7 @@ def found(photo, volume, skeleton, skin=None):
         skeleton,
         {name: layer.parted for name, layer in layers.items()},
         {name: layer.weights for name, layer in layers.items()},
+        hidden,
         None if skin is None else layout.crop_mask(skin[0]),
     )
 
@@ -199,7 +200,7 @@ def test_a_hand_in_a_pocket_is_drawn_when_it_has_left_it(photo, volume):
     skin = torch.zeros_like(matte)
     x, y = np.round(skeleton.forward().positions[JOINT_INDEX["right_middle_1"], :2]).astype(int)
     skin[..., y - 14 : y + 5, x - 4 : x + 4] = 1  # the other hand alone is bare
-    sources = found(photo, volume, hidden, skin)
+    sources = found(photo, volume, hidden, skin, ("left_arm",))
     assert sources["left_arm"].hidden
     for pose, drawn in (("front", False), ("hands/waving", True)):
         target = retarget(hidden, load_pose(pose))

@@ -1,7 +1,7 @@
 """The z-buffer against literal triangles."""
 
 import torch
-from repose.pipelines.geometry.raster import rasterise
+from repose.pipelines.geometry.raster import rasterise, without_cracks
 
 
 def grid(x0, y0, columns, rows, step, z):
@@ -65,3 +65,15 @@ def test_a_large_triangle_spans_many_size_classes():
     vertices = torch.tensor([[0.0, 0, 0], [300, 0, 0], [0, 200, 0]])
     covered = rasterise(vertices, torch.tensor([[0, 1, 2]]), (200, 300)).covered.sum()
     assert abs(int(covered) - 300 * 200 / 2) < 300
+
+
+def test_a_crack_of_one_pixel_is_closed_and_a_gap_of_two_is_not():
+    corners = [(0, 0), (4, 0), (4, 9), (0, 9), (6, 0), (10, 0), (10, 9), (6, 9), (13, 0), (16, 0), (16, 9), (13, 9)]
+    vertices = torch.tensor([[*xy, 1.0] for xy in corners])
+    triangles = torch.tensor([[i, i + 1, i + 2] for i in (0, 4, 8)] + [[i, i + 2, i + 3] for i in (0, 4, 8)])
+    found = rasterise(vertices, triangles, (10, 20))
+    closed = without_cracks(found)
+    assert not found.covered[:, 5].any() and closed.covered[:, 5].all()
+    assert not closed.covered[:, 11:13].any() and not closed.covered[:, 17:].any()
+    assert torch.equal(closed.triangle[:, 5], found.triangle[:, 4])
+    assert torch.equal(closed.triangle[found.covered], found.triangle[found.covered])
