@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
+
+from . import field
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +21,8 @@ class Layer:
     (h, w) the same of what stays whatever its neighbours do: a shoulder under hair.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
-    pixels; fine: how many times smaller these cells are than the body's.
+    pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
+    times smaller these cells are than the body's.
     """
 
     name: str
@@ -35,3 +39,13 @@ class Layer:
     made_up: torch.Tensor | None = None
     placed: torch.Tensor | None = None
     fine: int = 1
+    cut: torch.Tensor | None = None
+
+    def kept(self, share: torch.Tensor, cell: int) -> Layer:
+        """The layer where only `share` (h, w) of it goes along; cell is the body's mesh pitch in pixels."""
+        cells = F.avg_pool2d(share[None, None], cell)[0, 0]
+        inside = self.inside & (field.dilate((cells > 0.02).float(), 1) > 0)
+        if not bool(inside.any()):  # an arm of which the picture has the hand alone
+            inside = self.inside
+        cut = field.dilate((cells < 0.5).float(), 1) > 0
+        return replace(self, matte=self.matte * share, parted=self.parted * share, inside=inside, cut=cut)

@@ -180,6 +180,7 @@ class Motion:
     between the two.
     bone (P, 3) pixels, from a part's start to its end in the source; twist (P,) radians by which the part's end is
     turned about the bone more than its start.
+    posed: the figure that is moved to, where there is one; hands are drawn on its own points (hands.py).
     """
 
     rotation: np.ndarray
@@ -189,6 +190,7 @@ class Motion:
     flesh: np.ndarray | None = None
     bone: np.ndarray | None = None
     twist: np.ndarray | None = None
+    posed: Skeleton | None = None
 
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) points moved by blended part motions; weights (V, P), rows summing to 1."""
@@ -303,6 +305,7 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
         flesh,
         before.end - before.start,
         _twists(turns, after),
+        target,
     )
 
 

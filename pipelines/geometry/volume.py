@@ -13,6 +13,7 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .hands import SourceHand, source_hands
 from .head import placed
 from .head_cut import HEAD, Cut, cut_head
 from .head_layer import head_layers
@@ -26,7 +27,6 @@ from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
 from .trust import Contact, believed, cut_free, without_spurs
 
-
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
 
@@ -35,7 +35,8 @@ STRAY = 0.2
 class BodyVolume:
     """The lifted source: its layers and its own pixels, `photo` (3, h, w).
 
-    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels.
+    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels; hands, by their
+    arm's layer, are those that may be drawn anew.
     """
 
     layers: tuple[Layer, ...]
@@ -44,6 +45,7 @@ class BodyVolume:
     cell: int
     bones: Bones
     stature: float
+    hands: dict[str, SourceHand]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,4 +146,6 @@ def build(
     if cut is not None:
         colour = layered_colour(layout, crop, masks.amodal[HEAD], contacts[HEAD], own[HEAD])
         layers += head_layers(layout, cut, head, crop, colour, maps.get("hair"), layers[0])
-    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)
+    hidden = tuple(layer.name for layer in layers if layer.made_up is not None)
+    hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden, maps.get("skin"))
+    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from .field import box_blur, dilate, erode, sample
+from .hands import Shown, laid, posed_hands
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise, without_cracks
@@ -116,6 +117,8 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
     outline = open_edges(faces[solid[faces].all(1)])
+    if layer.cut is not None:  # a sheet that was cut off is open there
+        outline = outline[~layer.cut[row, column][outline].any(1)]
     front, back = evened(front, outline), evened(back, outline)
     parts = (faces, faces + len(front), rim(outline, len(front)))
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
@@ -318,8 +321,39 @@ def look(
     patches: Patches | None = None,
 ) -> Warped:
     """The volume after the motion, its patches in one piece, composited front to back into a picture of `size`."""
-    views, slot = layer_views(volume, how, size, progress, patches)
+    kept, hands = posed_hands(volume.hands, how, volume.corner, size)
+    views, slot = layer_views(volume, how, size, progress, patches, kept)
+    if hands:
+        names = [layer.name for layer in volume.layers]
+        views += [
+            _view_of_hand(hand, names.index(name), views, slot, volume.stature)
+            for name, hand in hands.items()
+        ]
+        slot = _slots(views, size)
     return _composite(views, slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def _view_of_hand(hand: Shown, own: int, views: list[_View], slot: torch.Tensor, stature: float) -> _View:
+    """A hand that was drawn anew, as a view beside those of the layers, `views[own]` its arm's."""
+    unseen = UNSEEN_BEHIND * stature
+    standing = [view.depth + (1 - view.bare) * unseen - view.ahead for view in views]
+    far = laid(hand, ARMS_AHEAD * stature, own, standing, slot)
+    return _View(
+        hand.index,
+        hand.source,
+        hand.depth,
+        hand.colour,
+        alpha=hand.alpha,
+        parted=hand.alpha,
+        seen=hand.seen,
+        bare=hand.seen,
+        front=torch.ones_like(hand.index, dtype=torch.bool),
+        part=hand.part,
+        stretch=torch.ones_like(hand.depth),
+        normal=hand.normal,
+        photo=torch.zeros_like(hand.index),
+        ahead=hand.depth + (1 - hand.seen) * unseen - far,
+    )
 
 
 def layer_views(
@@ -328,11 +362,17 @@ def layer_views(
     size: tuple[int, int],
     progress: Progress | None = None,
     patches: Patches | None = None,
+    kept: dict[str, torch.Tensor] | None = None,
 ) -> tuple[list[_View], torch.Tensor]:
-    """Each layer after the motion as the camera sees it, joined where they still lie side by side; and `_slots`."""
+    """Each layer after the motion as the camera sees it, joined where they still lie side by side; and `_slots`.
+
+    kept: of layers by name the share (h, w) that goes along, where a piece (a hand) is drawn anew instead.
+    """
     shift = {} if patches is None else shifts(volume, how, patches)
     views = []
     for i, layer in enumerate(volume.layers):
+        if kept and layer.name in kept:
+            layer = layer.kept(kept[layer.name], volume.cell)
         views.append(_view(volume, layer, how, size, shift.get(layer.name)))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
