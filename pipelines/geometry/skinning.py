@@ -12,11 +12,7 @@ from .layout import Layout
 from .motion import Bones
 from .parts import INDEX, JOINS, LAYERS, PARTS, of_layer
 from .skeleton import JOINT_INDEX, Skeleton
-from .skirt import skirt_labels
 
-SKIRT_BLUR = 0.075
-"""Fraction of stature over which a skirt's cloth shares the motion of both legs: about a thigh and a half, our choice
-by eye on the development photos; a stiffer cloth would take more."""
 BLUR = {"trunk": 0.035, "leg": 0.03, "arm": 0.016}
 """Fraction of stature over which neighbouring parts share the motion at a joint: two thirds of the limb's radius, so
 that an elbow bends within its own width. Our choice, by eye."""
@@ -121,28 +117,24 @@ def skinning(
 ) -> torch.Tensor:
     """(P, gh, gw) skinning weights of layer `name`, whose cells are `inside`; label from `part_labels`."""
     label = _own_labels(layout, name, label, masks, frame)
-    weights = _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
-    skirt = masks.skirt[::2, ::2]
-    if name != "trunk" or not bool(skirt.any()):
-        return weights
-    hanging = torch.where(skirt, skirt_labels(layout, frame), label)
-    loose = _weights(layout, inside, hanging, SKIRT_BLUR * tall / layout.cell)
-    soft = field.box_blur(skirt.float()[None], max(1, int(0.03 * tall / layout.cell)))
-    return torch.lerp(weights, loose, soft)
+    if name == "trunk" and bool(masks.skirt.any()):  # what hangs, hangs from the pelvis (drapery.py)
+        legs = torch.as_tensor([INDEX[JOINS[leg][2]] for leg in JOINS if leg.endswith("leg")], device=label.device)
+        label = torch.where(torch.isin(label, legs), INDEX["pelvis"], label)
+    return _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
 
 
 def agreed(
-    layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, radii: np.ndarray
+    layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, masks: Masks
 ) -> dict[str, torch.Tensor]:
     """The weights of layers that share a joint made the same round it: there they are one surface, and a sleeve that
-    moved a little differently from the shirt would tear along the armhole."""
-    out = dict(weights)
+    moved a little differently from the shirt would tear along the armhole. Under a skirt trunk and legs are two."""
+    out, hangs = dict(weights), bool(masks.skirt.any())
     for name, (_, _, limb_side) in JOINS.items():
-        if name not in weights:
+        if name not in weights or (hangs and name.endswith("leg")):
             continue
         limb = INDEX[limb_side]
         distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
-        share = ((SHARED[1] - distance / float(radii[limb])) / (SHARED[1] - SHARED[0])).clamp(0, 1)
+        share = ((SHARED[1] - distance / float(masks.radii[limb])) / (SHARED[1] - SHARED[0])).clamp(0, 1)
         share = share * share * (3 - 2 * share)
         common = (weights["trunk"] + weights[name]) / 2
         for layer in ("trunk", name):

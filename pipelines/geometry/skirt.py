@@ -72,13 +72,3 @@ def _leg_axis(frame: Bones, side: str, rows: torch.Tensor) -> torch.Tensor:
     order = np.argsort(ys)
     at = np.interp(rows.cpu().numpy(), ys[order], xs[order])
     return torch.as_tensor(at, dtype=torch.float32, device=rows.device)
-
-
-def skirt_labels(layout: Layout, frame: Bones) -> torch.Tensor:
-    """(gh, gw) part numbers for a skirt's cells: the nearer leg, from the upper thigh downwards."""
-    legs = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("thigh", "shin")]
-    near = torch.stack([layout.capsule(frame.start[p], frame.end[p])[0] for p in legs]).argmin(0)
-    hip, knee = frame.start[legs[0]], frame.end[legs[0]]
-    _, y = layout.cells()
-    below = y > float(hip[1] + 0.25 * (knee[1] - hip[1]))
-    return torch.where(below, torch.as_tensor(legs, device=layout.device)[near], INDEX["pelvis"])

@@ -13,6 +13,7 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .drapery import Drapery
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
@@ -31,7 +32,7 @@ class Layer:
     the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
-    pixels.
+    pixels. `cloth` tells how what of it hangs round the legs moves, None where nothing does.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Layer:
     weights: torch.Tensor
     front: torch.Tensor
     back: torch.Tensor
+    cloth: Drapery | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +90,13 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         rear = rear_colour(layout, colour, matte, head, neck, source.hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
+    cloth = None
+    if name == "trunk" and bool(masks.skirt.any()):
+        cloth = Drapery.of(layout, source.frame, masks.skirt[::2, ::2], cover, (front, back), source.tall)
+        if cloth is not None:
+            front, back = cloth.opened(layout, (front, back))
     return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back
+        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back, cloth
     )
 
 
@@ -124,7 +131,7 @@ def build(
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }
-    weights = agreed(layout, weights, frame, masks.radii)
+    weights = agreed(layout, weights, frame, masks)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     source = _Source(layout, crop, masks, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)

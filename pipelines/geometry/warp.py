@@ -145,6 +145,8 @@ class _View:
 def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
+    if layer.cloth is not None:
+        moved = layer.cloth.hung(mesh.rest, moved, how)
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
     wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
