@@ -36,12 +36,15 @@ MARGIN = 0.006
 """Fraction of stature between a leg's skin and the cage: the cloth and what the cage rounds off; 10 mm on 1.70 m."""
 PINNED = 3
 """Rings, from the top, that the pelvis holds; the first wholly."""
-LEVEL = 0.5
-"""Sine of a thigh's slope below which it lies on a seat."""
+LEVEL = (0.4, 0.65)
+"""Sines of the steeper thigh's slope below which it lies on a seat wholly, and not at all."""
 SOLE = 0.02
 """Fraction of stature by which the ground lies below the lowest joint of the legs, or what hangs lower in the photo."""
-EDGE = 0.8
-"""Share of a thigh that lies on the seat."""
+SEAT = 2.0
+"""How far a seat goes beyond the hip joints to either side, in half-breadths of a thigh: a chair is as broad as hips
+and a hand beside them. Our choice, by eye."""
+EDGE, EASED = 0.85, 0.15
+"""Share of a thigh that lies on the seat, and how softly the seat ends. Ours."""
 
 
 @dataclass(frozen=True)
@@ -200,32 +203,43 @@ def _yaw(rotation: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Seat:
-    """What level thighs sit on: cloth that would hang through it lies on it, towards the knees. `height` is y, or
-    infinite; `along` (3,) is level, `reach` pixels from `origin` (3,)."""
+    """What level thighs sit on: cloth that would hang through it lies on it, towards the knees; beside it, and over its
+    edge, cloth hangs on. For each thigh: `height` (2,) y, `start` (2, 3) the hip, `along` and `across` (2, 3) level,
+    outwards; `reach` and `half` (2,) pixels to its edges there."""
 
-    height: float
-    origin: torch.Tensor
+    height: torch.Tensor
+    start: torch.Tensor
     along: torch.Tensor
-    reach: float
+    across: torch.Tensor
+    reach: torch.Tensor
+    half: torch.Tensor
 
     @classmethod
-    def of(cls, legs: Legs) -> _Seat:
-        thighs = (legs.end - legs.start)[::2]
+    def of(cls, legs: Legs) -> _Seat | None:
+        """None where neither thigh is level."""
+        start, thighs, thick = legs.start[::2], (legs.end - legs.start)[::2], legs.radii[::2].mean(1)
         sizes = thighs.norm(dim=1)
-        level = bool((thighs[:, 1] / sizes).abs().amax() < LEVEL)
-        height = float((legs.start[::2, 1] + legs.radii[::2].mean(1)).max()) if level else float("inf")
-        flat = thighs.mean(0) * thighs.new_tensor([1.0, 0.0, 1.0])
-        return cls(
-            height, legs.start[::2].mean(0), flat / flat.norm().clamp(min=1e-6), EDGE * float(sizes.mean())
-        )
+        share = ((LEVEL[1] - (thighs[:, 1] / sizes).abs()) / (LEVEL[1] - LEVEL[0])).clamp(0, 1)
+        if not bool((share > 0).any()):
+            return None
+        flat = thighs * thighs.new_tensor([1.0, 0.0, 1.0])
+        along = flat / flat.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        across = torch.stack((-along[:, 2], along[:, 1], along[:, 0]), 1)
+        outward = start - start.mean(0)
+        across = across * torch.sign((across * outward).sum(1, keepdim=True))
+        height = start[:, 1] + thick + (1 - share) * sizes
+        return cls(height, start, along, across, EDGE * sizes, SEAT * thick)
 
     def under(self, nodes: torch.Tensor, share: float) -> torch.Tensor:
         """Nodes (..., 3) no lower than the seat: what would be is drawn forward under the thighs."""
-        if self.height == float("inf"):
-            return nodes
-        ahead = (nodes - self.origin) @ self.along
-        over = (nodes[..., 1] - self.height).clamp(min=0) * (ahead < self.reach) * share
-        return nodes - over[..., None] * (nodes.new_tensor([0.0, 1.0, 0.0]) - self.along)
+        for i in range(2):
+            step = nodes - self.start[i]
+            beside = step @ self.across[i]
+            inner = torch.minimum(1 - beside / self.half[i], 1 + beside / (0.6 * self.half[i])) / EASED
+            ahead = (1 - step @ self.along[i] / self.reach[i]) / EASED
+            over = (nodes[..., 1] - self.height[i]).clamp(min=0) * torch.minimum(inner, ahead).clamp(0, 1)
+            nodes = nodes - share * over[..., None] * (nodes.new_tensor([0.0, 1.0, 0.0]) - self.along[i])
+        return nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,10 +255,10 @@ class _Cloth:
     held: torch.Tensor
     fabric: Fabric
     ground: float
-    seat: _Seat
+    seat: _Seat | None
 
     @classmethod
-    def of(cls, nodes: torch.Tensor, gap: torch.Tensor, fabric: Fabric, ground: float, seat: _Seat) -> _Cloth:
+    def of(cls, nodes: torch.Tensor, gap: torch.Tensor, fabric: Fabric, ground: float, seat: _Seat | None) -> _Cloth:
         rest = nodes[1:] - nodes[:-1]
         ring = (nodes.roll(-1, 1) - nodes).norm(dim=-1)
         share = torch.arange(PINNED, device=nodes.device) / PINNED
@@ -258,7 +272,7 @@ class _Cloth:
         moved = self._fallen(self._pinned(nodes, top))
         moved = self._rings(self._rings(self._evened(moved)))
         moved = self._rubbed(before.carried(nodes, legs), moved, legs)
-        moved = self.seat.under(moved, share)
+        moved = moved if self.seat is None else self.seat.under(moved, share)
         ground = torch.full_like(moved[..., 1], self.ground)
         moved = torch.stack((moved[..., 0], torch.minimum(moved[..., 1], ground), moved[..., 2]), -1)
         return self._pinned(moved, top)

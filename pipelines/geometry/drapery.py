@@ -18,6 +18,11 @@ SOFT = 0.06
 """Fraction of stature over which its vertices pass from the skin's motion to the cage's."""
 WHOLE = 0.75
 """Share of the breadth above it that a row must have to count: less is the tip of a slanted hem."""
+OPEN = 0.87
+"""Share of the half-breadth within which an edge of the sheet is a hem: there it is half as deep as in the middle."""
+DARK, SQUARE = 0.45, 0.3
+"""How much darker the inside of a skirt is than its outside, in sRGB values, and the cosine to the view from which on
+it is that dark wholly. Our choice, by eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +79,16 @@ class Drapery:
         out = moved.clone()
         out[own] = torch.lerp(moved[own], hung, self._share(y)[:, None])
         return out
+
+    def opens(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Bool, where the sheet's edge at picture positions x, y is a hem, which is open, and no side."""
+        middle, half = self.tube.at(y)
+        return (self._share(y) > 0.99) & ((x - middle[..., 0]).abs() < OPEN * half[..., 0])
+
+    def shade(self, y: torch.Tensor, within: torch.Tensor) -> torch.Tensor:
+        """What light there is on the sheet's inner side, from heights y (n,) in the photo and how squarely that side is
+        seen, `within` (n,) in [0, 1], 0 on its outer side."""
+        return 1 - DARK * self._share(y) * (within / SQUARE).clamp(max=1)
 
     def _share(self, y: torch.Tensor) -> torch.Tensor:
         share = ((y - self.top) / self.soft).clamp(0, 1)

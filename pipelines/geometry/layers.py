@@ -18,7 +18,14 @@ from .layout import Layout
 from .motion import Bones
 from .nearness import favour_hair, measured_radii, nearness, ordered, within_outline
 from .parts import INDEX, JOINS, LAYERS
-from .skirt import find_skirt
+from .skirt import cloth_rows, find_skirt, radii_within
+
+UNDER = 0.12
+"""Fraction of stature by which legs go on under a skirt's hem: half a thigh, as far as it rides up on a seat."""
+HEM = 0.03
+"""Fraction of stature above the lowest of a hem from which on it hides the legs all round."""
+LEG = 0.9
+"""Radii from its bones within which a leg goes on under a skirt. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +109,9 @@ def split(
     small = layout.to_grid(matte, 2)
     skin = None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
-    plain = nearness(layout, frame, radii, tall, skin)
     skirt = find_skirt(layout, frame, small, skin, tall)
+    radii = radii_within(layout, frame, radii, skirt, tall)
+    plain = nearness(layout, frame, radii, tall, skin)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
     if arms:
         skirt &= torch.stack(arms).amin(0) > 1.5
@@ -114,20 +122,22 @@ def split(
         favour_hair(plain, layout.to_grid(hair, 2))
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = ordered(plain, layout, frame, tall)
+    beside = cloth_rows(skirt, layout, HEM * tall, skin)
     for name in ("left_leg", "right_leg"):
         if name in costs:
-            costs[name] = torch.where(skirt, costs[name].clamp(min=2.0), costs[name])
+            costs[name] = torch.where(skirt | beside, costs[name].clamp(min=2.0), costs[name])
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share = _shares(layout, picture, walked)
-    discs = {name: _joint_disc(layout, frame, radii, name) for name in names if name != "trunk"}
+    hangs = bool(skirt.any())
+    joined = [name for name in names if name != "trunk" and not (hangs and name.endswith("leg"))]
+    discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
     amodal, parted, seen = {}, {}, {}
     owner = walked.argmax(0)
     closed = field.erode(field.dilate(small, 3), 3)  # with the gaps between the fingers filled
     whole = torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
-    pitch = layout.cell / 2
-    hem = max(1, int(0.03 * tall / pitch))
-    # Legs show below a hem, never through the cloth or beside it.
-    cloth = (skirt & F.pad(skirt[hem:], (0, 0, 0, hem))).any(1, keepdim=True)
+    # Legs show below a hem, and as far above it as it may ride up.
+    cloth = cloth_rows(skirt, layout, UNDER * tall)
+    bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
         near = [
             disc * _sharp(share[0] + share[names.index(n)])
@@ -136,10 +146,13 @@ def split(
         ]
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
         covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5)
-        covered = covered * ~cloth if name.endswith("leg") else covered
+        if hangs and name.endswith("leg"):
+            covered = field.dilate(covered, 2) * (plain[name] < LEG) * ~cloth
         hidden = _crisp(layout.to_native(covered[None])[0]) * whole
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
+        if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
+            own, under = own * bared, under * bared
         parted[name] = torch.maximum(own, hidden)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()

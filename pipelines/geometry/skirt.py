@@ -72,3 +72,30 @@ def _leg_axis(frame: Bones, side: str, rows: torch.Tensor) -> torch.Tensor:
     order = np.argsort(ys)
     at = np.interp(rows.cpu().numpy(), ys[order], xs[order])
     return torch.as_tensor(at, dtype=torch.float32, device=rows.device)
+
+
+def radii_within(
+    layout: Layout, frame: Bones, radii: np.ndarray, skirt: torch.Tensor, tall: float
+) -> np.ndarray:
+    """(P,) half-breadths in which those of the legs' parts that a skirt hides from the middle on are the body's own: what
+    was measured there is the skirt."""
+    if not bool(skirt.any()):
+        return radii
+    _, y = layout.cells(2)
+    hem = float(y[skirt].max())
+    out = radii.copy()
+    for p in _leg_parts(frame):
+        if (frame.start[p][1] + frame.end[p][1]) / 2 < hem:
+            out[p] = min(radii[p], PARTS[p].radius * tall)
+    return out
+
+
+def cloth_rows(
+    skirt: torch.Tensor, layout: Layout, hem: float, skin: torch.Tensor | None = None
+) -> torch.Tensor:
+    """(2gh, 1 or 2gw) bool: all rows from `hem` pixels above a skirt's end upwards, but for bare skin (a slit) where
+    `skin` is given."""
+    reach = max(1, int(hem / (layout.cell / 2)))
+    below = torch.nn.functional.pad(skirt[reach:], (0, 0, 0, reach))
+    rows = (skirt & below).any(1, keepdim=True).flip(0).cummax(0).values.flip(0)
+    return rows if skin is None else rows & (skin < 0.5)

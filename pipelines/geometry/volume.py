@@ -22,6 +22,9 @@ from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
 
+HEM = 3
+"""Label cells round a skirt whose colours do not tell what the legs under it look like."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -80,7 +83,11 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    colour = layered_colour(layout, source.picture, matte, seen)
+    surely = seen
+    if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
+        beside = field.dilate(masks.skirt.float(), HEM)
+        surely = seen * (layout.to_native(beside[None])[0] < 0.5)
+    colour = layered_colour(layout, source.picture, matte, surely)
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (

@@ -95,6 +95,8 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
     rim = _rim(faces[solid[faces].all(1)], len(front))
+    if layer.cloth is not None:
+        rim = rim[~layer.cloth.opens(*front[:, :2].T)[rim % len(front)].all(1)]
     parts = (faces, faces + len(front), rim)
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
     return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side)
@@ -174,15 +176,20 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
+    colour = torch.where(
+        mesh.side[triangle] > 0,
+        sample(layer.rear, local),
+        sample(layer.colour, local, "bicubic").clamp(0, 1),
+    )
+    if layer.cloth is not None:
+        ahead = F.normalize(normal[triangle], dim=1)[:, 2]
+        within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
+        colour = colour * layer.cloth.shade(source[:, 1], within)
     return _View(
         index,
         source,
         at(moved)[:, 2],
-        torch.where(
-            mesh.side[triangle] > 0,
-            sample(layer.rear, local),
-            sample(layer.colour, local, "bicubic").clamp(0, 1),
-        ),
+        colour,
         alpha,
         parted,
         sample(layer.seen[None], local)[0] * front,
