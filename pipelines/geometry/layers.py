@@ -109,7 +109,8 @@ def split(
     small = layout.to_grid(matte, 2)
     skin = None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
-    skirt = find_skirt(layout, frame, small, skin, tall)
+    grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
+    skirt = find_skirt(layout, frame, small, skin, tall, grey)
     radii = radii_within(layout, frame, radii, skirt, tall)
     plain = nearness(layout, frame, radii, tall, skin)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
