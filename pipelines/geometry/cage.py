@@ -26,7 +26,9 @@ class Embedding:
     offsets: torch.Tensor
 
     @classmethod
-    def of(cls, nodes: torch.Tensor, row: torch.Tensor, column: torch.Tensor, points: torch.Tensor) -> Embedding:
+    def of(
+        cls, nodes: torch.Tensor, row: torch.Tensor, column: torch.Tensor, points: torch.Tensor
+    ) -> Embedding:
         """Points (V, 3) at fractional rows in [0, ROWS - 1] and columns in [0, COLUMNS) of nodes (ROWS, COLUMNS,
         3)."""
         first, left = row.floor().clamp(0, ROWS - 2), column.floor()

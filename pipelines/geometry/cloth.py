@@ -20,9 +20,9 @@ from .motion import Bones, Motion
 from .parts import INDEX, PARTS
 from .sections import LEVELS, table
 
-STEPS, SETTLING = 24, 10
-"""Steps from the photo's legs to the pose's, and steps of rest after that: a thigh that is lifted by a right angle
-moves by less than half its own thickness in each. Our choice."""
+STEPS, SETTLING, ENDING = 24, 10, 3
+"""Steps from the photo's legs to the pose's, steps of rest after that, and rounds in which strands get their lengths
+back at the end. A thigh that is lifted by a right angle moves by less than half its thickness in a step. Our choice."""
 FALL = 0.4
 """Share of its way back to hanging that a strand makes in a step."""
 STRETCH, GATHER = 1.06, 0.75
@@ -97,9 +97,7 @@ class Legs:
     def moved(self, how: Motion) -> Legs:
         """The legs in the pose."""
         parts = list(self.PARTS)
-        turn, scale, target = (
-            self.start.new_tensor(v[parts]) for v in (how.rotation, how.scale, how.target)
-        )
+        turn, scale, target = (self.start.new_tensor(v[parts]) for v in (how.rotation, how.scale, how.target))
         bone = torch.einsum("sij,sj->si", turn, (self.end - self.start) * scale[:, None])
         return Legs(target, target + bone, self.radii * scale[:, None])
 
@@ -185,6 +183,8 @@ class Hanging:
             top = torch.lerp(upright[:PINNED], held, share)
             before, legs = legs, start.towards(end, share)
             nodes = cloth.step(nodes, top, before, legs, share)
+        for _ in range(ENDING):
+            nodes = cloth.pushed(cloth.fallen(nodes, 0.0), legs)
         return nodes
 
 
@@ -258,7 +258,9 @@ class _Cloth:
     seat: _Seat | None
 
     @classmethod
-    def of(cls, nodes: torch.Tensor, gap: torch.Tensor, fabric: Fabric, ground: float, seat: _Seat | None) -> _Cloth:
+    def of(
+        cls, nodes: torch.Tensor, gap: torch.Tensor, fabric: Fabric, ground: float, seat: _Seat | None
+    ) -> _Cloth:
         rest = nodes[1:] - nodes[:-1]
         ring = (nodes.roll(-1, 1) - nodes).norm(dim=-1)
         share = torch.arange(PINNED, device=nodes.device) / PINNED
@@ -269,7 +271,7 @@ class _Cloth:
         self, nodes: torch.Tensor, top: torch.Tensor, before: Legs, legs: Legs, share: float
     ) -> torch.Tensor:
         """One step, in which the legs go from `before` to `legs`: fall, straighten, come out of legs, seat and ground."""
-        moved = self._fallen(self._pinned(nodes, top))
+        moved = self.fallen(self._pinned(nodes, top), FALL)
         moved = self._rings(self._rings(self._evened(moved)))
         moved = self._rubbed(before.carried(nodes, legs), moved, legs)
         moved = moved if self.seat is None else self.seat.under(moved, share)
@@ -280,12 +282,12 @@ class _Cloth:
     def _pinned(self, nodes: torch.Tensor, top: torch.Tensor) -> torch.Tensor:
         return torch.cat((torch.lerp(nodes[:PINNED], top, self.held), nodes[PINNED:]))
 
-    def _fallen(self, nodes: torch.Tensor) -> torch.Tensor:
-        """Each strand turned back towards how it hangs, from the top down, at its own length."""
+    def fallen(self, nodes: torch.Tensor, share: float) -> torch.Tensor:
+        """Each strand turned back by a share towards how it hangs, from the top down, and at its own length."""
         rows, bent = [nodes[0]], torch.zeros_like(nodes[0])
         for i in range(ROWS - 1):
             now = nodes[i + 1] - rows[-1]
-            now = now + FALL * (self.rest[i] + self.fabric.bending * bent - now)
+            now = now + share * (self.rest[i] + self.fabric.bending * bent - now)
             size = _length(now).clamp(min=1e-6)
             wanted = torch.minimum(torch.maximum(size, SHORT * self.drop[i]), self.drop[i])
             now = now * (wanted / size)[:, None]
@@ -307,15 +309,18 @@ class _Cloth:
         move = step * ((size - wanted) / size * 0.35)[..., None]
         return nodes + move - move.roll(1, 1)
 
-    def _rubbed(self, before: torch.Tensor, moved: torch.Tensor, legs: Legs) -> torch.Tensor:
-        """Moved nodes out of the legs; on them, friction holds back what slides along."""
-        flat = moved.reshape(-1, 3)
+    def pushed(self, nodes: torch.Tensor, legs: Legs) -> torch.Tensor:
+        """Nodes out of the legs, twice, as what leaves one may get into the other."""
+        flat = nodes.reshape(-1, 3)
         for _ in range(2):
             found, away = legs.gaps(flat)
-            push = (self.gap - found).clamp(min=0)
-            most, which = push.max(1)
+            most, which = (self.gap - found).clamp(min=0).max(1)
             flat = flat + away[torch.arange(len(flat), device=flat.device), which] * most[:, None]
-        pushed = flat.view_as(moved)
+        return flat.view_as(nodes)
+
+    def _rubbed(self, before: torch.Tensor, moved: torch.Tensor, legs: Legs) -> torch.Tensor:
+        """Moved nodes out of the legs; on them, friction holds back what slides along."""
+        pushed = self.pushed(moved, legs)
         step = pushed - moved
         touching = (step.square().sum(-1, keepdim=True) > 0).to(step.dtype)
         slide = before - pushed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from .cage import ROWS, Embedding, Tube
@@ -16,6 +17,8 @@ ABOVE = 0.02
 """Fraction of stature above the hip joints where a garment begins to hang. Our choice, by eye."""
 SOFT = 0.06
 """Fraction of stature over which its vertices pass from the skin's motion to the cage's."""
+FLATTER = 0.04
+"""Fraction of stature by which a pelvis' half-depth is less than its half-breadth (`parts`: 0.095 and 0.55 of it)."""
 WHOLE = 0.75
 """Share of the breadth above it that a row must have to count: less is the tip of a slanted hem."""
 OPEN = 0.87
@@ -57,7 +60,9 @@ class Drapery:
         bottom = float(rows[skirt.any(1)][-1]) + layout.cell / 2
         if bottom - top < 2 * SOFT * tall:
             return None
-        tube = _tube(layout, own & (y <= bottom), surface, Legs.of(frame, tall, y), (top, bottom))
+        legs = Legs.of(frame, tall, y)
+        flat = FLATTER * tall * _squareness(frame)
+        tube = _tube(layout, own & (y <= bottom), surface, legs, flat, (top, bottom))
         return cls(tube, Hanging.of(tube.nodes, frame, tall, Fabric()), top, SOFT * tall)
 
     def opened(
@@ -100,9 +105,11 @@ def _tube(
     own: torch.Tensor,
     surface: tuple[torch.Tensor, torch.Tensor],
     legs: Legs,
+    flat: float,
     ends: tuple[float, float],
 ) -> Tube:
-    """The tube round the cells `own` (gh, gw), and in depth round the legs, between two heights."""
+    """The tube round the cells `own` (gh, gw), and in depth round the legs, between two heights. Cloth that stands off
+    does so to all sides: the tube is at most `flat` pixels less deep than broad, of either half."""
     x, y = layout.cells()
     far = torch.finfo(x.dtype).max
     left = torch.where(own, x, far).amin(1) - layout.cell / 2
@@ -118,8 +125,14 @@ def _tube(
     left, right, near, back = _evened(_interpolated(y[whole & middle.any(1), 0], measured, height))
     first, last = legs.depths(height)
     near, back = torch.minimum(near, first), torch.maximum(back, last)
-    axes = torch.stack((right - left, back - near), 1) / 2
+    axes = torch.stack((right - left, torch.maximum(back - near, right - left - 2 * flat)), 1) / 2
     return Tube(height, torch.stack((left + right, near + back), 1) / 2, axes.clamp(min=layout.cell))
+
+
+def _squareness(frame: Bones) -> float:
+    """1 for a pelvis that faces the camera or away from it, -1 for one that is seen from its side."""
+    ahead = frame.rotation[INDEX["pelvis"]] @ np.array([0.0, 0.0, -1.0])
+    return float(np.cos(2 * np.arctan2(ahead[0], -ahead[2])))
 
 
 def _interpolated(at: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

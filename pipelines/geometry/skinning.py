@@ -118,7 +118,9 @@ def skinning(
     """(P, gh, gw) skinning weights of layer `name`, whose cells are `inside`; label from `part_labels`."""
     label = _own_labels(layout, name, label, masks, frame)
     if name == "trunk" and bool(masks.skirt.any()):  # what hangs, hangs from the pelvis (drapery.py)
-        legs = torch.as_tensor([INDEX[JOINS[leg][2]] for leg in JOINS if leg.endswith("leg")], device=label.device)
+        legs = torch.as_tensor(
+            [INDEX[JOINS[leg][2]] for leg in JOINS if leg.endswith("leg")], device=label.device
+        )
         label = torch.where(torch.isin(label, legs), INDEX["pelvis"], label)
     return _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
 

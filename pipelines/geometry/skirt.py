@@ -24,10 +24,16 @@ the gap is, in statures, that opens at once below a hem and not slowly from a cr
 SEAM = 0.16
 """How much darker, of the range from black to white, the line between two trouser legs is than either side of it. On
 the development photos it is 0.17 and more for shorts and trousers, 0.15 and less for skirts, prints included."""
+WIDE = 0.03
+"""Fraction of stature of a gap that opens at once below a hem, as it never does between trouser legs."""
 MUCH = 0.7
 """Breadth below a hem over that above it which tells a skirt over tights from a coat over trousers."""
 ASIDE = 0.02
 """Fraction of stature between the legs' axes below which the body is seen from its side, and shows no seam."""
+UNEVEN = 2.0
+"""How much further a skirt may reach to one side of the legs than to the other."""
+CALF = 1.25
+"""Thighs from the hips below which what is narrow and ends over bare skin may as well be trousers over bare ankles."""
 TO_FLOOR = 1.6
 """Thighs from the hips to the shins' lower halves: what is closed and loose down to there needs to show no hem."""
 AT_HEM = 0.03
@@ -58,7 +64,7 @@ def find_skirt(
         return none
     rows = _Rows.of(layout, frame, matte > 0.5, skin, tall)
     below = rows.y > hip + 0.15 * thigh
-    stop = below & ((rows.filled < FILLED) | (rows.bare > 0.5) | rows.narrowing(below))
+    stop = below & ((rows.filled < FILLED) | (rows.bare > 0.5) | rows.narrowing(rows.y > hip + MINI * thigh))
     hem = float(rows.y[stop][0]) if bool(stop.any()) else float(rows.y[-1])
     inner = below & (rows.y < hem)
     if not bool(inner.any()) or not _hangs(rows, inner, (hip, thigh, hem), _seam(layout, rows, inner, grey)):
@@ -76,13 +82,16 @@ def _hangs(rows: _Rows, inner: torch.Tensor, heights: tuple[float, float, float]
     loose = float((rows.width[inner] > LOOSE * (rows.apart[inner] + REACH * rows.tall)).float().mean()) > 0.5
     if not bool(under.any() & over.any()):
         return loose and length > LONG  # the picture ends before the garment
-    bared = float((rows.bare[under] > 0.5).float().mean()) > 0.4
-    parted = float((rows.gap[under].max() - (rows.apart[under][-1] - rows.apart[over][0]).clamp(min=0)))
+    bared = float((rows.bare[under] > 0.5).float().mean()) > 0.3
+    parted = float((rows.gap[under].median() - (rows.apart[under][-1] - rows.apart[over][0]).clamp(min=0)))
     opens = parted > OPENED * rows.tall
     narrower = float(rows.width[under].min() / rows.width[over].max())
     if loose and length > LONG:
-        return bared or opens or narrower < NARROWED or length > TO_FLOOR
-    if seam > SEAM or length < MINI:
+        even = float(rows.width[over].max() / rows.width[inner].max()) > NARROWED
+        return bared or opens or narrower < NARROWED or (even and length > TO_FLOOR)
+    if LONG < length < TO_FLOOR and parted > WIDE * rows.tall:
+        return True
+    if seam > SEAM or not MINI < length < CALF:
         return False
     aside = float(rows.apart[inner].mean()) < ASIDE * rows.tall
     return (bared and (not aside or narrower < NARROWED)) or (opens and length > LONG and narrower < MUCH)
@@ -91,8 +100,8 @@ def _hangs(rows: _Rows, inner: torch.Tensor, heights: tuple[float, float, float]
 @dataclass(frozen=True, eq=False)
 class _Rows:
     """What the label grid's rows (2gh,) show of the legs: `y`; `low` and `high` x of the two axes and `apart` between
-    them; `filled` the share of that which is the person, `gap` what is not; `width` twice the nearer side from the
-    middle, arms left out; all in pixels; `bare` the share of skin on the axes."""
+    them; `filled` the share of that which is the person, `gap` what is not; `width` of the person, without arms
+    and bags; all in pixels; `bare` the share of skin on the axes."""
 
     y: torch.Tensor
     low: torch.Tensor
@@ -115,15 +124,18 @@ class _Rows:
         full = torch.where(between.any(1), full, inside.any(1).float())
         own = inside & ~_near_arms(layout, frame, tall)
         first, last = (torch.where(own, x, v) for v in (float("inf"), float("-inf")))
-        sides = torch.minimum(low - first.amin(1), last.amax(1) - high).clamp(min=0)
-        sides = torch.where(own.any(1), sides, 0)
+        sides = torch.stack((low - first.amin(1), last.amax(1) - high)).clamp(min=0)
+        nearer, further = torch.where(own.any(1), sides, 0).sort(0).values
+        sides = nearer + torch.minimum(further, UNEVEN * nearer + AT_HEM * tall)  # the rest may be a bag
         bare = torch.zeros_like(low)
         if skin is not None:
-            legs = torch.stack([layout.capsule(frame.start[p], frame.end[p], 2)[0] for p in _leg_parts(frame)])
+            legs = torch.stack(
+                [layout.capsule(frame.start[p], frame.end[p], 2)[0] for p in _leg_parts(frame)]
+            )
             core = (legs.amin(0) < 0.02 * tall) & inside
             bare = (skin * core).sum(1) / core.sum(1).clamp(min=1)
         apart = high - low
-        return cls(y[:, 0], low, high, full, (1 - full) * apart, apart + 2 * sides, bare, tall)
+        return cls(y[:, 0], low, high, full, (1 - full) * apart, apart + sides, bare, tall)
 
     @property
     def apart(self) -> torch.Tensor:
@@ -148,7 +160,9 @@ def _near_arms(layout: Layout, frame: Bones, tall: float) -> torch.Tensor:
     return near
 
 
-def _seam(layout: Layout, rows: _Rows, inner: torch.Tensor, grey: torch.Tensor | None, places: int = 35) -> float:
+def _seam(
+    layout: Layout, rows: _Rows, inner: torch.Tensor, grey: torch.Tensor | None, places: int = 35
+) -> float:
     """How much darker the darkest line down the middle between the axes is than what lies to either side of it."""
     lower = torch.nonzero(inner).squeeze(1)
     lower = lower[int(0.3 * len(lower)) : max(int(0.92 * len(lower)), 1)]
