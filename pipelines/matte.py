@@ -122,22 +122,36 @@ def resampled(values: np.ndarray, window: Crop, region: Region) -> np.ndarray:
     return out[0] if values.ndim == 2 else np.maximum(out, 0)
 
 
-def with_colours(image: np.ndarray, person: np.ndarray, doubt: float) -> tuple[np.ndarray, np.ndarray]:
+def with_colours(
+    image: np.ndarray, person: np.ndarray, on_bones: np.ndarray | None, doubt: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Log odds (h, w) + what the colours say, where the votes are not sure; and that evidence (h, w) by itself.
 
     Opens the gaps between arm and body that a mask of 256 pixels hardly shows: a pixel there has the background's
     colour and not the person's. Two witnesses must agree: the colours a few mask pixels (doubt) around, and the
     colours of the whole person, so that the white stripes of a skirt before a white wall stay.
     """
-    radius = max(2, int(round(1.5 * doubt)))
+    looked, evidence = person, np.zeros_like(person)
+    for _ in range(LOOKS):
+        evidence = _evidence(image, looked, on_bones, max(2, int(round(1.5 * doubt))))
+        open_to_doubt = np.clip((5.6 - np.abs(looked)) / 1.5, 0, 1)
+        looked = person + open_to_doubt * evidence
+    return looked, evidence
+
+
+def _evidence(image: np.ndarray, person: np.ndarray, on_bones: np.ndarray | None, radius: int) -> np.ndarray:
+    """(h, w) what colours say, measured on what the log odds are sure of."""
     inner, outer = _cores(person, radius)
     most = float(person.max(initial=0))
-    near = _near_evidence(image, inner * (person > 0.65 * most), outer, 3 * radius)
-    all_over = _histogram_evidence(image, inner * (person > 0.8 * most), outer)
+    sure, surest = inner * (person > 0.65 * most), inner * (person > 0.8 * most)
+    if on_bones is not None:
+        # Where the networks hardly see trousers, the bones in them still tell their colour.
+        sure, surest = (np.maximum(known, on_bones > ON_BONE) for known in (sure, surest))
+        outer = outer * (on_bones <= 0)
+    near = _near_evidence(image, sure, outer, 3 * radius)
+    all_over = _histogram_evidence(image, surest, outer)
     agreed = np.where(near * all_over > 0, np.sign(near) * np.minimum(abs(near), abs(all_over)), 0)
-    evidence = _blur(np.clip(agreed, -5.0, 3.0).astype(np.float32), max(1, radius // 3))
-    open_to_doubt = np.clip((5.6 - np.abs(person)) / 1.5, 0, 1)
-    return person + open_to_doubt * evidence, evidence
+    return _blur(np.clip(agreed, -5.0, 3.0).astype(np.float32), max(1, radius // 3))
 
 
 def _near_evidence(image: np.ndarray, inner: np.ndarray, outer: np.ndarray, radius: int) -> np.ndarray:
@@ -221,7 +235,9 @@ def _without_holes(person: np.ndarray, evidence: np.ndarray, on_bones: np.ndarra
     """Fill enclosed gaps that are tiny, that have the person's colours, or that lie on a bone (not beside one)."""
     import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((person <= 0).astype(np.uint8), connectivity=4)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (person <= DOUBTFUL).astype(np.uint8), connectivity=4
+    )
     if count <= 2:
         return person
     height, width = person.shape
@@ -279,6 +295,13 @@ def refine(image: np.ndarray, person: np.ndarray, pixel: float) -> tuple[np.ndar
     return matte, foreground
 
 
+LOOKS = 2
+"""How often colours are measured: the second time the background no longer counts what the first found to be the person.
+"""
+DOUBTFUL = 0.2
+"""Log odds that are no more than even."""
+ON_BONE = 0.95
+"""How near to a bone's line (1 on it) is surely inside the body."""
 SURE = 5.3
 """Log odds that need no second look, even next to the outline: all windows and a bone agree."""
 GREY = np.float32([0.299, 0.587, 0.114])
@@ -317,7 +340,7 @@ def _cores(person: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     cores = []
     for votes in (person, -person):
-        deep = cv2.erode((votes > 0.2).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
+        deep = cv2.erode((votes > DOUBTFUL).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
         cores.append((deep | (votes > SURE)).astype(np.float32))
     return cores[0], cores[1]
 

@@ -20,6 +20,8 @@ from .repose import Reposed, ReposeOptions, repose_picture
 
 GREY = 0.5
 """What a person stands on where no background is given."""
+OWN_ROOM = 0.25
+"""Share of what lies beside the person that is the photo's in its restored room: `background.KEPT_IN_VIEW` is more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,14 @@ def moved_people(
         )
         for i in range(count)
     ]
-    return _together(moved, rooms)
+    return _together(moved, rooms, [_own(*one) for one in zip(photos, rooms, masks, strict=True)])
+
+
+def _own(photo: torch.Tensor, room: torch.Tensor, matte: torch.Tensor) -> torch.Tensor | None:
+    """The photo (1, 3, H, W) where the room (3, H, W) is the photo's own, restored: elsewhere nothing of it is kept."""
+    beside = matte[0] < 0.05
+    alike = (photo[0] - room).abs().amax(0) < 1 / 255
+    return photo if float((alike & beside).sum()) > OWN_ROOM * float(beside.sum()) else None
 
 
 def emptied_rooms(pictures: torch.Tensor, mattes: torch.Tensor, progress: Progress = None) -> torch.Tensor:
@@ -118,12 +127,13 @@ def _check_sizes(size: tuple[int, int], mattes, sources, targets, regions, backg
             )
 
 
-def _together(moved: list[Warped], backgrounds: Sequence[torch.Tensor]) -> MovedPeople:
-    pairs = zip(moved, backgrounds, strict=True)
+def _together(moved: list[Warped], backgrounds: Sequence[torch.Tensor], photos: Sequence) -> MovedPeople:
+    """photos: per picture the photo whose restored room the background is, or None."""
+    pairs = zip(moved, backgrounds, photos, strict=True)
     person = torch.cat([one.alpha for one in moved])
     hidden = torch.cat([one.hidden for one in moved])
     return MovedPeople(
-        torch.cat([one.over(background[None]) for one, background in pairs]),
+        torch.cat([one.over(background[None], photo) for one, background, photo in pairs]),
         person,
         (person - hidden).clamp(0, 1),
         hidden,

@@ -93,7 +93,8 @@ def warped(
     moved = warp(small, resized(matte, low), *bodies, regions=maps, progress=part(progress, 0, 0.7))
     found = moved.correspondence
     colour = with_detail(picture, small, moved.colour, found.source, found.visible, part(progress, 0.7, 1))
-    return replace(moved, colour=colour, alpha=resized(moved.alpha, size), hidden=resized(moved.hidden, size))
+    maps = {name: resized(getattr(moved, name), size) for name in ("alpha", "hidden", "unmoved")}
+    return replace(moved, colour=colour, **maps)
 
 
 def _maps(regions: Regions) -> tuple[torch.Tensor | None, ...]:

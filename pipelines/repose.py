@@ -97,7 +97,7 @@ def repose(
         regions=reading.regions,
         progress=lambda f: tell(0.45 + 0.5 * f),
     )
-    result = moved.over(background)
+    result = moved.over(background, picture)
     tell(1.0)
     return Reposed(
         result,

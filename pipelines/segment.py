@@ -118,7 +118,7 @@ def _segment_one(picture: Tensor, reader: PartsReader, keypoints: Keypoints | No
         on_bones = _bones(keypoints, coarse)
         person = person + BONE_VOTE * on_bones
     doubt = mask_pixel(box) / coarse.grid
-    person = clean(*with_colours(coarse.cut(picture), person, doubt), on_bones, doubt)
+    person = clean(*with_colours(coarse.cut(picture), person, on_bones, doubt), on_bones, doubt)
     image = region.cut(picture)
     matte, foreground = refine(image, region.fitted(person), mask_pixel(box) / region.grid)
     return region.paste(picture, matte, foreground, _parts(region.fitted(classes), matte))
@@ -248,6 +248,10 @@ def _bones(keypoints: Keypoints, region: Region) -> np.ndarray:
             if seen[a] and seen[b]:
                 ends = [tuple(int(round(v)) for v in points[i]) for i in (a, b)]
                 cv2.line(canvas, *ends, 255, wide)
+    # Nothing of a body is missing between shoulders and hips.
+    trunk = [INDEX[name] for name in ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+    if seen[trunk].all():
+        cv2.fillConvexPoly(canvas, cv2.convexHull(np.round(points[trunk]).astype(np.int32)), 255)
     for start, end in _cut_thighs(points, seen, torso):
         cv2.line(canvas, start, end, 255, thickness)
     blur = max(1, thickness // 2)

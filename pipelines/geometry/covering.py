@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 
 from . import field
+from .fill import covering_shifts, membrane
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
+from .trust import Contact
 
 NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
@@ -21,37 +23,102 @@ AROUND = 0.1
 STREAK, HEM = 6, 1e-3
 """Cells up and down over which a plain back is smoothed, and the variance (of a channel in [0, 1]) from which on a step
 is kept: about the contrast of a shirt to its wearer's shorts. By eye."""
+RIM = 2
+"""Pixels round what is to be believed that are as it is, before the smooth colours begin."""
+SAME_HEIGHT = 0.03
+"""Stiffness between rows over that along a row where colours are continued: clothes hang, and their hems lie level."""
+SHADE = 0.02
+"""Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
+SHADES, TINT = (1.35, 1.6), 0.05
+"""How much brighter (sRGB) a cloth is without an arm's shade at most, where that begins to be doubted, and the change of
+colour beside that of brightness from which on it is another cloth. By eye."""
+GRAIN = 3.5
+"""How many times the median (of the size of the detail) grain and weave stand out at most: more is an edge or a seam.
+3.5 medians are 2.4 standard deviations of a normal distribution."""
+PRINT = 3.0
+"""How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once and
+not carried elsewhere. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
 
 def layered_colour(
-    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, seen: torch.Tensor
+    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, contact: Contact, own: torch.Tensor
 ) -> torch.Tensor:
-    """(3, h, w) the layer's own colours: the photo where it was seen, continued where it was covered.
+    """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where it is not or was covered.
 
-    The continuation is the photo mirrored at the nearest seen border, so that weave and grain go on, over a smooth
-    fill where the mirror image falls outside the layer.
+    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, taken from the same height (so a hem goes on), and has grain and weave of the layer's
+    interior: shifted pieces of what the photo has over its own smooth colours, so that no shade is copied. Towards an
+    arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
-    own = ((seen > 0.95) | (matte < 0.05)).float()
-    sure = (field.erode(own, max(1, layout.cell // 3)) > 0) & (seen > 0.95) & (matte > 0.95)
-    smooth = field.extrapolate(picture, sure.float())
-    wanted = torch.nonzero(~sure & (field.dilate(matte, 3) > 0), as_tuple=False)
-    if len(wanted) == 0 or not bool(sure.any()):
-        return smooth
-    offset = layout.to_native(field.nearest(layout.to_grid(sure.float(), 2) > 0.99)) * (layout.cell / 2)
-    y, x = wanted.unbind(1)
-    my, mx = y + (2 * offset[0, y, x]).round().long(), x + (2 * offset[1, y, x]).round().long()
-    height, width = sure.shape
-    valid = (my >= 0) & (my < height) & (mx >= 0) & (mx < width)
-    my, mx = my.clamp(0, height - 1), mx.clamp(0, width - 1)
-    valid &= sure[my, mx]
-    # The mirror image's detail alone: what it has over the smooth colours of its neighbourhood.
-    level = field.box_blur(layout.to_grid(torch.cat((picture * sure, sure[None].float())), 2), 1)
-    level = layout.to_native(level[:3] / level[3].clamp(min=1e-4))
-    out = smooth.clone()
-    out[:, y, x] = (smooth[:, y, x] + (picture[:, my, mx] - level[:, my, mx]) * valid).clamp(0, 1)
+    edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
+    sure = own & edge & (matte > 0.95)
+    if not bool(sure.any()):
+        return field.extrapolate(picture, (contact.own > 0.5).float())
+    cells = layout.to_grid(sure.float())
+    low = _low(layout, picture, sure)
+    change = _evened(layout, low, cells > 0.5, contact) - low
+    continued = layout.to_native(membrane(low + change, cells <= 0.5, SAME_HEIGHT))
+    grain = _grain(
+        layout,
+        picture - layout.to_native(low),
+        (layout.to_grid(matte) > 0) & (cells < 0.99),
+        (cells > 0.99) & (_shade(layout, contact) == 0),
+    )
+    evened = picture + layout.to_native(change)
+    near = field.box_blur(
+        field.dilate(sure.float(), RIM)[None], 1
+    )  # the soft outline is as the pixels next to it
+    filled = torch.lerp(continued + grain, field.extrapolate(evened, sure.float()), near)
+    return torch.where(sure, evened, filled).clamp(0, 1)
+
+
+def _evened(layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(3, gh, gw) the smooth colours without the shade of what lies over the layer: as they are further away at the
+    same height, where what lies there is the same but for a shade."""
+    shade = _shade(layout, contact) * known
+    inner = known & (shade == 0)
+    if not bool((shade > 0).any()) or not bool(inner.any()):
+        return low
+    away = membrane(low, ~inner, SAME_HEIGHT)
+    gain = (away * low).sum(0) / low.square().sum(0).clamp(min=1e-4)
+    tint = (away - gain * low).square().sum(0).sqrt()
+    like = ((SHADES[1] - gain) / (SHADES[1] - SHADES[0])).clamp(0, 1) * ((gain - 0.85) / 0.1).clamp(0, 1)
+    like = like * ((2 * TINT - tint) / TINT).clamp(0, 1)
+    return low + shade * like * (away - low)
+
+
+def _shade(layout: Layout, contact: Contact) -> torch.Tensor:
+    """(gh, gw) in [0, 1]: how much of its own level the photo keeps under the shade of what lies over the layer: 1 where
+    nothing, beside the cover, 0 from SHADE on."""
+    reach = max(1, round(SHADE * contact.tall / layout.cell))
+    over = layout.to_grid(contact.over) > 0.3
+    if not bool(over.any()):
+        return torch.zeros_like(over, dtype=torch.float32)
+    away = field.nearest(over).square().sum(0).sqrt()
+    return ((reach + 1 - away) / reach).clamp(0, 1)
+
+
+def _low(layout: Layout, picture: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
+    """(3, gh, gw) the smooth colours of the pixels that are sure, continued a little where there are none near."""
+    sums = field.box_blur(layout.to_grid(torch.cat((picture * sure, sure[None].float()))), 1)
+    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05).float())
+
+
+def _grain(layout: Layout, detail: torch.Tensor, hole: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's."""
+    size = layout.to_grid(detail.abs().amax(0))
+    if bool(source.any()):
+        source = source & (size < PRINT * size[source].median())
+    shift = covering_shifts(hole, source).repeat_interleave(layout.cell, 1).repeat_interleave(layout.cell, 2)
+    row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
+    dy, dx = shift[:, row, column] * layout.cell
+    out = torch.zeros_like(detail)
+    if len(row):
+        taken = detail[:, row + dy, column + dx]
+        limit = GRAIN * taken.abs().median()
+        out[:, row, column] = taken.clamp(-limit, limit)
     return out
 
 

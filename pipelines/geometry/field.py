@@ -162,24 +162,32 @@ def nearest(known: torch.Tensor) -> torch.Tensor:
     nothing is known.
     """
     height, width = known.shape
-    row, column = torch.meshgrid(
-        torch.arange(height, device=known.device), torch.arange(width, device=known.device), indexing="ij"
-    )
-    far = 4 * (height + width)
-    seed = torch.stack((torch.where(known, row, far), torch.where(known, column, far)))
+    row = torch.arange(height, device=known.device, dtype=torch.float32)[:, None].expand(height, width)
+    column = torch.arange(width, device=known.device, dtype=torch.float32).expand(height, width)
+    seed = torch.stack((row, column))
+    distance = torch.where(known, 0.0, torch.inf)
     steps = [1]
     while steps[0] * 2 < max(height, width):
         steps.insert(0, steps[0] * 2)
     for step in (*steps, 1):
         for dy in (-step, 0, step):
             for dx in (-step, 0, step):
-                y, x = (row + dy).clamp(0, height - 1), (column + dx).clamp(0, width - 1)
-                other = seed[:, y, x]
-                closer = _squared(other, row, column) < _squared(seed, row, column)
-                seed = torch.where(closer, other, seed)
-    offset = torch.stack((seed[0] - row, seed[1] - column)).float()
-    return torch.where(seed[0] == far, 0.0, offset)
+                if dy or dx:
+                    _ask(seed, distance, row, column, dy, dx)
+    offset = seed - torch.stack((row, column))
+    return torch.where(torch.isinf(distance), 0.0, offset)
 
 
-def _squared(seed: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
-    return (seed[0] - row) ** 2 + (seed[1] - column) ** 2
+def _ask(seed, distance, row, column, dy: int, dx: int) -> None:
+    """Take over the seed of the cell (dy, dx) away wherever it is nearer; seed (2, H, W) and distance are changed."""
+    (height, width), infinite = distance.shape, torch.inf
+    if abs(dy) >= height or abs(dx) >= width:
+        return
+    rows, columns = (slice(max(0, -d), min(n, n - d)) for d, n in ((dy, height), (dx, width)))
+    there = (slice(rows.start + dy, rows.stop + dy), slice(columns.start + dx, columns.stop + dx))
+    here, other = (rows, columns), seed[:, there[0], there[1]]
+    away = (other[0] - row[here]).square() + (other[1] - column[here]).square()
+    away = torch.where(torch.isinf(distance[there]), infinite, away)
+    closer = away < distance[here]
+    seed[:, rows, columns] = torch.where(closer, other, seed[:, rows, columns])
+    distance[here] = torch.where(closer, away, distance[here])

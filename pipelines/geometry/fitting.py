@@ -27,6 +27,10 @@ RELAXED = np.radians(78)
 
 HEAD = tuple(JOINT_INDEX[name] for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear"))
 HEAD_JOINT = JOINT_INDEX["head"]
+EYES = np.array([[JOINT_INDEX[f"face_{i}"] for i in eye] for eye in (range(42, 48), range(36, 42))])
+"""(2, 6) the outlines of the left and of the right eye."""
+SHOWN_EYES = 0.4
+"""Share of the distance of the eyes that must be seen for their line to tell the roll: up to a yaw of 66 degrees."""
 _SHOULDERS_OF_CHEST = (OFFSETS[JOINT_INDEX["left_clavicle"]] + OFFSETS[JOINT_INDEX["left_shoulder"]]) * [
     0,
     1,
@@ -205,13 +209,14 @@ def _curve(fit: Fit, names: tuple[str, str, str], lower: np.ndarray, upper: np.n
 
 
 def _head(fit: Fit) -> None:
-    """The head's frame from nose, eyes and ears (Kabsch); the neck's from its two ends."""
+    """The head's frame from nose, eyes and ears (Kabsch) and the line through the eyes; the neck's from its two ends."""
     chest = fit.frame("chest")
     seen = [j for j in HEAD if fit.known[j]]
     frame = chest
     if len(seen) >= 3:
         observed, rest = fit.positions[seen], fit.template[seen]
         frame = rotation.kabsch(rest - rest.mean(axis=0), observed - observed.mean(axis=0))
+        frame = _along_the_eyes(fit, frame)
     if fit.has("left_ear", "right_ear"):
         fit.place("head", (fit["left_ear"] + fit["right_ear"]) / 2)
     elif seen:
@@ -223,6 +228,22 @@ def _head(fit: Fit) -> None:
     _curve(fit, ("neck", "cervical", "head"), chest, frame)
     fit.turn("head", frame)
     fit.known[HEAD_JOINT] = True
+
+
+def _along_the_eyes(fit: Fit, frame: np.ndarray) -> np.ndarray:
+    """The head's frame rolled in the picture until its eyes lie on the line of the face's own eyes.
+
+    Ears, which decide the roll otherwise, are found by body detectors under hair as upright as heads mostly are: on
+    synthetic people a third of the roll was lost.
+    """
+    if not fit.known[list(EYES.ravel())].all():
+        return frame
+    across = (fit.template[EYES[0]].mean(axis=0) - fit.template[EYES[1]].mean(axis=0)) @ frame.T
+    line = fit.positions[EYES[0]].mean(axis=0) - fit.positions[EYES[1]].mean(axis=0)
+    if min(np.hypot(*across[:2]), np.hypot(*line[:2])) < SHOWN_EYES * np.linalg.norm(across):
+        return frame  # from the side the line says nothing of the roll
+    roll = np.arctan2(line[1], line[0]) - np.arctan2(across[1], across[0])
+    return rotation.about([0.0, 0.0, 1.0], float(roll)) @ frame
 
 
 def fit_limb(

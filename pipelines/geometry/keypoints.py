@@ -16,7 +16,7 @@ PRESENT = 0.3
 class Keypoints:
     """One person's landmarks. Pixel (0, 0) is the centre of the top-left pixel.
 
-    points      (133, 2) float32, x and y in pixels
+    points      (133, 2) float32, x and y in pixels; a landmark whose place is not a number is absent
     confidence  (133,)   float32 in [0, 1]; 0 = absent
     spread      (133,)   float32, standard deviation of the localisation in pixels
     canvas      (height, width) of the picture in pixels
@@ -43,6 +43,10 @@ class Keypoints:
             if value.shape != shape:
                 raise ValueError(f"Keypoints.{name} has shape {value.shape}, expected {shape}")
             object.__setattr__(self, name, value)
+        placed = np.isfinite(self.points).all(1) & np.isfinite(self.confidence)
+        if not placed.all():
+            object.__setattr__(self, "points", np.where(placed[:, None], self.points, np.float32(0)))
+            object.__setattr__(self, "confidence", np.where(placed, self.confidence, np.float32(0)))
         if self.world is not None and np.shape(self.world) != (133, 3):
             raise ValueError(f"Keypoints.world has shape {np.shape(self.world)}, expected (133, 3)")
 

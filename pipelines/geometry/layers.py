@@ -14,11 +14,14 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .joints import REACH, armpit
 from .layout import Layout
 from .motion import Bones
-from .nearness import favour_hair, measured_radii, nearness, ordered, within_outline
+from .nearness import favour_hair, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
+from .pockets import Hand, guessed, pocketed, without_hands
 from .skirt import cloth_rows, find_skirt, radii_within
+from .underneath import covered
 
 UNDER = 0.12
 """Fraction of stature by which legs go on under a skirt's hem: half a thigh, as far as it rides up on a seat."""
@@ -35,7 +38,8 @@ class Masks:
 
     owner (2gh, 2gw) number in LAYERS of the layer that is seen, on the label grid; skirt (2gh, 2gw) bool, the cells
     of a garment that hangs round both legs (they belong to the trunk);
-    radii (P,) the parts' half-breadths in pixels, measured on this person.
+    radii (P,) the parts' half-breadths in pixels, measured on this person; hands, by arm, those that are inside clothes
+    and had to be made up.
     """
 
     amodal: dict[str, torch.Tensor]
@@ -44,6 +48,7 @@ class Masks:
     owner: torch.Tensor
     skirt: torch.Tensor
     radii: np.ndarray
+    hands: dict[str, Hand]
 
 
 def _walk(costs: torch.Tensor, rgb: torch.Tensor, matte: torch.Tensor, steps: int = 100) -> torch.Tensor:
@@ -107,11 +112,14 @@ def split(
 ) -> Masks:
     """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w)."""
     small = layout.to_grid(matte, 2)
-    skin = None if skin is None else layout.to_grid(skin, 2)
+    bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
     grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
     skirt = find_skirt(layout, frame, small, skin, tall, grey)
     radii = radii_within(layout, frame, radii, skirt, tall)
+    pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
+    hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
+    frame = without_hands(frame, radii, pockets)
     plain = nearness(layout, frame, radii, tall, skin)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
     if arms:
@@ -146,19 +154,25 @@ def split(
             if name in ("trunk", n)
         ]
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
-        covered = _covered(layout, frame, radii, names, k, plain, owner, small > 0.5)
+        shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
+        joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
+        beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
         if hangs and name.endswith("leg"):
-            covered = field.dilate(covered, 2) * (plain[name] < LEG) * ~cloth
-        hidden = _crisp(layout.to_native(covered[None])[0]) * whole
+            beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
+        # A gap beside an arm shows the background; one between two fingers on a thigh does not.
+        hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (matte if k == 0 else whole)
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
             own, under = own * bared, under * bared
         parted[name] = torch.maximum(own, hidden)
+        if hands.get(name) is not None:
+            parted[name] = torch.maximum(parted[name], hands[name].matte)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
-    return Masks(amodal, parted, seen, numbers[owner], skirt, radii)
+    hands = {name: hand for name, hand in hands.items() if hand is not None}
+    return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
 
 
 def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torch.Tensor:
@@ -180,30 +194,10 @@ def _crisp(mask: torch.Tensor) -> torch.Tensor:
 
 
 def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> torch.Tensor:
-    """(h, w) 1 round the joint where a limb and the trunk are one surface."""
+    """(h, w) 1 round the joint where a limb and the trunk are one surface; at a shoulder as far as the armpit."""
     limb = INDEX[JOINS[name][2]]
-    distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
+    start = end = frame.start[limb][:2]
+    if name.endswith("arm"):
+        end = start + armpit(frame, name.split("_")[0]) * REACH * float(radii[limb])
+    distance, _ = layout.capsule(start, end + 1e-3)
     return layout.to_native(((1.25 - distance / float(radii[limb])) * 8).clamp(0, 1)[None])[0]
-
-
-def _covered(
-    layout: Layout, frame: Bones, radii: np.ndarray, names: list[str], k: int, plain: dict, owner, inside
-) -> torch.Tensor:
-    """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
-
-    The trunk goes on under an arm that crosses it (a closing, where trunk is seen on both sides); a leg goes on under a
-    hand as far as its own outline above and below tells, and under the trunk, which may be a shirt or a skirt, along
-    its own bones.
-    """
-    own = owner == k
-    if names[k].endswith("arm"):
-        return torch.zeros_like(plain[names[k]])
-    if k == 0:
-        reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
-        closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
-        between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
-        return (closed & between & (plain[names[k]] < 1.25) & ~own).float()
-    thigh = INDEX[names[k].replace("leg", "thigh")]
-    outline = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
-    arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [own]).any(0)
-    return ((arms & outline) | ((owner == 0) & (plain[names[k]] < 0.8))).float()

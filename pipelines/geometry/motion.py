@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from .landmarks import FINGERS
-from .parts import INDEX, PARTS
+from .parts import INDEX, JOINS, PARTS, of_layer
+from .rotation import about, quaternion_from_matrix
 from .skeleton import JOINT_INDEX, Posed, Skeleton
 
 CROWN = 0.075
@@ -23,9 +24,13 @@ CROWN = 0.075
 FINGERTIPS = 1.8
 """Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
 
-KEPT = (np.radians(30), np.radians(100))
-"""Turns of the trunk up to which limbs keep their seen side towards the camera, and from which on they go all the way
-with it: our choice, by eye."""
+STATED = (np.radians(60), np.radians(120))
+"""Up to the first angle a limb's own twist, which its bend and its hand tell, is followed; from the second on it is not:
+it would show little but what the photo never showed, and so large a twist is mostly an error of the lifting. By eye."""
+TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
+"""Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
+the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
+second numbers by eye."""
 CARRIES = {"arm": INDEX["chest"], "leg": INDEX["pelvis"]}
 
 
@@ -139,29 +144,51 @@ def _turn_in_picture(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
-    """(3, 3) how far a limb is turned about by the trunk that it hangs from.
-
-    Limbs are round: for small turns of the trunk they keep the side that the photo shows towards the camera. Before the
-    trunk has turned so far that shoulder and hip would be wrung, they go along with it, and show their other side.
-    """
+    """(3, 3) the turn about the vertical of the trunk that a limb hangs from."""
     turn = after.rotation[trunk] @ before.rotation[trunk].T
     ahead = turn @ np.array([0.0, 0.0, -1.0])
-    yaw = float(np.arctan2(-ahead[0], -ahead[2]))
-    first, last = KEPT
-    share = np.clip((abs(yaw) - first) / (last - first), 0, 1)
-    angle = yaw * share * share * (3 - 2 * share)
+    angle = float(np.arctan2(-ahead[0], -ahead[2]))
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
 
+def _limb_turn(a: np.ndarray, b: np.ndarray, carried: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation of a limb's bone from a to b, carried by the trunk and twisted as its joint is.
+
+    What is known least of a limb is its twist. The start is the side that the photo saw, turned in the picture and
+    carried along with the trunk; from there on it goes as far as the joint's own rotation says, within STATED.
+    """
+    seen = _turn_in_picture(carried @ a, b) @ carried
+    stated = _shortest_turn(own @ a, b) @ own
+    twist = _angle_about(stated @ seen.T, _unit(b))
+    share = np.clip((STATED[1] - abs(twist)) / (STATED[1] - STATED[0]), 0, 1)
+    return about(_unit(b), twist * share * share * (3 - 2 * share)) @ seen
+
+
+def _angle_about(turn: np.ndarray, axis: np.ndarray) -> float:
+    """Radians in (-pi, pi] of a rotation about a unit axis."""
+    w, *v = quaternion_from_matrix(turn)
+    angle = 2 * np.arctan2(np.dot(v, axis), w)
+    return float((angle + np.pi) % (2 * np.pi) - np.pi)
+
+
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels."""
+    """Per part: x' = rotation @ (scale * (x - source)) + target; arrays (P, 3, 3), (P,), (P, 3), (P, 3) pixels.
+
+    flesh (P,) pixels: so far round its start a limb is flesh; what it shares with the trunk further out is spanned
+    between the two.
+    bone (P, 3) pixels, from a part's start to its end in the source; twist (P,) radians by which the part's end is
+    turned about the bone more than its start.
+    """
 
     rotation: np.ndarray
     scale: np.ndarray
     source: np.ndarray
     target: np.ndarray
+    flesh: np.ndarray | None = None
+    bone: np.ndarray | None = None
+    twist: np.ndarray | None = None
 
     def apply(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """(V, 3) points moved by blended part motions; weights (V, P), rows summing to 1."""
@@ -170,22 +197,72 @@ class Motion:
         scaled = points + torch.einsum(
             "vp,vpc->vc", weights * (scale - 1), points[:, None] - source
         )  # each part scales about its own start
-        real = torch.as_tensor(_quaternions(self.rotation), **kind)
-        shift = torch.as_tensor(self.target - np.einsum("pij,pj->pi", self.rotation, self.source), **kind)
+        used = torch.nonzero((weights > 0).any(0)).squeeze(1)
+        real, shift = self._rigid(points, used)
         dual = 0.5 * _multiply(torch.nn.functional.pad(shift, (1, 0)), real)
-        pivot = real[weights.argmax(1)]
-        signed = weights * torch.sign((pivot @ real.T) + 1e-12)
-        blended_real, blended_dual = signed @ real, signed @ dual
+        own = weights[:, used]
+        pivot = real.gather(1, own.argmax(1)[:, None, None].expand(-1, 1, 4))
+        signed = own * torch.sign((pivot * real).sum(-1) + 1e-12)
+        blended_real, blended_dual = ((signed[..., None] * part).sum(1) for part in (real, dual))
         length = blended_real.norm(dim=1, keepdim=True).clamp(min=1e-9)
         blended_real, blended_dual = blended_real / length, blended_dual / length
         moved = 2 * _multiply(blended_dual, _conjugate(blended_real))[:, 1:]
-        return _rotate(blended_real, scaled) + moved
+        bent = _rotate(blended_real, scaled) + moved
+        return bent if self.flesh is None else self._wrapped(points, weights, bent)
 
+    def _rigid(self, points: torch.Tensor, used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(V, k, 4) rotations and (V, k, 3) shifts of the k parts `used` at each point: the same all over a part, but
+        for what its axis is twisted by."""
+        kind = {"dtype": points.dtype, "device": points.device}
+        parts = used.tolist()
+        real = torch.as_tensor(quaternion_from_matrix(self.rotation[parts]), **kind).repeat(len(points), 1, 1)
+        if self.twist is not None:
+            for k, p in enumerate(parts):
+                if abs(self.twist[p]) > 1e-3:
+                    real[:, k] = _multiply(self._twisted(points, p), real[:, k])
+        source, target = (torch.as_tensor(a[parts], **kind) for a in (self.source, self.target))
+        return real, target - _rotate(real, source.expand(len(points), -1, -1))
 
-def _quaternions(matrices: np.ndarray) -> np.ndarray:
-    from .rotation import quaternion_from_matrix
+    def _twisted(self, points: torch.Tensor, part: int) -> torch.Tensor:
+        """(V, 4) the turn about a part's own bone, as it lies in the target, at each point of the source."""
+        kind = {"dtype": points.dtype, "device": points.device}
+        bone = torch.as_tensor(self.bone[part], **kind)
+        start = torch.as_tensor(self.source[part], **kind)
+        along = ((points - start) @ bone / bone.square().sum().clamp(min=1e-6)).clamp(0, 1)
+        first = TWISTS[PARTS[part].name.split("_", 1)[1]][1]
+        share = ((along - first) / (1 - first)).clamp(0, 1)
+        half = 0.5 * float(self.twist[part]) * share
+        axis = torch.as_tensor(_unit(self.rotation[part] @ self.bone[part]), **kind)
+        return torch.cat((half.cos()[:, None], half.sin()[:, None] * axis), 1)
 
-    return np.asarray(quaternion_from_matrix(matrices))
+    def _spanned(self, points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """(V, 3) the parts' motions blended linearly: straight between where the parts have a point."""
+        turn = self.scale[:, None, None] * self.rotation
+        shift = self.target - np.einsum("pij,pj->pi", turn, self.source)
+        both = weights @ torch.as_tensor(
+            np.concatenate((turn.reshape(-1, 9), shift), 1), dtype=points.dtype, device=points.device
+        )
+        return torch.einsum("vij,vj->vi", both[:, :9].reshape(-1, 3, 3), points) + both[:, 9:]
+
+    def _wrapped(self, points: torch.Tensor, weights: torch.Tensor, bent: torch.Tensor) -> torch.Tensor:
+        """(V, 3) the points after bending, with what a limb shares with the trunk drawn taut.
+
+        Turning about the joint as it bends, the skin of an armpit would swing out as a wing. It is spanned straight
+        from the flank to the arm instead, over the flesh that lies round the joint.
+        """
+        trunk = weights[:, list(of_layer("trunk"))].sum(1)
+        spanned = self._spanned(points, weights)
+        for _, _, limb in JOINS.values():
+            p = INDEX[limb]
+            joint = torch.as_tensor(self.target[p], dtype=points.dtype, device=points.device)
+            away = bent - joint
+            distance = away.norm(dim=1, keepdim=True).clamp(min=1e-6)
+            straight = (spanned - joint).norm(dim=1, keepdim=True)
+            least = distance.clamp(max=float(self.flesh[p]))
+            # An elbow has nothing of the trunk: there it stays bent.
+            both = (8 * torch.minimum(trunk, weights[:, p])).clamp(max=1)[:, None]
+            bent = torch.lerp(bent, joint + away / distance * torch.maximum(straight, least), both)
+        return bent
 
 
 def _conjugate(q: torch.Tensor) -> torch.Tensor:
@@ -213,7 +290,28 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
         turn = after.rotation[i] @ before.rotation[i].T
         if not part.turns:
             carried = _carried(before, after, CARRIES["arm" if part.layer.endswith("arm") else "leg"])
-            turn = _turn_in_picture(carried @ a, b) @ carried
+            turn = _limb_turn(a, b, carried, turn)
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
-    return Motion(np.stack(rotations), np.array(scales), before.start, after.start)
+    flesh = np.array([part.radius for part in PARTS]) * body_height(source)
+    turns = np.stack(rotations)
+    return Motion(
+        turns,
+        np.array(scales),
+        before.start,
+        after.start,
+        flesh,
+        before.end - before.start,
+        _twists(turns, after),
+    )
+
+
+def _twists(turns: np.ndarray, after: Bones) -> np.ndarray:
+    """(P,) radians: how far the next part's rotation goes about a part's bone beyond the part's own."""
+    twist = np.zeros(len(PARTS))
+    for i, part in enumerate(PARTS):
+        side, _, kind = part.name.partition("_")
+        if kind in TWISTS:
+            between = turns[INDEX[f"{side}_{TWISTS[kind][0]}"]] @ turns[i].T
+            twist[i] = _angle_about(between, _unit(after.end[i] - after.start[i]))
+    return twist

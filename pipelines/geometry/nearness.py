@@ -12,6 +12,12 @@ from .parts import INDEX, LAYERS, PARTS, of_layer
 FINGER = 0.0075
 """Half-breadth of a finger with some flesh beside it as a fraction of stature (13 mm on 1.75 m): our choice, by eye."""
 
+YOKE = 0.5
+"""Share of the neck's bone up to which the shoulders rise to it: the muscle, or a collar. By eye."""
+
+SPUR = 1.12
+"""How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
+
 
 def measured_radii(layout: Layout, matte: torch.Tensor, frame: Bones, tall: float) -> np.ndarray:
     """(P,) half-breadths in pixels: from each bone outward to the silhouette's border, the nearer side.
@@ -64,8 +70,12 @@ def _torso_distance(layout: Layout, frame: Bones, radii: np.ndarray, fine: int) 
     (ls, li, lh, lo), (rs, ri, rh, ro) = points
     across, low = ls - rs, lh - rh
     across, low = across / max(np.hypot(*across), 1e-6), low / max(np.hypot(*low), 1e-6)
-    quad = np.stack([rs - across * ri, ls + across * li, lh + low * lo, rh - low * ro])
-    return _polygon_distance(x, y, quad)
+    neck, head = INDEX["neck"], INDEX["head"]
+    base = frame.start[neck][:2] + YOKE * (frame.end[neck] - frame.start[neck])[:2]
+    half = across * float(radii[neck])
+    yoke = [base - half, base + half] if frame.present[neck] and frame.present[head] else []
+    outline = np.stack([rs - across * ri, *yoke, ls + across * li, lh + low * lo, rh - low * ro])
+    return _polygon_distance(x, y, outline)
 
 
 def _polygon_distance(x: torch.Tensor, y: torch.Tensor, corners: np.ndarray) -> torch.Tensor:
@@ -191,15 +201,9 @@ def within_outline(
     (`own`) meet the background (not `inside`) and interpolated where something else covers it.
     """
     start, end = frame.start[part][:2], frame.end[part][:2]
-    bone = end - start
-    length = float(np.hypot(*bone))
-    across = np.array([-bone[1], bone[0]]) / max(length, 1e-6)
-    x, y = layout.cells(2)
-    lateral = (x - float(start[0])) * float(across[0]) + (y - float(start[1])) * float(across[1])
-    _, along = layout.capsule(start, end, 2, clamp=False)
+    lateral, along = across(layout, start, end)
     place = (along * bins).long().clamp(0, bins - 1)
     beside = (along >= 0) & (along < 1)
-    pitch = layout.cell / 2
     enclosed = torch.zeros_like(own)
     for sign in (-1, 1):
         # Outwards from the bone, the first cell that is not the limb's.
@@ -207,14 +211,44 @@ def within_outline(
         other = ~own & beside & (lateral * sign > 0)
         reach.scatter_reduce_(0, place[other], (lateral * sign)[other], "amin")
         widths = reach.cpu().numpy()
-        middle = start + (np.arange(bins)[:, None] + 0.5) / bins * bone
-        beyond = middle + across * sign * (widths[:, None] + 1.5 * pitch)
-        known = (widths < 2 * radius) & ~_inside_at(layout, inside, beyond)
+        known = (widths < 2 * radius) & background_beyond(layout, inside, (start, end), sign, widths)
+        known[known] = widths[known] <= SPUR * _local_median(widths[known])
         steps = np.arange(bins)
         outline = np.interp(steps, steps[known], widths[known]) if known.any() else np.full(bins, radius)
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed
+
+
+def _local_median(values: np.ndarray, half: int = 4) -> np.ndarray:
+    """(n,) median of each value and `half` others on either side."""
+    if not len(values):
+        return values
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, mode="edge"), 2 * half + 1)
+    return np.median(windows, axis=1)
+
+
+def across(layout: Layout, start: np.ndarray, end: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """(2gh, 2gw) signed pixels from the axis through start and end (2,), and the fraction along it, not clamped."""
+    x, y = layout.cells(2)
+    side = _side(start, end)
+    lateral = (x - float(start[0])) * float(side[0]) + (y - float(start[1])) * float(side[1])
+    return lateral, layout.capsule(start, end, 2, clamp=False)[1]
+
+
+def _side(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    bone = end - start
+    return np.array([-bone[1], bone[0]]) / max(float(np.hypot(*bone)), 1e-6)
+
+
+def background_beyond(
+    layout: Layout, inside: torch.Tensor, axis: tuple[np.ndarray, np.ndarray], sign: int, widths: np.ndarray
+) -> np.ndarray:
+    """(bins,) bool: whether nobody is just beyond the half-widths (bins,) on one side of an axis from start to end."""
+    start, end = axis
+    middle = start + (np.arange(len(widths))[:, None] + 0.5) / len(widths) * (end - start)
+    beyond = middle + _side(start, end) * sign * (widths[:, None] + 1.5 * layout.cell / 2)
+    return ~_inside_at(layout, inside, beyond)
 
 
 def _inside_at(layout: Layout, inside: torch.Tensor, points: np.ndarray) -> np.ndarray:

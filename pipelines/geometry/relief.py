@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from . import field
+from .foot import foot
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX, PARTS, of_layer
@@ -112,7 +113,11 @@ def relief(
                 near[parts], far[parts] = _fitted(layout, stretch, own, balloon, tall)
                 fitted |= set(parts)
         for p in set(of_layer(name)) - fitted:
-            near[p], far[p] = _tube(layout, p, balloon, frame, radii)
+            if PARTS[p].name.endswith("foot"):
+                closed = (balloon / (CLOSING * PARTS[p].radius * tall)).clamp(0, 1)
+                near[p], far[p] = foot(layout, p, closed, frame, tall)
+            else:
+                near[p], far[p] = _tube(layout, p, balloon, frame, radii)
     return Relief(near, far)
 
 

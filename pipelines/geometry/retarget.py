@@ -17,7 +17,7 @@ from . import rotation
 from .anatomy.girdle import raised_clavicle
 from .camera import DOWN, FORWARD, LEFT, mirror
 from .contacts import GROUND, Contact, grounded, mirrored_contact, sole, stated_ground, touched
-from .proportions import pooled, proportioned
+from .proportions import alike, pooled, proportioned
 from .skeleton import (
     JOINT_INDEX,
     JOINT_MIRROR,
@@ -35,6 +35,10 @@ Place = Literal["source", "target"]
 SEATS = ("chair", "stool", "floor", "wheelchair")
 """Kinds of seat a pose may name; how high the pelvis is on it, its contact with the ground says."""
 
+BODY_BONES = (PARENT != JOINT_INDEX["head"]) & np.array(
+    ["_hand_" not in n and not n[-1].isdigit() for n in JOINTS]
+)
+"""(142,) all but the face's points and the fingers, which are the person's own whatever the pose."""
 GRIP = 0.05
 """Share of the stature within which a foot above the lowest one still carries weight (heels lift that far in
 a relaxed standing leg); sets how the place of the support is weighted between the feet."""
@@ -58,6 +62,7 @@ class Pose:
     support    (2,) pixels, where that figure stood on the ground, or None for a figure without feet
     neck       (2,) pixels, the base of its neck
     seat       what the pelvis sits on, one of SEATS, or "" for a figure on its feet or in the air
+    figure     the figure of that picture itself, standing at root in these rotations, or None
     """
 
     name: str
@@ -71,6 +76,7 @@ class Pose:
     support: np.ndarray | None = None
     neck: np.ndarray | None = None
     seat: str = ""
+    figure: Skeleton | None = None
 
     def __post_init__(self):
         for name, kind, shape in (("rotations", np.float64, (142, 4)), ("known", bool, (142,))):
@@ -78,6 +84,8 @@ class Pose:
             if value.shape != shape:
                 raise ValueError(f"Pose.{name} has shape {value.shape}, expected {shape}")
             object.__setattr__(self, name, value)
+        if self.figure is not None and not np.array_equal(self.figure.rotations, self.rotations):
+            object.__setattr__(self, "figure", None)  # a variation of the pose: no picture shows it
 
     def mirrored(self) -> Pose:
         """The pose in a mirror; left becomes right. The place in a picture goes with it."""
@@ -88,6 +96,7 @@ class Pose:
                 k: mirror(np.append(v, 0.0), self.canvas[1])[:2] for k, v in flat.items() if v is not None
             }
             place["root"] = mirror(self.root, self.canvas[1])
+            place["figure"] = None if self.figure is None else self.figure.mirrored()
         return replace(
             self,
             rotations=mirrored_rotations(self.rotations),
@@ -114,6 +123,7 @@ def pose_of(skeleton: Skeleton, name: str = "pose") -> Pose:
         canvas=skeleton.canvas,
         support=support(skeleton)[:2] if stands(skeleton) else None,
         neck=skeleton.forward().positions[JOINT_INDEX["neck"], :2],
+        figure=skeleton,
     )
 
 
@@ -157,7 +167,8 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
     without feet keeps the base of its neck. What still does not fit, `overflow` tells.
     place="target": the figure stands where the pose's own figure stood in its picture, as large as that one
     (the bases of their necks meet where one of them has no feet); a library pose has no picture and is placed
-    like the source.
+    like the source. Where that figure has the source's proportions, as far as two pictures can tell, its joints are
+    where its picture has them.
     """
     if place not in ("source", "target"):
         raise ValueError(f'place is "{place}", expected "source" or "target"')
@@ -171,10 +182,22 @@ def retarget(source: Skeleton, pose: Pose, place: Place = "source") -> Skeleton:
             posed = touched(posed, contact)
     if place == "source" or pose.canvas is None:
         return _kept_inside(posed.moved(support(source)[:2] - support(posed, standing)[:2]), source)
-    posed = posed.scaled(pose.stature / stature(source), pose.canvas)
+    share = 0.0 if pose.figure is None else alike(source, pose.figure)
+    posed = _as_shown(posed.scaled(pose.stature / stature(source), pose.canvas), pose, share)
     if pose.support is None or not stands(source):
-        return posed.moved(pose.neck - posed.forward().positions[JOINT_INDEX["neck"], :2])
-    return posed.moved(pose.support - support(posed, standing)[:2])
+        posed = posed.moved(pose.neck - posed.forward().positions[JOINT_INDEX["neck"], :2])
+    else:
+        posed = posed.moved(pose.support - support(posed, standing)[:2])
+    return posed.moved(share * (pose.root - posed.root)[:2])
+
+
+def _as_shown(posed: Skeleton, pose: Pose, share: float) -> Skeleton:
+    """The posed person with a share of the bones of the pose's own figure; face and hands stay."""
+    if share == 0:
+        return posed
+    stated = pose.known[np.maximum(PARENT, 0)] & BODY_BONES
+    offsets = (1 - share) * posed.offsets + share * pose.figure.offsets
+    return replace(posed, offsets=np.where(stated[:, None], offsets, posed.offsets))
 
 
 def _with_clavicles(rotations: np.ndarray, known: np.ndarray) -> np.ndarray:

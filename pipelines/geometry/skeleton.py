@@ -113,6 +113,12 @@ class Skeleton:
             value = np.asarray(getattr(self, name), dtype=np.float64)
             if value.shape != shape:
                 raise ValueError(f"Skeleton.{name} has shape {value.shape}, expected {shape}")
+            if not np.isfinite(value).all():
+                joint = JOINTS[np.flatnonzero(~np.isfinite(value).reshape(shape[0], -1).all(1))[0]]
+                where = "" if name == "root" else f" of {joint}"
+                raise ValueError(
+                    f"Skeleton.{name}{where} is not a number: leave a joint that was not seen out"
+                )
             object.__setattr__(self, name, value)
 
     def forward(self) -> Posed:

@@ -7,15 +7,16 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .joints import REACH, armpit, shoulder_share
 from .layers import Masks
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX, JOINS, LAYERS, PARTS, of_layer
 from .skeleton import JOINT_INDEX, Skeleton
 
-BLUR = {"trunk": 0.035, "leg": 0.03, "arm": 0.016}
-"""Fraction of stature over which neighbouring parts share the motion at a joint: two thirds of the limb's radius, so
-that an elbow bends within its own width. Our choice, by eye."""
+BLUR = {"trunk": 0.035, "leg": 0.013, "arm": 0.009}
+"""Fraction of stature over which neighbouring parts share the motion at a joint: half of the limb's radius, so that an
+elbow bends within its own breadth and keeps it; wider zones bend like a hose. Our choice, by eye."""
 
 SHARED = (1.25, 2.2)
 """Radii round a joint: within the first, two layers move as one; beyond the second, each as its own. By eye."""
@@ -24,6 +25,17 @@ SHARED = (1.25, 2.2)
 def _part_distance(layout: Layout, parts: tuple[int, ...], frame: Bones, radii: np.ndarray) -> torch.Tensor:
     """(len(parts), gh, gw) distance to each part's bone over its radius on the mesh grid."""
     return torch.stack([layout.capsule(frame.start[p], frame.end[p])[0] / float(radii[p]) for p in parts])
+
+
+def _nearest(layout: Layout, parts: tuple[int, ...], frame: Bones, radii: np.ndarray) -> torch.Tensor:
+    """(gh, gw) the part of a layer that each cell belongs to.
+
+    Of a limb, that whose bone is nearest: the border at a knee is then square to the leg. Over the parts' own radii a
+    stout thigh would reach far down both sides of the slim shin, and a foot up its ankle.
+    """
+    same = np.ones_like(radii) if PARTS[parts[0]].layer != "trunk" else radii
+    number = torch.as_tensor(parts, device=layout.device)
+    return number[_part_distance(layout, parts, frame, same).argmin(0)]
 
 
 def _trunk_labels(layout: Layout, skeleton: Skeleton, frame: Bones, tall: float) -> torch.Tensor:
@@ -52,8 +64,7 @@ def part_labels(layout: Layout, skeleton: Skeleton, masks: Masks, frame: Bones, 
         if name not in masks.amodal:
             continue
         parts = of_layer(name)
-        near = _part_distance(layout, parts, frame, masks.radii)
-        limb = torch.as_tensor(parts, device=layout.device)[near.argmin(0)]
+        limb = _nearest(layout, parts, frame, masks.radii)
         upper = INDEX[limb_side]
         _, along = layout.capsule(frame.start[upper], frame.end[upper], clamp=False)
         limb = torch.where((along < 0) & (limb == upper), INDEX[own_side], limb)
@@ -74,10 +85,7 @@ def _own_labels(layout: Layout, name: str, label: torch.Tensor, masks: Masks, fr
         distance, _ = layout.capsule(frame.start[INDEX[limb_side]], frame.start[INDEX[limb_side]])
         foreign |= (label == other) & (distance > 1.6 * float(masks.radii[INDEX[limb_side]]))
     own = of_layer(name)
-    nearest = torch.as_tensor(own, device=label.device)[
-        _part_distance(layout, own, frame, masks.radii).argmin(0)
-    ]
-    return torch.where(foreign, nearest, label)
+    return torch.where(foreign, _nearest(layout, own, frame, masks.radii), label)
 
 
 def _weights(layout: Layout, inside: torch.Tensor, label: torch.Tensor, radius: float) -> torch.Tensor:
@@ -125,6 +133,20 @@ def skinning(
     return _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
 
 
+def _shared(weights: torch.Tensor, limb: int, share: torch.Tensor) -> torch.Tensor:
+    """(P, gh, gw) the weights with `share` (gh, gw) of the trunk's and the upper arm's sum on the upper arm."""
+    both = [*of_layer("trunk"), limb]
+    total = weights[both].sum(0)
+    trunk = weights[both[:-1]]
+    rest = trunk.sum(0)
+    out = weights.clone()
+    even = torch.zeros_like(trunk)
+    even[both.index(INDEX["chest"])] = 1
+    out[both[:-1]] = torch.where(rest > 1e-3, trunk / rest.clamp(min=1e-3), even) * total * (1 - share)
+    out[limb] = total * share
+    return out
+
+
 def agreed(
     layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, masks: Masks
 ) -> dict[str, torch.Tensor]:
@@ -132,13 +154,18 @@ def agreed(
     moved a little differently from the shirt would tear along the armhole. Under a skirt trunk and legs are two."""
     out, hangs = dict(weights), bool(masks.skirt.any())
     for name, (_, _, limb_side) in JOINS.items():
-        if name not in weights or (hangs and name.endswith("leg")):
+        if name not in weights or "trunk" not in weights or (hangs and name.endswith("leg")):
             continue
-        limb = INDEX[limb_side]
-        distance, _ = layout.capsule(frame.start[limb], frame.start[limb] + 1e-3)
-        share = ((SHARED[1] - distance / float(masks.radii[limb])) / (SHARED[1] - SHARED[0])).clamp(0, 1)
-        share = share * share * (3 - 2 * share)
+        limb, radius = INDEX[limb_side], float(masks.radii[INDEX[limb_side]])
+        start = end = frame.start[limb][:2]
         common = (weights["trunk"] + weights[name]) / 2
+        if name.endswith("arm"):
+            side = name.split("_")[0]
+            end = start + armpit(frame, side) * REACH * radius
+            common = _shared(common, limb, shoulder_share(layout, frame, side, radius))
+        distance, _ = layout.capsule(start, end + 1e-3)
+        share = ((SHARED[1] - distance / radius) / (SHARED[1] - SHARED[0])).clamp(0, 1)
+        share = share * share * (3 - 2 * share)
         for layer in ("trunk", name):
             out[layer] = torch.lerp(out[layer], common, share)
     return out

@@ -83,7 +83,7 @@ def _hangs(rows: _Rows, inner: torch.Tensor, heights: tuple[float, float, float]
     if not bool(under.any() & over.any()):
         return loose and length > LONG  # the picture ends before the garment
     bared = float((rows.bare[under] > 0.5).float().mean()) > 0.3
-    parted = float((rows.gap[under].median() - (rows.apart[under][-1] - rows.apart[over][0]).clamp(min=0)))
+    parted = float(rows.gap[under].median() - (rows.apart[under][-1] - rows.apart[over][0]).clamp(min=0))
     opens = parted > OPENED * rows.tall
     narrower = float(rows.width[under].min() / rows.width[over].max())
     if loose and length > LONG:
@@ -200,8 +200,8 @@ def _leg_axis(frame: Bones, side: str, rows: torch.Tensor) -> torch.Tensor:
 def radii_within(
     layout: Layout, frame: Bones, radii: np.ndarray, skirt: torch.Tensor, tall: float
 ) -> np.ndarray:
-    """(P,) half-breadths in which those of the legs' parts that a skirt hides from the middle on are the body's own: what
-    was measured there is the skirt."""
+    """(P,) half-breadths in which the legs' parts whose middle a skirt hides have the body's own: what was measured there
+    is the skirt."""
     if not bool(skirt.any()):
         return radii
     _, y = layout.cells(2)

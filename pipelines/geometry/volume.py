@@ -21,6 +21,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
+from .trust import Contact, believed, cut_free
 
 HEM = 3
 """Label cells round a skirt whose colours do not tell what the legs under it look like."""
@@ -32,7 +33,8 @@ class Layer:
 
     On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
     hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away.
+    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
+    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels. `cloth` tells how what of it hangs round the legs moves, None where nothing does.
@@ -49,6 +51,7 @@ class Layer:
     weights: torch.Tensor
     front: torch.Tensor
     back: torch.Tensor
+    made_up: torch.Tensor | None = None
     cloth: Drapery | None = None
 
 
@@ -69,11 +72,14 @@ class BodyVolume:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw)."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it touches others, and
+    which of its pixels are to be believed (h, w) bool."""
 
     layout: Layout
     picture: torch.Tensor
     masks: Masks
+    contacts: dict[str, Contact]
+    believed: dict[str, torch.Tensor]
     frame: Bones
     tall: float
     hair: torch.Tensor | None
@@ -83,11 +89,19 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, masks = source.layout, source.masks
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
-    surely = seen
+    contact, own = source.contacts[name], source.believed[name]
     if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
         beside = field.dilate(masks.skirt.float(), HEM)
-        surely = seen * (layout.to_native(beside[None])[0] < 0.5)
-    colour = layered_colour(layout, source.picture, matte, surely)
+        own = own * (layout.to_native(beside[None])[0] < 0.5)
+    colour = layered_colour(layout, source.picture, matte, contact, own)
+    parted = masks.parted[name]
+    if name.endswith("arm"):
+        others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
+        parted = cut_free(layout, parted, own, contact, others)
+    made_up = None
+    if name in masks.hands:
+        made_up = masks.hands[name].matte * (1 - seen)
+        colour = torch.lerp(colour, masks.hands[name].colour, made_up)
     rear = colour  # from behind, a limb and what dresses it look much as from the front
     if name == "trunk":
         head, neck = (
@@ -103,7 +117,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
     return Layer(
-        name, matte, masks.parted[name], seen, colour, rear, margin, cover > 0.7, weights, front, back, cloth
+        name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up, cloth
     )
 
 
@@ -135,11 +149,15 @@ def build(
     label = part_labels(layout, skeleton, masks, frame, tall)
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
+    inside = {name: cells for name, cells in inside.items() if bool(cells.any())}  # a limb out of the picture
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }
     weights = agreed(layout, weights, frame, masks)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
-    source = _Source(layout, crop, masks, frame, tall, hair)
+    visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
+    contacts = {name: Contact.of(name, visible, tall) for name in visible}
+    own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
+    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall)

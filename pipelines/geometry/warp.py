@@ -17,20 +17,27 @@ from .field import box_blur, dilate, erode, sample
 from .layers import Regions
 from .motion import Motion, motion
 from .raster import Fragments, rasterise
+from .rejoining import displaced, unparted
+from .rim import evened, open_edges, rim
 from .skeleton import Skeleton
+from .trust import neighbours
+from .unmoved import rests, unmoved
 from .volume import BodyVolume, Layer, build
 
 Progress = Callable[[float], None]
 
 UNSEEN_BEHIND = 0.25
-"""Fraction of stature by which a surface that the photo never showed stands back: it is a guess, and gives way to what
-was seen (a leg under a skirt to the skirt)."""
+"""Fraction of stature by which a surface that lay under something else in the photo stands back: it is a guess, and
+gives way to what was seen (a leg under a skirt to the skirt). A seen limb's far side is none: it hides as it is."""
 TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 RIM = 1.5
 """Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
+FACING = 0.7
+"""Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
+would show as a dark line before the rim. Our choice, by eye."""
 ARMS_AHEAD = 0.015
 """Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
 although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
@@ -60,29 +67,37 @@ class Correspondence:
 @dataclass(frozen=True, eq=False)
 class Warped:
     """The moved person alone: colour (1, 3, H, W) sRGB, not multiplied by alpha (1, 1, H, W); `hidden` (1, 1, H, W)
-    the share of alpha whose surface the source did not see."""
+    the share of alpha whose surface the source did not see; `unmoved` (1, 1, H, W) 1 where the photo's own pixel is
+    right (0 all over where the new picture is no view of the photo's canvas)."""
 
     colour: torch.Tensor
     alpha: torch.Tensor
     hidden: torch.Tensor
     correspondence: Correspondence
+    unmoved: torch.Tensor
 
-    def over(self, background: torch.Tensor) -> torch.Tensor:
-        """(1, 3, H, W) the person on a background of the same size."""
-        return self.alpha * self.colour + (1 - self.alpha) * background
+    def over(self, background: torch.Tensor, photo: torch.Tensor | None = None) -> torch.Tensor:
+        """(1, 3, H, W) the person on a background of the same size; with the photo whose restored background that is,
+        what did not move is the photo's, bit for bit."""
+        made = self.alpha * self.colour + (1 - self.alpha) * background
+        if photo is None:
+            return made
+        return torch.where(self.unmoved == 1, photo, torch.lerp(made, photo, self.unmoved))
 
 
 @dataclass(frozen=True, eq=False)
 class _Mesh:
     """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
 
-    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline.
+    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet,
+    what goes on beyond the rim and carries the soft edge.
     """
 
     rest: torch.Tensor
     weights: torch.Tensor
     triangles: torch.Tensor
     side: torch.Tensor
+    edge: torch.Tensor
 
 
 def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
@@ -94,12 +109,16 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     weights = layer.weights[:, row, column].T
     faces = _faces_of(layer.inside)
     solid = layer.solid[row, column]
-    rim = _rim(faces[solid[faces].all(1)], len(front))
+    outline = open_edges(faces[solid[faces].all(1)])
+    front, back = evened(front, outline), evened(back, outline)
+    sides = rim(outline, len(front))
     if layer.cloth is not None:
-        rim = rim[~layer.cloth.opens(*front[:, :2].T)[rim % len(front)].all(1)]
-    parts = (faces, faces + len(front), rim)
+        sides = sides[~layer.cloth.opens(*front[:, :2].T)[sides % len(front)].all(1)]
+    parts = (faces, faces + len(front), sides)
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
-    return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side)
+    beyond = solid[faces].any(1) & ~solid[faces].all(1)
+    edge = torch.cat((beyond, beyond, torch.zeros_like(parts[2][:, 0], dtype=torch.bool)))
+    return _Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side, edge)
 
 
 def _faces_of(inside: torch.Tensor) -> torch.Tensor:
@@ -119,17 +138,12 @@ def _faces_of(inside: torch.Tensor) -> torch.Tensor:
     )
 
 
-def _rim(faces: torch.Tensor, offset: int) -> torch.Tensor:
-    """(R, 3) triangles between the open edges of a front sheet and of its back, whose numbers are `offset` higher."""
-    edges = torch.cat((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])).sort(1).values
-    pairs, count = torch.unique(edges, dim=0, return_counts=True)
-    a, b = pairs[count == 1].unbind(1)
-    return torch.cat((torch.stack((a, b, a + offset), 1), torch.stack((b, b + offset, a + offset), 1)))
-
-
 @dataclass(frozen=True, eq=False)
 class _View:
-    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels."""
+    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
+
+    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen.
+    """
 
     index: torch.Tensor
     source: torch.Tensor
@@ -138,10 +152,11 @@ class _View:
     alpha: torch.Tensor
     parted: torch.Tensor
     seen: torch.Tensor
+    bare: torch.Tensor
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
-    ahead: float
+    ahead: torch.Tensor | float
 
 
 def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) -> _View:
@@ -152,11 +167,12 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
     corner = mesh.rest.new_tensor(volume.corner)
     matte = layer.matte
     wide = (_thickness(moved[mesh.triangles][..., :2]) > RIM).int()
+    edge = mesh.edge & (_facing(moved)[mesh.triangles[:, 0]] < FACING)
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
         value = sample(matte[None], source - corner, "nearest")[0]
-        sheet = (value > 0.02).int() + (value > 0.9).int()
+        sheet = (value > 0.02).int() + ((value > 0.9) & ~edge[triangle]).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     (top, left), window = _window(moved, size)
@@ -185,6 +201,7 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
         colour = colour * layer.cloth.shade(source[:, 1], within)
+    bare = sample(layer.seen[None], local)[0]
     return _View(
         index,
         source,
@@ -192,12 +209,21 @@ def _view(volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int]) 
         colour,
         alpha,
         parted,
-        sample(layer.seen[None], local)[0] * front,
+        bare * front,
+        bare,
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
-        ARMS_AHEAD * volume.stature if layer.name.endswith("arm") else 0.0,
+        _ahead(volume, layer, local),
     )
+
+
+def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
+    """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
+    arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    # What is made up in its true place need not give way to what was seen, as other guesses must.
+    made_up = 0.0 if layer.made_up is None else UNSEEN_BEHIND * sample(layer.made_up[None], local)[0]
+    return volume.stature * (arm + made_up)
 
 
 def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -207,6 +233,13 @@ def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, i
     high = vertices[:, :2].amax(0).ceil().minimum(limits).maximum(low)
     (left, top), (right, bottom) = low.long().tolist(), high.long().tolist()
     return (top, left), (bottom - top + 1, right - left + 1)
+
+
+def _facing(moved: torch.Tensor) -> torch.Tensor:
+    """(V,) cosine between the view and the line from each vertex of a front sheet to that of the back behind it."""
+    front, back = moved.chunk(2)
+    through = F.normalize(back - front, dim=1)[:, 2]
+    return torch.cat((through, through))
 
 
 def _thickness(corners: torch.Tensor) -> torch.Tensor:
@@ -262,7 +295,17 @@ def warp(
     volume = build(picture, matte, source, regions)
     if progress:
         progress(0.5)
-    return look(volume, motion(source, target), size or tuple(picture.shape[-2:]), progress)
+    how, same = motion(source, target), tuple(picture.shape[-2:])
+    moved = look(volume, how, size or same, progress)
+    if tuple(moved.alpha.shape[-2:]) != same:
+        return moved
+    found = moved.correspondence
+    kept = (
+        torch.ones_like(matte[0, 0])
+        if rests(how)
+        else unmoved(found.source, found.visible, moved.alpha[0, 0], matte[0, 0])
+    )
+    return replace(moved, unmoved=kept[None, None])
 
 
 def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progress | None = None) -> Warped:
@@ -272,8 +315,34 @@ def look(volume: BodyVolume, how: Motion, size: tuple[int, int], progress: Progr
         views.append(_view(volume, layer, how, size))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
+    views = _unparted(views, volume, size)
     slot = _slots(views, size)
     return _composite(_rejoined(views, slot, volume), slot, size, UNSEEN_BEHIND * volume.stature)
+
+
+def _unparted(views: list[_View], volume: BodyVolume, size: tuple[int, int]) -> list[_View]:
+    """The views with the photo's own pixels where what lies beside them has not left; there nothing is made up."""
+    cell, names = max(2, volume.cell // 2), [layer.name for layer in volume.layers]
+    moved = {n: displaced(v.source, v.index, v.seen, size, cell) for n, v in zip(names, views, strict=True)}
+    out = []
+    for layer, view in zip(volume.layers, views, strict=True):
+        beside = [moved[n] for n in neighbours(layer.name, names)]
+        if not beside:
+            out.append(view)
+            continue
+        stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
+        local = view.source - view.source.new_tensor(volume.corner)
+        photo = sample(volume.photo, local, "bicubic").clamp(0, 1)
+        made_up = 0.0 if layer.made_up is None else sample(layer.made_up[None], local)[0] * (stays > 0)
+        out.append(
+            replace(
+                view,
+                colour=torch.lerp(view.colour, photo, stays * (view.seen > 0.9)),
+                alpha=view.alpha * (1 - made_up),
+                parted=view.parted * (1 - made_up),
+            )
+        )
+    return out
 
 
 def _slots(views: list[_View], size: tuple[int, int]) -> torch.Tensor:
@@ -311,7 +380,7 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
     device, count = views[0].depth.device, height * width
     far = torch.full((len(views), count), float("inf"), device=device)
     for k, view in enumerate(views):
-        far[k, view.index] = view.depth + (1 - view.seen) * behind - view.ahead
+        far[k, view.index] = view.depth + (1 - view.bare) * behind - view.ahead
     where = torch.nonzero((slot >= 0).any(0)).squeeze(1)
     order = far[:, where].argsort(dim=0, stable=True)
     slot = slot[:, where]
@@ -358,4 +427,5 @@ def _composite(views: list[_View], slot: torch.Tensor, size: tuple[int, int], be
             spread(fields["depth"], float("nan")),
             spread(fields["normal"]),
         ),
+        torch.zeros(1, 1, height, width, device=device),
     )

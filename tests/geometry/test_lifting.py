@@ -180,3 +180,18 @@ def test_face_and_fingers_follow_the_few_points_with_depth(posed_bodies, turn):
     for name in ("face_8", "face_36", "left_index_3", "right_thumb_2"):
         off = abs(lifted[JOINT_INDEX[name], 2] - expected[JOINT_INDEX[name], 2])
         assert off < 12, f"{name} is {off:.0f} pixels off in depth"
+
+
+@pytest.mark.parametrize("roll", [-25, 0, 20])
+def test_a_tilted_head_is_tilted_as_its_eyes_are_though_its_ears_are_not(standard_body, roll):
+    """Body detectors find ears under hair where they mostly are, on an upright head."""
+    rotations = standard_body.rotations.copy()
+    half = np.radians(roll) / 2
+    rotations[JOINT_INDEX["head"]] = [np.cos(half), 0, 0, np.sin(half)]
+    upright, tilted = (standard_body.with_rotations(r).project() for r in (standard_body.rotations, rotations))
+    ears = [INDEX["left_ear"], INDEX["right_ear"]]
+    points = tilted.points.copy()
+    points[ears] = 0.4 * tilted.points[ears] + 0.6 * upright.points[ears]
+    head = lift(replace(tilted, points=points, world=None)).forward().rotations[JOINT_INDEX["head"]]
+    found = np.degrees(np.arctan2(head[1, 0], head[0, 0]))
+    assert abs(found - roll) < 2, f"{found:.1f} degrees"

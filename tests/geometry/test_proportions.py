@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from repose.pipelines.geometry import rotation
-from repose.pipelines.geometry.proportions import pooled, proportioned
+from repose.pipelines.geometry.library import load_pose
+from repose.pipelines.geometry.proportions import alike, pooled, proportioned
+from repose.pipelines.geometry.retarget import retarget
 from repose.pipelines.geometry.skeleton import JOINT_INDEX, Skeleton
 
 ELBOW, WRIST = JOINT_INDEX["left_elbow"], JOINT_INDEX["left_wrist"]
@@ -65,3 +67,10 @@ def test_what_the_pose_leaves_in_place_keeps_its_pixels(standard_body):
     moved[JOINT_INDEX["left_elbow"]] = [1, 0, 0, 0]
     now = proportioned(body, body.with_rotations(moved))
     assert now.length("left_wrist") == pytest.approx(146, abs=1.5), "stretched out, it shows its true length"
+
+
+def test_one_body_in_two_postures_is_alike_and_a_child_is_not(standard_body, other_bodies):
+    walking = retarget(standard_body.scaled(1.7, (2210, 1700)), load_pose("walking"))
+    assert alike(standard_body, walking) == 1
+    for name in ("child", "long thighs", "uneven"):
+        assert alike(standard_body, other_bodies[name]) == 0, name

@@ -257,3 +257,15 @@ def test_who_is_seen_from_the_front_may_turn_their_back(standard_body):
     assert facing_with(front, pose) is pose
     chest = retarget(front, pose).forward().rotations[JOINT_INDEX["chest"]]
     assert (chest @ [0, 0, -1.0])[2] > 0.9, "the chest faces away from the camera"
+
+
+def test_the_same_person_in_another_picture_has_their_joints_where_it_has_them(standard_body, posed_bodies):
+    """Lengths are measured in each picture with an error of some percent, which would shift every joint of the chain."""
+    target = posed_bodies["walking"].scaled(0.8, (1040, 800))
+    noise = np.random.default_rng(3).normal(1, 0.03, (142, 1))
+    source = replace(standard_body, offsets=standard_body.offsets * noise)
+    posed = retarget(source, pose_of(target), place="target")
+    limbs = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    body = [JOINT_INDEX[f"{side}_{name}"] for side in ("left", "right") for name in limbs]
+    apart = np.linalg.norm((posed.forward().positions - target.forward().positions)[body, :2], axis=1)
+    assert apart.max() < 0.5, "pixels of a figure 800 high"

@@ -52,7 +52,7 @@ def test_a_gap_with_the_backgrounds_colour_opens():
     gap = disc(80, 100, 9) > 0.5
     image = painted(truth * ~gap, (0.6, 0.35, 0.25), (0.9, 0.9, 0.9))
     votes = np.where(gap, 1.5, blurred_votes(truth, 3)).astype(np.float32)
-    opened, evidence = with_colours(image, votes, 3)
+    opened, evidence = with_colours(image, votes, None, 3)
     assert (opened[gap] < 0).mean() > 0.9 and evidence[gap].mean() < -2
     assert (opened[disc(80, 100, 40) > 0.5] < 0).mean() < 1.3 * gap.sum() / (np.pi * 40**2)
 
@@ -63,7 +63,7 @@ def test_white_stripes_before_a_white_wall_stay():
     own = np.stack((np.broadcast_to(stripes, SIZE),) * 3, -1)
     image = painted(truth, own, (1, 1, 1))
     doubtful = np.where(disc(80, 100, 30) > 0.5, 2.0, blurred_votes(truth, 3)).astype(np.float32)
-    kept, _ = with_colours(image, doubtful, 3)
+    kept, _ = with_colours(image, doubtful, None, 3)
     assert (kept[disc(80, 100, 28) > 0.5] > 0).all()
 
 
@@ -134,3 +134,16 @@ def test_a_windows_mask_lands_where_the_window_was():
 
 def test_doubt_grows_with_the_person():
     assert mask_pixel(np.array([0, 0, 500, 2560])) == pytest.approx(5.5) and mask_pixel(np.zeros(4)) == 1
+
+
+def test_trousers_that_the_networks_miss_are_found_by_the_bones_in_them():
+    """Votes that do not say, a bone within, and colours that nothing else has."""
+    truth = disc(80, 100, 40)
+    image = painted(truth, (0.1, 0.1, 0.15), (0.8, 0.75, 0.7))
+    bone = line(100, 50, 110)
+    votes = np.where(truth > 0.5, -0.15, -4.0).astype(np.float32) + 3 * bone
+    found, _ = with_colours(image, votes, bone, 3)
+    missed, _ = with_colours(image, votes, None, 3)
+    inside = disc(80, 100, 34) > 0.5
+    assert (found[inside] > 0).mean() > 0.9 and (missed[inside] > 0).mean() < 0.5
+    assert (found[truth < 0.5] > 0).mean() < 0.02

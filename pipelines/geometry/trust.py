@@ -1,0 +1,185 @@
+"""Which of a layer's own pixels are to be believed where another layer lies beside it.
+
+There a pixel may be partly the neighbour, its shade, or the background in the gap between the two. It is believed where
+some place of the layer's own interior close by has its colour (so that skin stays skin, sleeve sleeve and shirt shirt,
+and a jacket's edge is not its lining), and no place of the neighbours' or the background has it more exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from . import field
+from .layout import Layout
+
+BESIDE = 0.022
+"""Fraction of stature (38 mm on 1.75 m) from a neighbour within which a layer's pixels are looked at: about how far the
+shade of a hanging arm reaches. By eye."""
+INTERIOR = 0.009
+"""Fraction of stature from any border at which the layer's interior begins. By eye."""
+AROUND, RINGS, WAYS = 0.032, 4, 16
+"""Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
+many directions. By eye."""
+SLIVER = 0.005
+"""Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
+FLOOR = 1.5e-3
+"""Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
+USUAL, SAME = 11.0, 3.0
+"""Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal distribution;
+and up to which nobody asks who else has it: 60 %."""
+
+
+Gain = tuple[float, float]
+PLAIN, ROUNDED, SHADED = (1.0, 1.0), (0.5, 1.3), (0.4, 0.95)
+"""Brightness over that of a place: as it is; as a round limb is towards its border; as cloth is in the shade of an arm."""
+
+
+def neighbours(name: str, names: Iterable[str]) -> list[str]:
+    """The layers beside which a layer's pixels are looked at: all others for an arm, arms for the trunk, and both arms
+    and the other leg for a leg (a shirt's hem on a leg is no contact that ends)."""
+    others = [n for n in names if n != name]
+    if name.endswith("arm"):
+        return others
+    return [n for n in others if n.endswith("arm") or (name != "trunk" and n.endswith("leg"))]
+
+
+@dataclass(frozen=True, eq=False)
+class Contact:
+    """Where a layer meets others, all (h, w) in [0, 1] on the native crop: `own` what is seen of it, `other` what is
+    seen of the layers that it may touch, `over` of those that lie over it, `person` of anybody; tall the stature in
+    pixels; lit whether the layer may be darker or lighter towards its border than inside, as a round limb is."""
+
+    own: torch.Tensor
+    other: torch.Tensor
+    over: torch.Tensor
+    person: torch.Tensor
+    tall: float
+    lit: bool
+
+    @classmethod
+    def of(cls, name: str, seen: dict[str, torch.Tensor], tall: float) -> Contact:
+        """The named layer's; seen (h, w) per layer."""
+        nothing = torch.zeros_like(seen[name])
+        # A limb's joint with the trunk is one surface: what both show is no neighbour.
+        rest = {n: values * (1 - seen[name]) for n, values in seen.items() if n != name}
+        other = [rest[n] for n in neighbours(name, rest)]
+        lit = name.endswith("arm")
+        arms = [] if lit else [rest[n] for n in rest if n.endswith("arm")]
+        return cls(
+            seen[name],
+            torch.stack([nothing, *other]).amax(0),
+            torch.stack([nothing, *arms]).amax(0),
+            torch.stack(list(seen.values())).amax(0),
+            tall,
+            lit,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """The cells of the label grid that are known to be somebody's: mean colour (3, gh, gw), variance of a channel and 1
+    or 0 (gh, gw)."""
+
+    mean: torch.Tensor
+    variance: torch.Tensor
+    known: torch.Tensor
+
+    def nearest(
+        self, colour: torch.Tensor, row: torch.Tensor, column: torch.Tensor, reach: float, lit: Gain = PLAIN
+    ) -> torch.Tensor:
+        """(n,) squared Mahalanobis distance from each colour (3, n) to that of the likest known place within `reach`
+        cells of its cell, after the brightness out of `lit` that suits best; infinite where none is known."""
+        best = torch.full_like(colour[0], float("inf"))
+        height, width = self.known.shape
+        mean, variance, known = self.mean.flatten(1), self.variance.flatten(), self.known.flatten() > 0
+        for ring in range(1, RINGS + 1):
+            for way in range(WAYS):
+                angle = 2 * math.pi * (way + 0.5 * (ring % 2)) / WAYS
+                y = (row + round(reach * ring / RINGS * math.sin(angle))).clamp(0, height - 1)
+                x = (column + round(reach * ring / RINGS * math.cos(angle))).clamp(0, width - 1)
+                at = y * width + x
+                distance = _distance(colour, mean[:, at], variance[at], lit)
+                best = torch.where(known[at], torch.minimum(best, distance), best)
+        return best
+
+
+def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) bool: the layer's own pixels whose colour is its own.
+
+    picture (3, h, w).
+    """
+    own = contact.own > 0.95
+    pitch = layout.cell / 2
+    cells = {"own": contact.own, "other": contact.other, "person": contact.person}
+    cells = {name: layout.to_grid(values, 2) for name, values in cells.items()}
+    touching = ((cells["other"] > 0.5) & (cells["own"] < 0.5)).float()
+    reach, depth = (max(1, round(share * contact.tall / pitch)) for share in (BESIDE, INTERIOR))
+    beside = field.dilate(touching, reach) > 0
+    if not bool((beside & (cells["own"] > 0)).any()):
+        return own
+    deep = field.erode((cells["own"] > 0.95).float(), depth)
+    known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
+    cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
+    measured = _measured(layout, picture)
+    row, column = torch.nonzero(own & (layout.to_native(beside.float()[None])[0] > 0.5), as_tuple=True)
+    place = (row / pitch).long(), (column / pitch).long()
+    pixels = (picture[:, row, column], *place, AROUND * contact.tall / pitch)
+    mine, theirs, behind = (
+        _Places(*measured, where).nearest(*pixels, ROUNDED if contact.lit and where is deep else PLAIN)
+        for where in known
+    )
+    good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    if not contact.lit:
+        far = _Places(*measured, deep * (cells["over"] == 0))
+        shade = (far.nearest(*pixels) > USUAL) & (far.nearest(*pixels, SHADED) < USUAL)
+        good &= ~(shade & (cells["over"][pixels[1], pixels[2]] > 0))
+    out = own.clone()
+    out[row, column] = good | mine.isinf()
+    return own & _reached(layout, out, deep, reach)
+
+
+def cut_free(
+    layout: Layout, parted: torch.Tensor, own: torch.Tensor, contact: Contact, others: torch.Tensor
+) -> torch.Tensor:
+    """(h, w) the matte of an arm that leaves what it lay on, without the slivers of that along its border.
+
+    own (h, w) bool, from `believed`; others (h, w) how much of the pixel some other layer would fill. Only what lies
+    outside the arm's own outline goes: a dark fold inside it stays.
+    """
+    reach = max(1, round(SLIVER * contact.tall))
+    whole = field.erode(field.dilate(own.float(), reach), reach)
+    sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
+    sliver = (
+        (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)
+    )  # with its own soft border
+    return parted * (1 - field.box_blur(sliver.float()[None], 1)[0])
+
+
+def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean colour (3, gh, gw) of each cell of the label grid and variance (gh, gw) of a channel in it."""
+    mean = layout.to_grid(picture, 2)
+    square = layout.to_grid(picture.square().sum(0), 2)
+    return mean, (square - mean.square().sum(0)).clamp(min=0) / 3 + FLOOR
+
+
+def _distance(colour: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, lit: Gain) -> torch.Tensor:
+    """(n,) squared Mahalanobis distance of colours (3, n), after the brightness out of `lit` that suits best."""
+    if lit != PLAIN:
+        gain = (colour * mean).sum(0) / mean.square().sum(0).clamp(min=1e-6)
+        mean = mean * gain.clamp(*lit)
+    return (colour - mean).square().sum(0) / variance
+
+
+def _reached(layout: Layout, good: torch.Tensor, deep: torch.Tensor, steps: int) -> torch.Tensor:
+    """(h, w) bool: the good pixels that hang together with the interior; the others are specks beyond a border."""
+    open_ = layout.to_grid(good.float(), 2) > 0.6
+    reached = deep
+    for _ in range(steps + 2):
+        reached = torch.maximum(field.dilate(reached, 1) * open_, deep)
+    near = F.interpolate(field.dilate(reached, 1)[None, None], size=good.shape, mode="nearest")[0, 0] > 0
+    return good & near

@@ -1,0 +1,105 @@
+"""How far a layer goes on under what is seen before it: the trunk and the legs under the arms, the legs under a shirt."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from . import field
+from .layout import Layout
+from .motion import Bones
+from .nearness import across, background_beyond, within_outline
+from .parts import INDEX
+
+FLANK = 0.01
+"""Fraction of stature (18 mm on 1.75 m) by which a trunk goes on under an arm where no row beside tells: the arm hangs
+before its side. By eye."""
+WIDE = 1.5
+"""Nearness to the trunk up to which there may be trunk under an arm: 18 thousandths of stature beyond its bones' outline.
+By eye."""
+NEAR = 0.25
+"""Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
+NOTCH = 0.012
+"""Fraction of stature: half the breadth of gaps under an arm that are closed between what is known to go on. By eye."""
+
+
+def covered(
+    layout: Layout,
+    frame: Bones,
+    radii: np.ndarray,
+    names: list[str],
+    k: int,
+    plain: dict[str, torch.Tensor],
+    owner: torch.Tensor,
+    inside: torch.Tensor,
+    discs: torch.Tensor,
+    tall: float,
+) -> torch.Tensor:
+    """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
+
+    The trunk goes on under an arm that crosses it or hangs beside it, a leg under a hand, both as far as their own
+    outline above and below tells; a leg under the trunk, which may be a shirt or a skirt, along its own bones; and both
+    to the joint that they share, `discs` (2gh, 2gw) bool.
+    """
+    own = owner == k
+    if names[k].endswith("arm"):
+        return torch.zeros_like(plain[names[k]])
+    arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [~own]).any(0)
+    if k == 0:
+        beneath = _under_crossed(layout, radii, own, plain[names[k]]) | _flanks(
+            layout, frame, own, inside, plain[names[k]], tall
+        )
+    else:
+        thigh = INDEX[names[k].replace("leg", "thigh")]
+        beneath = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
+    beneath = arms & (beneath | (discs & (plain[names[k]] < 1.1)))
+    reach = max(1, round(NOTCH * tall / (layout.cell / 2)))
+    whole = (own | beneath).float()
+    closed = field.erode(field.dilate(whole, reach), reach) > 0.5
+    beneath |= arms & closed & (plain[names[k]] < 1.25)
+    beneath |= (field.dilate(beneath.float(), 1) > 0) & own  # no seam between what is seen and what is not
+    return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
+
+
+def _under_crossed(layout: Layout, radii: np.ndarray, own: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) bool: between trunk on the left and on the right, no further apart than a hand is wide."""
+    reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
+    closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
+    between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
+    return closed & between & (cost < 1.25) & ~own
+
+
+def _flanks(
+    layout: Layout,
+    frame: Bones,
+    own: torch.Tensor,
+    inside: torch.Tensor,
+    cost: torch.Tensor,
+    tall: float,
+    bins: int = 48,
+) -> torch.Tensor:
+    """(2gh, 2gw) bool: the trunk's sides between hips and shoulders, as its outline tells where a gap shows it near by,
+    and a little further than what is seen where an arm hides it all the way."""
+    start, end = frame.start[INDEX["pelvis"]][:2], frame.start[INDEX["neck"]][:2]
+    lateral, along = across(layout, start, end)
+    place, beside = (along * bins).long().clamp(0, bins - 1), (along >= 0) & (along < 1) & (cost < WIDE)
+    enclosed, steps = torch.zeros_like(own), np.arange(bins)
+    for sign in (-1, 1):
+        seen = _outermost(lateral * sign, place, own & beside, bins)
+        known = background_beyond(layout, inside, (start, end), sign, seen) & (seen > 0)
+        outline = seen + FLANK * tall
+        if known.any():
+            near = np.abs(steps[:, None] - steps[known]).min(1) < NEAR * bins
+            outline = np.where(near, np.interp(steps, steps[known], seen[known]), outline)
+        outline = np.minimum(np.maximum(outline, seen), seen + 2 * FLANK * tall)
+        outline = np.convolve(np.pad(outline, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
+        outline = np.where(known, np.minimum(outline, seen + layout.cell / 2), outline)  # not beyond the gap
+        limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
+        enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
+    return enclosed
+
+
+def _outermost(lateral: torch.Tensor, place: torch.Tensor, own: torch.Tensor, bins: int) -> np.ndarray:
+    """(bins,) the furthest of the own cells to one side at each place along an axis; 0 where there is none."""
+    reach = torch.zeros(bins, device=own.device)
+    return reach.scatter_reduce_(0, place[own], lateral[own], "amax").cpu().numpy()
