@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .drapery import Drapery
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,8 @@ class Layer:
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
-    times smaller these cells are than the body's.
+    times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
+    nothing does.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Layer:
     placed: torch.Tensor | None = None
     fine: int = 1
     cut: torch.Tensor | None = None
+    cloth: Drapery | None = None
 
     def kept(self, share: torch.Tensor, cell: int) -> Layer:
         """The layer where only `share` (h, w) of it goes along; cell is the body's mesh pitch in pixels."""

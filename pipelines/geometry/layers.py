@@ -20,8 +20,15 @@ from .motion import Bones
 from .nearness import favour_hair, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
 from .pockets import Hand, guessed, pocketed, without_hands
-from .skirt import find_skirt
+from .skirt import cloth_rows, find_skirt, radii_within
 from .underneath import covered
+
+UNDER = 0.12
+"""Fraction of stature by which legs go on under a skirt's hem: half a thigh, as far as it rides up on a seat."""
+HEM = 0.03
+"""Fraction of stature above the lowest of a hem from which on it hides the legs all round."""
+LEG = 0.9
+"""Radii from its bones within which a leg goes on under a skirt. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +114,13 @@ def split(
     small = layout.to_grid(matte, 2)
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
+    grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
+    skirt = find_skirt(layout, frame, small, skin, tall, grey)
+    radii = radii_within(layout, frame, radii, skirt, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
     hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
     frame = without_hands(frame, radii, pockets)
     plain = nearness(layout, frame, radii, tall, skin)
-    skirt = find_skirt(layout, frame, small, skin, tall)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
     if arms:
         skirt &= torch.stack(arms).amin(0) > 1.5
@@ -122,20 +131,22 @@ def split(
         favour_hair(plain, layout.to_grid(hair, 2))
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = ordered(plain, layout, frame, tall)
+    beside = cloth_rows(skirt, layout, HEM * tall, skin)
     for name in ("left_leg", "right_leg"):
         if name in costs:
-            costs[name] = torch.where(skirt, costs[name].clamp(min=2.0), costs[name])
+            costs[name] = torch.where(skirt | beside, costs[name].clamp(min=2.0), costs[name])
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share = _shares(layout, picture, walked)
-    discs = {name: _joint_disc(layout, frame, radii, name) for name in names if name != "trunk"}
+    hangs = bool(skirt.any())
+    joined = [name for name in names if name != "trunk" and not (hangs and name.endswith("leg"))]
+    discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
     amodal, parted, seen = {}, {}, {}
     owner = walked.argmax(0)
     closed = field.erode(field.dilate(small, 3), 3)  # with the gaps between the fingers filled
     whole = torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
-    pitch = layout.cell / 2
-    hem = max(1, int(0.03 * tall / pitch))
-    # Legs show below a hem, never through the cloth or beside it.
-    cloth = (skirt & F.pad(skirt[hem:], (0, 0, 0, hem))).any(1, keepdim=True)
+    # Legs show below a hem, and as far above it as it may ride up.
+    cloth = cloth_rows(skirt, layout, UNDER * tall)
+    bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
         near = [
             disc * _sharp(share[0] + share[names.index(n)])
@@ -146,11 +157,14 @@ def split(
         shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
         joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
-        beneath = beneath * ~cloth if name.endswith("leg") else beneath
+        if hangs and name.endswith("leg"):
+            beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.
         hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (matte if k == 0 else whole)
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
+        if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
+            own, under = own * bared, under * bared
         parted[name] = torch.maximum(own, hidden)
         if hands.get(name) is not None:
             parted[name] = torch.maximum(parted[name], hands[name].matte)

@@ -24,9 +24,9 @@ CROWN = 0.075
 FINGERTIPS = 1.8
 """Wrist to fingertip over wrist to middle knuckle of an open hand: our choice, where the fingers were not seen."""
 
-STATED = (np.radians(60), np.radians(120))
+STATED = {"leg": (np.radians(60), np.radians(120)), "arm": (np.radians(25), np.radians(60))}
 """Up to the first angle a limb's own twist, which its bend and its hand tell, is followed; from the second on it is
-not: it would show little but what the photo never showed, and is mostly an error of the lifting. By eye."""
+not: it would show little but what the photo never showed. Less of arms, which a raised hand twists most. By eye."""
 TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
 """Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
 the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
@@ -152,16 +152,17 @@ def _carried(before: Bones, after: Bones, trunk: int) -> np.ndarray:
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
 
-def _limb_turn(a: np.ndarray, b: np.ndarray, carried: np.ndarray, own: np.ndarray) -> np.ndarray:
+def _limb_turn(
+    a: np.ndarray, b: np.ndarray, carried: np.ndarray, own: np.ndarray, stated: tuple[float, float]
+) -> np.ndarray:
     """(3, 3) rotation of a limb's bone from a to b, carried by the trunk and twisted as its joint is.
 
     What is known least of a limb is its twist. The start is the side that the photo saw, turned in the picture and
-    carried along with the trunk; from there on it goes as far as the joint's own rotation says, within STATED.
+    carried along with the trunk; from there on it goes as far as the joint's own rotation says, within `stated`.
     """
     seen = _turn_in_picture(carried @ a, b) @ carried
-    stated = _shortest_turn(own @ a, b) @ own
-    twist = _angle_about(stated @ seen.T, _unit(b))
-    share = np.clip((STATED[1] - abs(twist)) / (STATED[1] - STATED[0]), 0, 1)
+    twist = _angle_about(_shortest_turn(own @ a, b) @ own @ seen.T, _unit(b))
+    share = np.clip((stated[1] - abs(twist)) / (stated[1] - stated[0]), 0, 1)
     return about(_unit(b), twist * share * share * (3 - 2 * share)) @ seen
 
 
@@ -291,8 +292,8 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
         a, b = before.end[i] - before.start[i], after.end[i] - after.start[i]
         turn = after.rotation[i] @ before.rotation[i].T
         if not part.turns:
-            carried = _carried(before, after, CARRIES["arm" if part.layer.endswith("arm") else "leg"])
-            turn = _limb_turn(a, b, carried, turn)
+            limb = part.layer.rpartition("_")[2]
+            turn = _limb_turn(a, b, _carried(before, after, CARRIES[limb]), turn, STATED[limb])
         rotations.append(turn)
         scales.append(np.clip(np.linalg.norm(b) / max(np.linalg.norm(a), 1e-6), 0.25, 4.0))
     flesh = np.array([part.radius for part in PARTS]) * body_height(source)

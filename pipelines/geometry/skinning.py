@@ -13,11 +13,7 @@ from .layout import Layout
 from .motion import Bones
 from .parts import INDEX, JOINS, LAYERS, PARTS, of_layer
 from .skeleton import JOINT_INDEX, Skeleton
-from .skirt import skirt_labels
 
-SKIRT_BLUR = 0.075
-"""Fraction of stature over which a skirt's cloth shares the motion of both legs: about a thigh and a half, our choice
-by eye on the development photos; a stiffer cloth would take more."""
 BLUR = {"trunk": 0.035, "leg": 0.013, "arm": 0.009}
 """Fraction of stature over which neighbouring parts share the motion at a joint: half of the limb's radius, so that an
 elbow bends within its own breadth and keeps it; wider zones bend like a hose. Our choice, by eye."""
@@ -129,14 +125,12 @@ def skinning(
 ) -> torch.Tensor:
     """(P, gh, gw) skinning weights of layer `name`, whose cells are `inside`; label from `part_labels`."""
     label = _own_labels(layout, name, label, masks, frame)
-    weights = _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
-    skirt = masks.skirt[::2, ::2]
-    if name != "trunk" or not bool(skirt.any()):
-        return weights
-    hanging = torch.where(skirt, skirt_labels(layout, frame), label)
-    loose = _weights(layout, inside, hanging, SKIRT_BLUR * tall / layout.cell)
-    soft = field.box_blur(skirt.float()[None], max(1, int(0.03 * tall / layout.cell)))
-    return torch.lerp(weights, loose, soft)
+    if name == "trunk" and bool(masks.skirt.any()):  # what hangs, hangs from the pelvis (drapery.py)
+        legs = torch.as_tensor(
+            [INDEX[JOINS[leg][2]] for leg in JOINS if leg.endswith("leg")], device=label.device
+        )
+        label = torch.where(torch.isin(label, legs), INDEX["pelvis"], label)
+    return _weights(layout, inside, label, BLUR[name.split("_")[-1]] * tall / layout.cell)
 
 
 def _shared(weights: torch.Tensor, limb: int, share: torch.Tensor) -> torch.Tensor:
@@ -154,15 +148,15 @@ def _shared(weights: torch.Tensor, limb: int, share: torch.Tensor) -> torch.Tens
 
 
 def agreed(
-    layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, radii: np.ndarray
+    layout: Layout, weights: dict[str, torch.Tensor], frame: Bones, masks: Masks
 ) -> dict[str, torch.Tensor]:
     """The weights of layers that share a joint made the same round it: there they are one surface, and a sleeve that
-    moved a little differently from the shirt would tear along the armhole."""
-    out = dict(weights)
+    moved a little differently from the shirt would tear along the armhole. Under a skirt trunk and legs are two."""
+    out, hangs = dict(weights), bool(masks.skirt.any())
     for name, (_, _, limb_side) in JOINS.items():
-        if name not in weights or "trunk" not in weights:
+        if name not in weights or "trunk" not in weights or (hangs and name.endswith("leg")):
             continue
-        limb, radius = INDEX[limb_side], float(radii[INDEX[limb_side]])
+        limb, radius = INDEX[limb_side], float(masks.radii[INDEX[limb_side]])
         start = end = frame.start[limb][:2]
         common = (weights["trunk"] + weights[name]) / 2
         if name.endswith("arm"):

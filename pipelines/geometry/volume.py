@@ -13,6 +13,7 @@ import torch
 
 from . import field
 from .covering import behind_head, layered_colour, rear_colour
+from .drapery import Drapery
 from .hands import SourceHand, source_hands
 from .head import placed
 from .head_cut import HEAD, Cut, cut_head
@@ -29,6 +30,8 @@ from .trust import Contact, believed, cut_free, without_spurs
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
+HEM = 3
+"""Label cells round a skirt whose colours do not tell what the legs under it look like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,9 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     matte, seen = masks.amodal[name], masks.seen[name]
     cover = layout.to_grid(matte)
     contact, own = source.contacts[name], source.believed[name]
+    if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
+        beside = field.dilate(masks.skirt.float(), HEM)
+        own = own * (layout.to_native(beside[None])[0] < 0.5)
     colour = layered_colour(layout, source.picture, matte, contact, own)
     parted = masks.parted[name]
     if name.endswith("arm"):
@@ -93,8 +99,26 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall)
     margin = field.dilate((cover > 0.25).float(), 2) > 0
     front, back = shape.of(name, weights)
+    cloth = None
+    if name == "trunk" and bool(masks.skirt.any()):
+        cloth = Drapery.of(layout, source.frame, masks.skirt[::2, ::2], cover, (front, back), source.tall)
+        if cloth is not None:
+            front, back = cloth.opened(layout, (front, back))
     return Layer(
-        name, matte, parted, seen, colour, rear, margin, cover > 0.7, weights, front, back, made_up, true
+        name,
+        matte,
+        parted,
+        seen,
+        colour,
+        rear,
+        margin,
+        cover > 0.7,
+        weights,
+        front,
+        back,
+        made_up,
+        true,
+        cloth=cloth,
     )
 
 
@@ -134,7 +158,7 @@ def build(
     weights = {
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }
-    weights = agreed(layout, weights, frame, masks.radii)
+    weights = agreed(layout, weights, frame, masks)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
     contacts = {name: Contact.of(name, visible, tall) for name in visible}

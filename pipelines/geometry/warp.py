@@ -120,7 +120,10 @@ def _mesh(volume: BodyVolume, layer: Layer) -> _Mesh:
     if layer.cut is not None:  # a sheet that was cut off is open there
         outline = outline[~layer.cut[row, column][outline].any(1)]
     front, back = evened(front, outline), evened(back, outline)
-    parts = (faces, faces + len(front), rim(outline, len(front)))
+    sides = rim(outline, len(front))
+    if layer.cloth is not None:
+        sides = sides[~layer.cloth.opens(*front[:, :2].T)[sides % len(front)].all(1)]
+    parts = (faces, faces + len(front), sides)
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
     beyond = solid[faces].any(1) & ~solid[faces].all(1)
     edge = torch.cat((beyond, beyond, torch.zeros_like(parts[2][:, 0], dtype=torch.bool)))
@@ -172,6 +175,8 @@ def _view(
 ) -> _View:
     mesh = _mesh(volume, layer)
     moved = how.apply(mesh.rest, mesh.weights)
+    if layer.cloth is not None:
+        moved = layer.cloth.hung(mesh.rest, moved, how)
     if shift is not None:  # front and back alike, so that the sheet stays closed
         moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
     corner = mesh.rest.new_tensor(volume.corner)
@@ -204,16 +209,21 @@ def _view(
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
+    colour = torch.where(
+        mesh.side[triangle] > 0,
+        sample(layer.rear, local),
+        sample(layer.colour, local, "bicubic").clamp(0, 1),
+    )
+    if layer.cloth is not None:
+        ahead = F.normalize(normal[triangle], dim=1)[:, 2]
+        within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
+        colour = colour * layer.cloth.shade(source[:, 1], within)
     bare = sample(layer.seen[None], local)[0]
     return _View(
         index,
         source,
         at(moved)[:, 2],
-        torch.where(
-            mesh.side[triangle] > 0,
-            sample(layer.rear, local),
-            sample(layer.colour, local, "bicubic").clamp(0, 1),
-        ),
+        colour,
         alpha,
         parted,
         bare * front,
