@@ -270,7 +270,7 @@ class _Cloth:
     def step(
         self, nodes: torch.Tensor, top: torch.Tensor, before: Legs, legs: Legs, share: float
     ) -> torch.Tensor:
-        """One step, in which the legs go from `before` to `legs`: fall, straighten, come out of legs, seat and ground."""
+        """One step, the legs going from `before` to `legs`: fall, straighten, come out of legs, seat and ground."""
         moved = self.fallen(self._pinned(nodes, top), FALL)
         moved = self._rings(self._rings(self._evened(moved)))
         moved = self._rubbed(before.carried(nodes, legs), moved, legs)

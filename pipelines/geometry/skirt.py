@@ -200,7 +200,7 @@ def _leg_axis(frame: Bones, side: str, rows: torch.Tensor) -> torch.Tensor:
 def radii_within(
     layout: Layout, frame: Bones, radii: np.ndarray, skirt: torch.Tensor, tall: float
 ) -> np.ndarray:
-    """(P,) half-breadths in which the legs' parts whose middle a skirt hides have the body's own: what was measured there
+    """(P,) half-breadths in which the legs whose middle a skirt hides have the body's own: what was measured there
     is the skirt."""
     if not bool(skirt.any()):
         return radii
