@@ -49,8 +49,10 @@ class Drapery:
         tall: float,
     ) -> Drapery | None:
         """A skirt's cells (gh, gw) bool in the trunk's matte `cover` (gh, gw), whose relief is `surface`, two (gh, gw);
-        None where there is no skirt, or too little of it."""
-        if not bool(skirt.any()):
+        None where there is no skirt, too little of it, or no knee in the picture: legs that it cuts off above the knee
+        show nothing that could be under the hem."""
+        knees = frame.end[[INDEX["left_thigh"], INDEX["right_thigh"]]]
+        if not bool(skirt.any()) or float(knees[:, 1].min()) > layout.picture[0]:
             return None
         hips = frame.start[[INDEX["left_thigh"], INDEX["right_thigh"]]]
         top = float(hips[:, 1].mean()) - ABOVE * tall
