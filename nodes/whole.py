@@ -80,14 +80,19 @@ class Repose(io.ComfyNode):
         more = (host.mask_if_given(rigid), host.image_if_given(second_picture))
         results = reposed_people(pictures, networks.reader(), given, options, tell, *more)
         host.say(report(results))
-        masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
-        frames, share = pose_frames([one.target for one in results]), mean([one.coverage for one in results])
-        return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames, share)
+        return outputs(results)
 
     @classmethod
     def fingerprint_inputs(cls, pose: str, **_) -> tuple[str, int]:
         """Runs again when an artist's own pose was saved anew."""
         return pose, named_time(pose, host.pose_folders())
+
+
+def outputs(results: list) -> io.NodeOutput:
+    """What the node gives for a batch of `repose.Reposed`."""
+    masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
+    frames, share = pose_frames([one.target for one in results]), mean([one.coverage for one in results])
+    return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames, share)
 
 
 def stacked(results: list, name: str) -> torch.Tensor:
