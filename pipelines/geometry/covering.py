@@ -40,6 +40,9 @@ GRAIN = 3.5
 PRINT = 3.0
 """How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once
 and not carried elsewhere. By eye."""
+EVEN, STEP = 0.014, 4e-3
+"""Fraction of stature, about half a forearm's breadth, over which the sides of limbs are evened, and the variance (of a
+channel in [0, 1]) from which on a step is kept: a hem, the border of a shoe. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
@@ -133,6 +136,17 @@ def _grain(layout: Layout, detail: torch.Tensor, hole: torch.Tensor, source: tor
         limit = GRAIN * taken.abs().median()
         out[:, row, column] = taken.clamp(-limit, limit)
     return out
+
+
+def evened_edge(layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float) -> torch.Tensor:
+    """(3, h, w) a limb's colours (3, h, w) as its sides and its far side show them: at the outline, whose single pixels
+    are drawn out over the whole side when the limb is turned, evened but for hems; further in as they are."""
+    solid = (layout.to_grid(matte) > 0.9).float()
+    reach = max(1, round(EVEN * tall / layout.cell))
+    known = field.extrapolate(layout.to_grid(colour), solid)
+    smooth = torch.cat([field.guided_filter(one, one[None], 2 * reach, STEP) for one in known])
+    inner = field.box_blur(field.erode(solid, reach)[None], reach)
+    return torch.lerp(layout.to_native(smooth), colour, layout.to_native(inner))
 
 
 def behind_head(layout: Layout, frame: Bones, weights: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from . import field
-from .covering import behind_head, layered_colour, rear_colour
+from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
 from .hands import SourceHand, source_hands
 from .head import placed
@@ -87,7 +87,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         made_up = masks.hands[name].matte * (1 - seen)
         colour = torch.lerp(colour, masks.hands[name].colour, made_up)
     true = source.cut.under * (1 - seen) if name == "trunk" and source.cut is not None else None
-    rear = colour  # from behind, a limb and what dresses it look much as from the front
+    # From behind, a limb and what dresses it look much as from the front.
+    rear = evened_edge(layout, colour, matte, source.tall) if name != "trunk" else colour
     if name == "trunk":
         head, neck = (
             behind_head(layout, source.frame, weights),
