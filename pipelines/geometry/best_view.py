@@ -150,6 +150,8 @@ def _colours(volume: BodyVolume) -> tuple[torch.Tensor, torch.Tensor]:
     colour, count = volume.photo.new_zeros(len(PARTS), 3), volume.photo.new_zeros(len(PARTS))
     small = F.avg_pool2d(volume.photo[None], volume.cell)[0]
     for layer in volume.layers:
+        if layer.fine != 1:  # the head: SHY
+            continue
         seen = F.avg_pool2d((layer.seen * layer.matte)[None, None], volume.cell)[0, 0] > 0.9
         part = torch.where(seen & layer.inside, layer.weights.argmax(0), -1)
         for p in of_layer(layer.name):

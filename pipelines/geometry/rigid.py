@@ -201,7 +201,8 @@ def shifts(volume: BodyVolume, how: Motion, patches: Patches) -> dict[str, torch
     Layers that no patch touches are left out. A patch that the new pose does not show well enough, or that is not one
     plane there, moves as the cloth does.
     """
-    sheets = {layer.name: _sheet(volume, layer, how) for layer in volume.layers}
+    # The head, on its finer grid, wears no prints.
+    sheets = {layer.name: _sheet(volume, layer, how) for layer in volume.layers if layer.fine == 1}
     total: dict[str, torch.Tensor] = {}
     for number in range(patches.count):
         cells = patches.label == number
