@@ -201,6 +201,8 @@ class Motion:
             "vp,vpc->vc", weights * (scale - 1), points[:, None] - source
         )  # each part scales about its own start
         used = torch.nonzero((weights > 0).any(0)).squeeze(1)
+        if not len(used):  # no points at all
+            return scaled
         real, shift = self._rigid(points, used)
         dual = 0.5 * _multiply(torch.nn.functional.pad(shift, (1, 0)), real)
         own = weights[:, used]

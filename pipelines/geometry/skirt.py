@@ -218,7 +218,7 @@ def cloth_rows(
 ) -> torch.Tensor:
     """(2gh, 1 or 2gw) bool: all rows from `hem` pixels above a skirt's end upwards, but for bare skin (a slit) where
     `skin` is given."""
-    reach = max(1, int(hem / (layout.cell / 2)))
+    reach = min(max(1, int(hem / (layout.cell / 2))), len(skirt))
     below = torch.nn.functional.pad(skirt[reach:], (0, 0, 0, reach))
     rows = (skirt & below).any(1, keepdim=True).flip(0).cummax(0).values.flip(0)
     return rows if skin is None else rows & (skin < 0.5)

@@ -81,7 +81,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
         parted = cut_free(layout, parted, own, contact, others)
     else:
-        parted = without_spurs(parted, contact)
+        hangs = layout.to_native(field.dilate(masks.skirt.float(), HEM)[None])[0]  # whose corners are its own
+        parted = torch.lerp(without_spurs(parted, contact), parted, hangs)
     made_up = None
     if name in masks.hands:
         made_up = masks.hands[name].matte * (1 - seen)
