@@ -172,6 +172,7 @@ def build(
     if cut is not None:
         colour = layered_colour(layout, crop, masks.amodal[HEAD], contacts[HEAD], own[HEAD])
         layers += head_layers(layout, cut, head, crop, colour, maps.get("hair"), layers[0])
+    layers = tuple(layer for layer in layers if bool(layer.inside.any()))  # of a speck there is no head
     hidden = tuple(layer.name for layer in layers if layer.made_up is not None)
     hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden, maps.get("skin"))
     return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)
