@@ -100,9 +100,20 @@ def dilate(mask: torch.Tensor, radius: int) -> torch.Tensor:
     """(H, W) maximum over a square of 2 radius + 1 cells, so masks grow by `radius`."""
     if radius < 1:
         return mask
-    size = 2 * radius + 1
-    pooled = F.max_pool2d(mask[None, None].float(), (1, size), 1, (0, radius))
-    return F.max_pool2d(pooled, (size, 1), 1, (radius, 0))[0, 0]
+    return _running_maximum(_running_maximum(mask.float(), radius).T, radius).T
+
+
+def _running_maximum(values: torch.Tensor, radius: int) -> torch.Tensor:
+    """(H, W) maximum over 2 radius + 1 cells of a column, by doubling: log2 of them steps, whatever the radius."""
+    height, size = len(values), 2 * radius + 1
+    most = F.pad(values, (0, 0, radius, radius), value=-torch.inf)
+    wide = 1
+    while 2 * wide <= size:
+        most = torch.maximum(most[:-wide], most[wide:])
+        wide *= 2
+    if wide < size:
+        most = torch.maximum(most[: wide - size], most[size - wide :])
+    return most[:height]
 
 
 def erode(mask: torch.Tensor, radius: int) -> torch.Tensor:
