@@ -11,7 +11,7 @@ from ..pipelines.geometry.layers import Regions as RegionsValue
 from ..pipelines.geometry.library import pose_names
 from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
-from ..pipelines.geometry.warp import Correspondence as CorrespondenceValue
+from ..pipelines.geometry.warped import Correspondence as CorrespondenceValue
 from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
 from ..pipelines.repose import PLACES
 from . import host

@@ -14,7 +14,7 @@ from .geometry.best_view import OtherView
 from .geometry.layers import Regions
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence, Warped
+from .geometry.warped import Correspondence, Warped
 from .keypoints import describe
 from .native import warped
 from .posing import retargeted

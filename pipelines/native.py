@@ -16,7 +16,8 @@ from .geometry.field import sample
 from .geometry.figures.cutout import cut_out
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence, Warped, warp
+from .geometry.warp import warp
+from .geometry.warped import Correspondence, Warped
 
 WORKING_PIXELS = 8_000_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays

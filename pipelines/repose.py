@@ -19,7 +19,7 @@ from .geometry.best_view import OtherView
 from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warp import Correspondence
+from .geometry.warped import Correspondence
 from .models import weights
 from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
+from .compositing import Slots, composited
 from .field import box_blur
 from .layers import Regions
 from .motion import body_height, motion
@@ -21,10 +21,11 @@ from .rigid import find_patches
 from .skeleton import JOINT_INDEX, Skeleton
 from .unmoved import photo_kept
 from .volume import BodyVolume, build
-from .warp import Progress, Warped, composited, layer_views
+from .warp import Progress, layer_views
+from .warped import Warped
 
 if TYPE_CHECKING:
-    from .warp import _View as View
+    from .view import View
 
 PIECE = 0.015
 """Fraction of stature: pieces of a layer smaller than about twice this are not taken from another photo than what is
@@ -100,7 +101,7 @@ def warp_two(
         for body, views in ((volume, first), (other, others))
     ]
     views = best_views(*named, size, body_height(target))
-    moved = composited(views, size, volume.stature)
+    moved = composited(views, Slots.of(views, size), size, volume.stature)
     tell(1.0)
     return replace(moved, unmoved=photo_kept(moved.correspondence, moved.alpha, matte, how))
 
@@ -148,15 +149,15 @@ def _colours(volume: BodyVolume) -> tuple[torch.Tensor, torch.Tensor]:
     """(P, 3) the colour of each part as the camera saw it, the mean of its middle half per channel; (P,) in how many
     cells of the mesh it was seen."""
     colour, count = volume.photo.new_zeros(len(PARTS), 3), volume.photo.new_zeros(len(PARTS))
-    small = F.avg_pool2d(volume.photo[None], volume.cell)[0]
+    small = volume.layout.to_grid(volume.photo)
     for layer in volume.layers:
         if layer.fine != 1:  # the head: SHY
             continue
-        seen = F.avg_pool2d((layer.seen * layer.matte)[None, None], volume.cell)[0, 0] > 0.9
-        part = torch.where(seen & layer.inside, layer.weights.argmax(0), -1)
+        part = torch.where((layer.shown() > 0.9) & layer.inside, layer.weights.argmax(0), -1)
+        here = volume.layout.cut(small, layer.layout)
         for p in of_layer(layer.name):
             if total := int((part == p).sum()):
-                ordered = small[:, part == p].sort(1).values
+                ordered = here[:, part == p].sort(1).values
                 colour[p], count[p] = ordered[:, total // 4 : total - total // 4].mean(1), total
     return colour, count
 

@@ -123,9 +123,36 @@ def erode(mask: torch.Tensor, radius: int) -> torch.Tensor:
 
 def box_blur(field: torch.Tensor, radius: int) -> torch.Tensor:
     """(C, H, W) mean over a square of 2 radius + 1 pixels, smaller at the borders."""
-    size = 2 * radius + 1
-    rows = F.avg_pool2d(field[None], (size, 1), 1, (radius, 0), count_include_pad=False)
-    return F.avg_pool2d(rows, (1, size), 1, (0, radius), count_include_pad=False)[0]
+    if radius < 1:
+        return field
+    height, width = field.shape[-2:]
+    total = _running_sum(_running_sum(field, radius, -2), radius, -1)
+    rows, columns = (_in_reach(n, radius, field) for n in (height, width))
+    return total * (1 / rows)[:, None] * (1 / columns)
+
+
+def _running_sum(values: torch.Tensor, radius: int, axis: int) -> torch.Tensor:
+    """Sum over 2 radius + 1 values along an axis (-1 or -2), fewer at its ends: sums of 1, 2, 4... values, of which
+    those are added that make up the window."""
+    size, length = 2 * radius + 1, values.shape[axis]
+    power = F.pad(values, (radius, radius) if axis == -1 else (0, 0, radius, radius))
+    total, taken, wide = None, 0, 1
+    while True:
+        if size & wide:
+            piece = power.narrow(axis, taken, length)
+            total = piece if total is None else total + piece
+            taken += wide
+        if 2 * wide > size:
+            return total
+        rest = power.shape[axis] - wide
+        power = power.narrow(axis, 0, rest) + power.narrow(axis, wide, rest)
+        wide *= 2
+
+
+def _in_reach(length: int, radius: int, like: torch.Tensor) -> torch.Tensor:
+    """(length,) how many places of a line lie within `radius` of each."""
+    place = torch.arange(length, device=like.device)
+    return ((place + radius).clamp(max=length - 1) - (place - radius).clamp(min=0) + 1).to(like.dtype)
 
 
 def guided_filter(

@@ -356,25 +356,3 @@ def posed_hands(
 
 def _grown(source: SourceHand, how: Motion) -> float:
     return float(how.scale[INDEX[f"{source.body.side}_forearm"]])
-
-
-def laid(
-    hand: Shown, ahead: float, own: int, standing: list[torch.Tensor], slot: torch.Tensor
-) -> torch.Tensor:
-    """(n,) the depth by which a drawn hand is laid over or under the layers, whose entries stand at
-    `standing` (m,) each and lie at the pixels as `slot` (K, H W) tells; it wins by `ahead` pixels at the
-    same depth.
-
-    Its wrist lies under its own arm, number `own`. Another layer it crosses as a whole, on the side where
-    most of it is: no thumb alone comes through the hair, and no finger through the other arm's sleeve.
-    """
-    far = hand.depth - ahead
-    for k, depth in enumerate(standing):
-        at = slot[k, hand.index]
-        both = torch.nonzero((at >= 0) & (hand.under if k == own else hand.alpha > 0.5)).squeeze(1)
-        if len(both) == 0:
-            continue
-        other = depth[at[both]]
-        behind = k == own or float((far[both] > other).float().mean()) > 0.5
-        far[both] = far[both].maximum(other + 1) if behind else far[both].minimum(other - 1)
-    return far

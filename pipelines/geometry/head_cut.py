@@ -6,6 +6,7 @@ behind the neck as well (`MANE`), which no photo of a face shows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,6 +45,17 @@ class Cut:
     hanging: torch.Tensor
     stray: torch.Tensor
     under: torch.Tensor
+
+    def within(self, here: Callable[[torch.Tensor], torch.Tensor]) -> Cut:
+        """The same on the part of the crop that `here` cuts out, for the head's own layers."""
+        names = [name for name in (HEAD, MANE) if name in self.masks.amodal]
+        maps = {
+            of: {name: here(getattr(self.masks, of)[name]) for name in names}
+            for of in ("amodal", "parted", "seen")
+        }
+        return Cut(
+            replace(self.masks, **maps), *(here(one) for one in (self.hanging, self.stray, self.under))
+        )
 
 
 def cut_head(

@@ -148,11 +148,11 @@ def head_layers(
     picture: torch.Tensor,
     colour: torch.Tensor,
     hair: torch.Tensor | None,
-    trunk: Layer,
+    trunk: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
 ) -> tuple[Layer, ...]:
-    """The layers of head and mane; colour (3, h, w) the head's own, trunk the trunk's layer."""
+    """The layers of head and mane; colour (3, h, w) the head's own, trunk as for `sheets`."""
     masks = cut.masks
-    shape = sheets(layout, cut, head, (trunk.front, trunk.back, trunk.inside))
+    shape = sheets(layout, cut, head, trunk)
     weights = head_weights(layout, head)
     found = []
     whole = torch.maximum(masks.amodal[HEAD], masks.amodal.get(MANE, masks.amodal[HEAD]))
@@ -169,7 +169,7 @@ def head_layers(
         margin = field.dilate((layout.to_grid((matte > 0.02).float(), FINE) > 0).float(), 2) > 0
         true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
-            Layer(name, matte, masks.parted[name], masks.seen[name], own, behind, margin, cover > 0.7, weights,
+            Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, cover > 0.7, weights,
                   near, far, None, true, FINE)
         )  # fmt: skip
     return tuple(found)

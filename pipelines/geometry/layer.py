@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 
 from . import field
 from .drapery import Drapery
+from .layout import Layout
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One sheet of the body.
 
-    On the native crop: `matte` (h, w) soft coverage with what is covered included, `parted` (h, w) the same without the
-    hem by which it goes on under its neighbours, `seen` (h, w) the share of it that
-    the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess for the side that faces away, `made_up` (h, w)
-    where, if anywhere, the front was never seen and yet lies where it lies: a hand out of its pocket; `placed`
-    (h, w) the same of what stays whatever its neighbours do: a shoulder under hair.
+    It has a `layout` of its own, the part of the body's crop where it is. On that, natively: `matte` (h, w) soft
+    coverage with what is covered included, `parted` (h, w) the same without the hem by which it goes on under its
+    neighbours, `seen` (h, w) the share of it that the camera saw, `colour` (3, h, w) sRGB, `rear` (3, h, w) the guess
+    for the side that faces away, `made_up` (h, w) where, if anywhere, the front was never seen and yet lies where it
+    lies: a hand out of its pocket; `placed` (h, w) the same of what stays whatever its neighbours do: a shoulder under
+    hair.
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
@@ -28,6 +29,7 @@ class Layer:
     """
 
     name: str
+    layout: Layout
     matte: torch.Tensor
     parted: torch.Tensor
     seen: torch.Tensor
@@ -44,9 +46,17 @@ class Layer:
     cut: torch.Tensor | None = None
     cloth: Drapery | None = None
 
-    def kept(self, share: torch.Tensor, cell: int) -> Layer:
-        """The layer where only `share` (h, w) of it goes along; cell is the body's mesh pitch in pixels."""
-        cells = F.avg_pool2d(share[None, None], cell)[0, 0]
+    def local(self, places: torch.Tensor) -> torch.Tensor:
+        """(n, 2) positions x, y in the photo as positions on the layer's native maps."""
+        return places - places.new_tensor(self.layout.corner)
+
+    def shown(self) -> torch.Tensor:
+        """(gh, gw) the share of each cell of the body's mesh grid that the photo shows of the layer."""
+        return self.layout.to_grid(self.seen * self.matte)
+
+    def kept(self, share: torch.Tensor) -> Layer:
+        """The layer where only `share` (h, w) of it goes along."""
+        cells = self.layout.to_grid(share)
         inside = self.inside & (field.dilate((cells > 0.02).float(), 1) > 0)
         if not bool(inside.any()):  # an arm of which the picture has the hand alone
             inside = self.inside

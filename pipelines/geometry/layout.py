@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -59,6 +59,44 @@ class Layout:
     def grid(self) -> tuple[int, int]:
         """(rows, columns) of the mesh grid."""
         return self.size[0] // self.cell, self.size[1] // self.cell
+
+    def within(self, cells: torch.Tensor, margin: int) -> Layout:
+        """The part of this crop round cells of the mesh grid (gh, gw) bool, and `margin` cells to all sides, as far as
+        the crop goes; all of it where there is no such cell."""
+        if not bool(cells.any()):
+            return self
+        (top, bottom), (left, right) = (self._span(cells.any(axis), margin) for axis in (1, 0))
+        corner = (self.corner[0] + left * self.cell, self.corner[1] + top * self.cell)
+        return replace(self, corner=corner, size=((bottom - top) * self.cell, (right - left) * self.cell))
+
+    @staticmethod
+    def _span(there: torch.Tensor, margin: int) -> tuple[int, int]:
+        """First and last + 1 of a line's cells, both even: labels and what is twice as coarse as the mesh fit in."""
+        number = torch.nonzero(there).squeeze(1)
+        first, last = int(number[0]) - margin, int(number[-1]) + 1 + margin
+        return max(0, first // 2 * 2), min(len(there), -(-last // 2) * 2)
+
+    def cut(self, image: torch.Tensor, part: Layout) -> torch.Tensor:
+        """(..., h, w) what a map of this crop, of its pixels or of one of its grids, shows of a part of it."""
+        rows, columns = self._place(part, image.shape[-2])
+        return image[..., rows, columns]
+
+    def laid(self, image: torch.Tensor, part: Layout) -> torch.Tensor:
+        """(..., H, W) a map (..., h, w) of a part of this crop on the whole of it, 0 elsewhere."""
+        height = image.shape[-2] * self.size[0] // part.size[0]
+        rows, columns = self._place(part, height)
+        width = image.shape[-1] * self.size[1] // part.size[1]
+        out = image.new_zeros(*image.shape[:-2], height, width)
+        out[..., rows, columns] = image
+        return out
+
+    def _place(self, part: Layout, height: int) -> tuple[slice, slice]:
+        """Rows and columns of a part on maps of this crop that have `height` rows."""
+        sides = zip(reversed(part.corner), reversed(self.corner), part.size, strict=True)
+        return tuple(
+            slice((first - own) * height // self.size[0], (first - own + count) * height // self.size[0])
+            for first, own, count in sides
+        )
 
     def crop(self, image: torch.Tensor) -> torch.Tensor:
         """(C, h, w) the crop of (C, H, W); beyond the picture it goes on as its mirror image."""

@@ -72,11 +72,11 @@ def _barycentric(corners: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
 
 def _size_classes(width: torch.Tensor, height: torch.Tensor):
     """Yield (columns, rows, members): triangles grouped by their bounding box, rounded up to powers of two."""
-    code = torch.stack((width, height), -1).clamp(min=1).float().log2().ceil().long()
-    for log_size in torch.unique(code, dim=0):
-        members = torch.nonzero((code == log_size).all(-1)).squeeze(1)
-        columns, rows = (2**log_size).tolist()
-        yield columns, rows, members
+    log_width, log_height = (side.clamp(min=1).float().log2().ceil().long() for side in (width, height))
+    code = 32 * log_width + log_height
+    for number in torch.nonzero(torch.bincount(code)).squeeze(1).tolist():
+        members = torch.nonzero(code == number).squeeze(1)
+        yield 2 ** (number // 32), 2 ** (number % 32), members
 
 
 def rasterise(

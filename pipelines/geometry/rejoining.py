@@ -2,13 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+
 import torch
 
 from . import field
-from .trust import BESIDE
+from .compositing import Slots
+from .trust import BESIDE, neighbours
+from .view import View
+from .volume import BodyVolume
 
 LEFT = 0.01
 """Fraction of stature (18 mm on 1.75 m) by which a neighbour must have moved to have left. By eye."""
+TOGETHER = 1.0
+"""Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
+SHOWN = 0.25
+"""Share of a point that the photo must show of one of two such layers: under hair it shows the hair."""
+NEAR = 0.02
+"""Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
+
+
+def as_photographed(views: list[View], volume: BodyVolume, size: tuple[int, int]) -> list[View]:
+    """The views with the photo's own pixels where what lies beside them has not left; there nothing is made up."""
+    cell, names = max(2, volume.cell // 2), [layer.name for layer in volume.layers]
+    moved = {n: displaced(v.source, v.index, v.seen, size, cell) for n, v in zip(names, views, strict=True)}
+    out = []
+    for layer, view in zip(volume.layers, views, strict=True):
+        beside = [moved[n] for n in neighbours(layer.name, names)]
+        if not beside:
+            out.append(view)
+            continue
+        stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
+        own = stays * (view.seen > 0.9)
+        corner = view.source.new_tensor(volume.corner)
+        photo = field.sample(volume.photo, view.source - corner, "bicubic").clamp(0, 1)
+        made_up = 0.0
+        if layer.made_up is not None:
+            made_up = field.sample(layer.made_up[None], layer.local(view.source))[0] * (stays > 0)
+        out.append(
+            replace(
+                view,
+                colour=torch.lerp(view.colour, photo, own),
+                alpha=view.alpha * (1 - made_up),
+                parted=torch.lerp(view.parted, view.alpha, own) * (1 - made_up),
+            )
+        )
+    return out
+
+
+def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
+    """The views as they were in the photo wherever two layers still lie side by side as they lay there.
+
+    Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
+    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show: of two
+    fronts one of which it shows, for two backs are no face, and what lies under hair is no hair.
+    """
+    corner = views[0].source.new_tensor(volume.corner)
+    colours = [view.colour.clone() for view in views]
+    alphas = [view.parted.clone() for view in views]
+    for (a, one), (b, two) in combinations(enumerate(views), 2):
+        other = slots.at(a, two.index)
+        mine = torch.nonzero(other >= 0).squeeze(1)
+        other = other[mine]
+        apart = (two.source[mine] - one.source[other]).norm(dim=1)
+        near = apart < NEAR * volume.stature
+        mine, other, apart = mine[near], other[near], apart[near]
+        alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
+        same = (apart < TOGETHER) & two.front[mine] & one.front[other]
+        same &= two.seen[mine].maximum(one.seen[other]) > SHOWN
+        mine, other = mine[same], other[same]
+        photo = field.sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
+        colours[a][:, other], colours[b][:, mine] = photo, photo
+    return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
 
 
 def displaced(

@@ -168,15 +168,15 @@ class _Sheet:
 
 def _sheet(volume: BodyVolume, layer: Layer, how: Motion) -> _Sheet:
     row, column = torch.nonzero(layer.inside, as_tuple=True)
-    at = torch.stack((column, row), 1).float().add(0.5) * volume.cell - 0.5
-    rest = torch.cat((at + at.new_tensor(volume.corner), layer.front[row, column, None]), 1)
+    x, y = (values[row, column] for values in layer.layout.cells())
+    rest = torch.stack((x, y, layer.front[row, column]), 1)
     weights = layer.weights[:, row, column].T
     moved = how.apply(rest, weights)
     flat = [_on_grid(points[:, :2].T, layer.inside) for points in (rest, moved)]
     scale = weights @ torch.as_tensor(how.scale, dtype=weights.dtype, device=weights.device)
-    seen = F.avg_pool2d((layer.seen * layer.matte)[None, None], volume.cell)[0, 0]
     faces = _area(flat[1], layer.inside) / volume.cell**2
-    return _Sheet(*flat, layer.inside, faces, seen, _on_grid(scale[None], layer.inside)[0])
+    own = (*flat, layer.inside, faces, layer.shown(), _on_grid(scale[None], layer.inside)[0])
+    return _Sheet(*(volume.layout.laid(values, layer.layout) for values in own))
 
 
 def _on_grid(values: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
@@ -196,7 +196,8 @@ def _area(moved: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
 
 
 def shifts(volume: BodyVolume, how: Motion, patches: Patches) -> dict[str, torch.Tensor]:
-    """By layer (2, gh, gw): pixels by which the motion's vertices go on, so that every patch moves in one piece.
+    """By layer (2, gh, gw), on its own grid: pixels by which the motion's vertices go on, so that every patch moves in
+    one piece.
 
     Layers that no patch touches are left out. A patch that the new pose does not show well enough, or that is not one
     plane there, moves as the cloth does.
@@ -216,7 +217,12 @@ def shifts(volume: BodyVolume, how: Motion, patches: Patches) -> dict[str, torch
         for name, sheet in sheets.items():
             mine = shift * (1 if sheet is lead else _following(sheet, lead, TOGETHER * volume.stature))
             total[name] = total[name] + mine * sheet.inside if name in total else mine * sheet.inside
-    return {name: shift for name, shift in total.items() if bool((shift != 0).any())}
+    parts = {layer.name: layer.layout for layer in volume.layers}
+    return {
+        name: volume.layout.cut(shift, parts[name])
+        for name, shift in total.items()
+        if bool((shift != 0).any())
+    }
 
 
 def _laid(sheet: _Sheet, cells: torch.Tensor, volume: BodyVolume) -> AffineMap | None:

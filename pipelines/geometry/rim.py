@@ -17,8 +17,10 @@ then a straight line, and no vertex has moved by half a cell."""
 def open_edges(faces: torch.Tensor) -> torch.Tensor:
     """(E, 2) the edges that only one of the triangles (T, 3) has."""
     edges = torch.cat((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])).sort(1).values
-    pairs, count = torch.unique(edges, dim=0, return_counts=True)
-    return pairs[count == 1]
+    number = int(edges.max()) + 1 if len(edges) else 1
+    pairs, count = torch.unique(edges[:, 0] * number + edges[:, 1], return_counts=True)
+    once = pairs[count == 1]
+    return torch.stack((once // number, once % number), 1)
 
 
 def rim(edges: torch.Tensor, offset: int) -> torch.Tensor:

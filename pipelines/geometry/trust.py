@@ -84,29 +84,44 @@ class Contact:
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """The cells of the label grid that are known to be somebody's: mean colour (3, gh, gw), variance of a channel and 1
-    or 0 (gh, gw)."""
+    """The cells of the label grid (gh, gw) as somebody may know them: look (gh gw, 4) mean colour and variance of a
+    channel; who (gh gw,) int64, bit k set where set k of cells knows the place."""
 
-    mean: torch.Tensor
-    variance: torch.Tensor
-    known: torch.Tensor
+    look: torch.Tensor
+    who: torch.Tensor
+    grid: tuple[int, int]
 
-    def nearest(
-        self, colour: torch.Tensor, row: torch.Tensor, column: torch.Tensor, reach: float, lit: Gain = PLAIN
-    ) -> torch.Tensor:
-        """(n,) squared Mahalanobis distance from each colour (3, n) to that of the likest known place within `reach`
-        cells of its cell, after the brightness out of `lit` that suits best; infinite where none is known."""
-        best = torch.full_like(colour[0], float("inf"))
-        height, width = self.known.shape
-        mean, variance, known = self.mean.flatten(1), self.variance.flatten(), self.known.flatten() > 0
+    @classmethod
+    def of(cls, mean: torch.Tensor, variance: torch.Tensor, known: list[torch.Tensor]) -> _Places:
+        """mean (3, gh, gw), variance (gh, gw), known (gh, gw) 1 or 0 for each set."""
+        look = torch.cat((mean, variance[None])).flatten(1).T.contiguous()
+        who = sum((cells > 0).long().flatten() << k for k, cells in enumerate(known))
+        return cls(look, who, tuple(variance.shape))
+
+    def likest(
+        self,
+        colour: torch.Tensor,
+        row: torch.Tensor,
+        column: torch.Tensor,
+        reach: float,
+        asked: list[tuple[int, Gain]],
+    ) -> list[torch.Tensor]:
+        """For each question, a set and a range of brightness: (n,) squared Mahalanobis distance from each colour (n, 3)
+        to that of the likest place that the set knows within `reach` cells of its cell, after the brightness that suits
+        best; infinite where it knows none."""
+        best = [torch.full_like(colour[:, 0], float("inf")) for _ in asked]
+        height, width = self.grid
         for ring in range(1, RINGS + 1):
             for way in range(WAYS):
                 angle = 2 * math.pi * (way + 0.5 * (ring % 2)) / WAYS
                 y = (row + round(reach * ring / RINGS * math.sin(angle))).clamp(0, height - 1)
                 x = (column + round(reach * ring / RINGS * math.cos(angle))).clamp(0, width - 1)
                 at = y * width + x
-                distance = _distance(colour, mean[:, at], variance[at], lit)
-                best = torch.where(known[at], torch.minimum(best, distance), best)
+                look, who = self.look[at], self.who[at]
+                distance = {lit: _distance(colour, look, lit) for lit in {lit for _, lit in asked}}
+                for k, (number, lit) in enumerate(asked):
+                    away = torch.where((who >> number) & 1 > 0, distance[lit], torch.inf)
+                    best[k] = torch.minimum(best[k], away)
         return best
 
 
@@ -127,19 +142,18 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     deep = field.erode((cells["own"] > 0.95).float(), depth)
     known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
     cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
-    measured = _measured(layout, picture)
     row, column = torch.nonzero(own & (layout.to_native(beside.float()[None])[0] > 0.5), as_tuple=True)
     place = (row / pitch).long(), (column / pitch).long()
-    pixels = (picture[:, row, column], *place, AROUND * contact.tall / pitch)
-    mine, theirs, behind = (
-        _Places(*measured, where).nearest(*pixels, ROUNDED if contact.lit and where is deep else PLAIN)
-        for where in known
-    )
-    good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    pixels = picture[:, row, column].T.contiguous()
+    places = _Places.of(*_measured(layout, picture), [*known, deep * (cells["over"] == 0)])
+    questions = [(0, ROUNDED if contact.lit else PLAIN), (1, PLAIN), (2, PLAIN)]
     if not contact.lit:
-        far = _Places(*measured, deep * (cells["over"] == 0))
-        shade = (far.nearest(*pixels) > USUAL) & (far.nearest(*pixels, SHADED) < USUAL)
-        good &= ~(shade & (cells["over"][pixels[1], pixels[2]] > 0))
+        questions += [(3, PLAIN), (3, SHADED)]
+    mine, theirs, behind, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
+    good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    if far:
+        shade = (far[0] > USUAL) & (far[1] < USUAL)
+        good &= ~(shade & (cells["over"][place] > 0))
     out = own.clone()
     out[row, column] = good | mine.isinf()
     return own & _reached(layout, out, deep, reach)
@@ -178,12 +192,14 @@ def _measured(layout: Layout, picture: torch.Tensor) -> tuple[torch.Tensor, torc
     return mean, (square - mean.square().sum(0)).clamp(min=0) / 3 + FLOOR
 
 
-def _distance(colour: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, lit: Gain) -> torch.Tensor:
-    """(n,) squared Mahalanobis distance of colours (3, n), after the brightness out of `lit` that suits best."""
+def _distance(colour: torch.Tensor, look: torch.Tensor, lit: Gain) -> torch.Tensor:
+    """(n,) squared Mahalanobis distance of colours (n, 3) from places (n, 4), their mean colour and variance, after the
+    brightness out of `lit` that suits best."""
+    mean = look[:, :3]
     if lit != PLAIN:
-        gain = (colour * mean).sum(0) / mean.square().sum(0).clamp(min=1e-6)
-        mean = mean * gain.clamp(*lit)
-    return (colour - mean).square().sum(0) / variance
+        gain = (colour * mean).sum(1) / mean.square().sum(1).clamp(min=1e-6)
+        mean = mean * gain.clamp(*lit)[:, None]
+    return (colour - mean).square().sum(1) / look[:, 3]
 
 
 def _reached(layout: Layout, good: torch.Tensor, deep: torch.Tensor, steps: int) -> torch.Tensor:

@@ -12,7 +12,7 @@ from . import field
 from .motion import Motion
 
 if TYPE_CHECKING:
-    from .warp import Correspondence
+    from .warped import Correspondence
 
 STILL = 0.5
 """Pixels by which a surface may seem to have moved and still be called unmoved: less is not seen."""

@@ -7,6 +7,7 @@ doubled when the cover moves away. All of it is in the source picture's coordina
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,8 +16,8 @@ from . import field
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
 from .hands import SourceHand, source_hands
-from .head import placed
-from .head_cut import HEAD, Cut, cut_head
+from .head import Head, placed
+from .head_cut import HEAD, MANE, Cut, cut_head
 from .head_layer import head_layers
 from .layer import Layer
 from .layers import Masks, Regions, split
@@ -26,7 +27,7 @@ from .parts import INDEX, LAYERS
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import Contact, believed, cut_free, without_spurs
+from .trust import AROUND, Contact, believed, cut_free, without_spurs
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
@@ -36,92 +37,151 @@ HEM = 3
 
 @dataclass(frozen=True, eq=False)
 class BodyVolume:
-    """The lifted source: its layers and its own pixels, `photo` (3, h, w).
+    """The lifted source: its layers and its own pixels, `photo` (3, h, w), on the crop that `layout` tells.
 
-    corner (x, y) is the crop's top-left pixel, cell the mesh grid's pitch in pixels, stature in pixels; hands, by their
-    arm's layer, are those that may be drawn anew.
+    stature in pixels; hands, by their arm's layer, are those that may be drawn anew.
     """
 
     layers: tuple[Layer, ...]
     photo: torch.Tensor
-    corner: tuple[int, int]
-    cell: int
+    layout: Layout
     bones: Bones
     stature: float
     hands: dict[str, SourceHand]
 
+    @property
+    def corner(self) -> tuple[int, int]:
+        """x, y of the crop's first pixel in the photo."""
+        return self.layout.corner
+
+    @property
+    def cell(self) -> int:
+        """The mesh grid's pitch in pixels."""
+        return self.layout.cell
+
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); per layer where it
-    touches others, and which of its pixels are to be believed (h, w) bool; the head cut off, where there is one."""
+    """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); `visible` (h, w) per layer, what is
+    seen of it; the head cut off, where there is one."""
 
     layout: Layout
     picture: torch.Tensor
     masks: Masks
-    contacts: dict[str, Contact]
-    believed: dict[str, torch.Tensor]
+    visible: dict[str, torch.Tensor]
     frame: Bones
     tall: float
     hair: torch.Tensor | None
     cut: Cut | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One layer on the part of the crop where it is, with what lies round it: picture (3, h, w), matte and seen (h, w),
+    where it touches others, and `own` (h, w) bool, which of its pixels are to be believed."""
+
+    layout: Layout
+    whole: Layout
+    picture: torch.Tensor
+    matte: torch.Tensor
+    seen: torch.Tensor
+    contact: Contact
+    own: torch.Tensor
+
+    @classmethod
+    def of(cls, source: _Source, name: str) -> _Piece:
+        whole, masks = source.layout, source.masks
+        margin = math.ceil(AROUND * source.tall / whole.cell)
+        there = masks.amodal[name] if name != HEAD else masks.amodal.get(MANE, masks.amodal[name])
+        cells = whole.to_grid((torch.maximum(there, masks.amodal[name]) > 0).float()) > 0
+        layout = whole.within(cells, margin)
+
+        def here(values: torch.Tensor) -> torch.Tensor:
+            return whole.cut(values, layout)
+
+        picture, matte = here(source.picture), here(masks.amodal[name])
+        contact = Contact.of(name, {n: here(values) for n, values in source.visible.items()}, source.tall)
+        own = believed(layout, picture, contact)
+        if name != HEAD and source.cut is not None:
+            own &= here(source.cut.stray) < STRAY
+        if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
+            own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
+        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own)
+
+    def here(self, values: torch.Tensor) -> torch.Tensor:
+        """What a map (..., h, w) of the whole crop shows here."""
+        return self.whole.cut(values, self.layout)
+
+    def colour(self) -> torch.Tensor:
+        """(3, h, w) its own colours."""
+        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own)
+
+
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
-    layout, masks = source.layout, source.masks
-    matte, seen = masks.amodal[name], masks.seen[name]
-    cover = layout.to_grid(matte)
-    contact, own = source.contacts[name], source.believed[name]
-    if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
-        beside = field.dilate(masks.skirt.float(), HEM)
-        own = own * (layout.to_native(beside[None])[0] < 0.5)
-    colour = layered_colour(layout, source.picture, matte, contact, own)
-    parted = masks.parted[name]
-    if name.endswith("arm"):
-        others = torch.stack([cover for n, cover in masks.amodal.items() if n != name]).amax(0)
-        parted = cut_free(layout, parted, own, contact, others)
-    else:
-        hangs = layout.to_native(field.dilate(masks.skirt.float(), HEM)[None])[0]  # whose corners are its own
-        parted = torch.lerp(without_spurs(parted, contact), parted, hangs)
-    made_up = None
+    masks, piece = source.masks, _Piece.of(source, name)
+    layout, matte, here = piece.layout, piece.matte, piece.here
+    colour, made_up = piece.colour(), None
     if name in masks.hands:
-        made_up = masks.hands[name].matte * (1 - seen)
-        colour = torch.lerp(colour, masks.hands[name].colour, made_up)
-    true = source.cut.under * (1 - seen) if name == "trunk" and source.cut is not None else None
-    # From behind, a limb and what dresses it look much as from the front.
-    rear = evened_edge(layout, colour, matte, source.tall) if name != "trunk" else colour
-    if name == "trunk":
-        head, neck = (
-            behind_head(layout, source.frame, weights),
-            weights[INDEX["neck"]] + weights[INDEX["head"]],
-        )
-        hair = source.hair
-        if source.cut is not None:  # which has taken the hair with it
-            head, hair = torch.zeros_like(head), None
-        rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall)
-    margin = field.dilate((cover > 0.25).float(), 2) > 0
-    front, back = shape.of(name, weights)
+        made_up = here(masks.hands[name].matte) * (1 - piece.seen)
+        colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
+    placed_ = None
+    if name == "trunk" and source.cut is not None:
+        placed_ = here(source.cut.under) * (1 - piece.seen)
+    cover = layout.to_grid(matte)
+    front, back = (here(side) for side in shape.of(name, weights))
     cloth = None
     if name == "trunk" and bool(masks.skirt.any()):
-        cloth = Drapery.of(layout, source.frame, masks.skirt[::2, ::2], cover, (front, back), source.tall)
+        skirt = here(masks.skirt)[::2, ::2]
+        cloth = Drapery.of(layout, source.frame, skirt, cover, (front, back), source.tall)
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
+    weights = here(weights)
     return Layer(
         name,
+        layout,
         matte,
-        parted,
-        seen,
+        _parted(source, name, piece),
+        piece.seen,
         colour,
-        rear,
-        margin,
+        _rear(source, name, piece, colour, weights),
+        field.dilate((cover > 0.25).float(), 2) > 0,
         cover > 0.7,
         weights,
         front,
         back,
         made_up,
-        true,
+        placed_,
         cloth=cloth,
     )
+
+
+def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
+    """(h, w) the layer's matte where it has left its neighbours."""
+    masks, here = source.masks, piece.here
+    parted = here(masks.parted[name])
+    if name.endswith("arm"):
+        others = torch.stack([here(cover) for n, cover in masks.amodal.items() if n != name]).amax(0)
+        return cut_free(piece.layout, parted, piece.own, piece.contact, others)
+    whole = without_spurs(parted, piece.contact)
+    if not bool(masks.skirt.any()):
+        return whole
+    hangs = piece.layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0]
+    return torch.lerp(whole, parted, hangs)  # a skirt's corners are its own
+
+
+def _rear(
+    source: _Source, name: str, piece: _Piece, colour: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """(3, h, w) the guess for the layer's far side."""
+    layout, matte = piece.layout, piece.matte
+    if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
+        return evened_edge(layout, colour, matte, source.tall)
+    neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
+    head, hair = behind_head(layout, source.frame, weights), source.hair
+    if source.cut is not None:  # which has taken the hair with it
+        head, hair = torch.zeros_like(head), None
+    hair = None if hair is None else piece.here(hair)
+    return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
@@ -163,16 +223,23 @@ def build(
     weights = agreed(layout, weights, frame, masks)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
-    contacts = {name: Contact.of(name, visible, tall) for name in visible}
-    own = {name: believed(layout, crop, contact) for name, contact in contacts.items()}
-    if cut is not None:
-        own = {name: values if name == HEAD else values & (cut.stray < STRAY) for name, values in own.items()}
-    source = _Source(layout, crop, masks, contacts, own, frame, tall, hair, cut)
+    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if cut is not None:
-        colour = layered_colour(layout, crop, masks.amodal[HEAD], contacts[HEAD], own[HEAD])
-        layers += head_layers(layout, cut, head, crop, colour, maps.get("hair"), layers[0])
+        layers += _head(source, head, maps.get("hair"), layers[0])
     layers = tuple(layer for layer in layers if bool(layer.inside.any()))  # of a speck there is no head
     hidden = tuple(layer.name for layer in layers if layer.made_up is not None)
     hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden, maps.get("skin"))
-    return BodyVolume(layers, crop, layout.corner, layout.cell, frame, tall, hands)
+    return BodyVolume(layers, crop, layout, frame, tall, hands)
+
+
+def _head(source: _Source, head: Head, hair: torch.Tensor | None, trunk: Layer) -> tuple[Layer, ...]:
+    """The head's layers: hair (h, w) on the crop, trunk the trunk's layer."""
+    piece = _Piece.of(source, HEAD)
+    here = piece.here
+    body = tuple(
+        here(source.layout.laid(values, trunk.layout)) for values in (trunk.front, trunk.back, trunk.inside)
+    )
+    cut = source.cut.within(here)
+    hair = None if hair is None else here(hair)
+    return head_layers(piece.layout, cut, head, piece.picture, piece.colour(), hair, body)

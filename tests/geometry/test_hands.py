@@ -173,8 +173,8 @@ def found(photo, volume, skeleton, skin=None, hidden=()):
         layout,
         volume.photo,
         skeleton,
-        {name: layer.parted for name, layer in layers.items()},
-        {name: layer.weights for name, layer in layers.items()},
+        {name: layout.laid(layer.parted, layer.layout) for name, layer in layers.items()},
+        {name: layout.laid(layer.weights, layer.layout) for name, layer in layers.items()},
         hidden,
         None if skin is None else layout.crop_mask(skin[0]),
     )

@@ -130,12 +130,13 @@ def test_hair_turns_with_the_head_and_the_shirt_goes_on_under_it(lady):
     skeleton, _, volume = lady
     head, trunk = layer(volume, HEAD), layer(volume, "trunk")
     (cx, _, _), (_, neck, _) = skeleton.forward().positions[[JOINT_INDEX["head"], JOINT_INDEX["neck"]]]
-    x, y = int(cx - 15 - volume.corner[0]), int(neck + 15 - volume.corner[1])
-    assert head.matte[y, x] > 0.9 and trunk.matte[y, x] > 0.9 and trunk.seen[y, x] < 0.1
-    np.testing.assert_allclose(trunk.colour[:, y, x], SHIRT, atol=0.06)
+    place = torch.tensor([[int(cx - 15), int(neck + 15)]])
+    ((hx, hy),), ((tx, ty),) = (one.local(place).tolist() for one in (head, trunk))
+    assert head.matte[hy, hx] > 0.9 and trunk.matte[ty, tx] > 0.9 and trunk.seen[ty, tx] < 0.1
+    np.testing.assert_allclose(trunk.colour[:, ty, tx], SHIRT, atol=0.06)
     up = head.weights[INDEX["head"]]
     rows = torch.nonzero(head.solid.any(1)).squeeze(1)
-    column = int((x + 0.5) / (volume.cell / head.fine))
+    column = int((hx + 0.5) / (volume.cell / head.fine))
     assert up[rows[0], column] == 1 and up[rows[-1], column] < 0.6
     assert bool((up[1:, column] <= up[:-1, column] + 1e-6).all())
 

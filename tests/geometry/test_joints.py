@@ -67,7 +67,7 @@ def test_a_foot_that_points_at_the_camera_is_as_long_as_a_foot():
 
 
 def sheet(inside: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    from repose.pipelines.geometry.warp import _faces_of
+    from repose.pipelines.geometry.mesh import _faces_of
 
     row, column = torch.nonzero(inside, as_tuple=True)
     return torch.stack((column, row, 0 * row), 1).float(), _faces_of(inside)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipelines.geometry.keypoints import Keypoints
 from pipelines.geometry.retarget import stature
-from pipelines.geometry.warp import Correspondence
+from pipelines.geometry.warped import Correspondence
 from pipelines.lift import pose_in
 from pipelines.repose import Reposed, ReposeOptions, repose
 

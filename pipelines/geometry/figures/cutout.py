@@ -18,7 +18,8 @@ from ..parts import INDEX
 from ..raster import rasterise
 from ..skeleton import Skeleton
 from ..unmoved import unmoved
-from ..warp import Correspondence, Warped, warp
+from ..warp import warp
+from ..warped import Correspondence, Warped
 from .cutting import GROUND_CELL, CutFigure, FlatLayer, cut, shade
 from .outline import closed, mended
 from .planar import Plane, plane_motion

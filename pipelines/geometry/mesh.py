@@ -1,0 +1,95 @@
+"""A layer's closed sheet as triangles, on the cells of its grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from .layer import Layer
+from .rim import evened, open_edges, rim
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
+
+    side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet,
+    what goes on beyond the rim and carries the soft edge.
+    """
+
+    rest: torch.Tensor
+    weights: torch.Tensor
+    triangles: torch.Tensor
+    side: torch.Tensor
+    edge: torch.Tensor
+
+
+def mesh_of(layer: Layer) -> Mesh:
+    """The layer's sheets, closed by a rim but for where cloth is open and where a piece was cut off."""
+    row, column = torch.nonzero(layer.inside, as_tuple=True)
+    x, y = (values[row, column] for values in layer.layout.cells(layer.fine))
+    front = torch.stack((x, y, layer.front[row, column]), 1)
+    back = torch.stack((x, y, layer.back[row, column] + 0.25), 1)
+    weights = layer.weights[:, row, column].T
+    faces = _faces_of(layer.inside)
+    solid = layer.solid[row, column]
+    outline = open_edges(faces[solid[faces].all(1)])
+    if layer.cut is not None:  # a sheet that was cut off is open there
+        outline = outline[~layer.cut[row, column][outline].any(1)]
+    front, back = evened(front, outline), evened(back, outline)
+    sides = rim(outline, len(front))
+    if layer.cloth is not None:
+        sides = sides[~layer.cloth.opens(*front[:, :2].T)[sides % len(front)].all(1)]
+    parts = (faces, faces + len(front), sides)
+    side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
+    beyond = solid[faces].any(1) & ~solid[faces].all(1)
+    edge = torch.cat((beyond, beyond, torch.zeros_like(parts[2][:, 0], dtype=torch.bool)))
+    return Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side, edge)
+
+
+def _faces_of(inside: torch.Tensor) -> torch.Tensor:
+    """(T, 3) two triangles for every 2 x 2 block of cells inside, as far as their corners are; vertices numbered by
+    row."""
+    number = inside.long().flatten().cumsum(0).reshape(inside.shape) - 1
+    corners = [(number[i], inside[i]) for i in ((slice(0, -1), slice(0, -1)), (slice(0, -1), slice(1, None)))]
+    corners += [
+        (number[i], inside[i]) for i in ((slice(1, None), slice(0, -1)), (slice(1, None), slice(1, None)))
+    ]
+    a, b, c, d = corners
+    return torch.cat(
+        [
+            torch.stack([n for n, _ in three], -1)[three[0][1] & three[1][1] & three[2][1]]
+            for three in ((a, b, c), (b, d, c))
+        ]
+    )
+
+
+def facing(moved: torch.Tensor) -> torch.Tensor:
+    """(V,) cosine between the view and the line from each vertex of a front sheet to that of the back behind it."""
+    front, back = moved.chunk(2)
+    through = F.normalize(back - front, dim=1)[:, 2]
+    return torch.cat((through, through))
+
+
+def thickness(corners: torch.Tensor) -> torch.Tensor:
+    """(T,) the least height of triangles (T, 3, 2)."""
+    a, b, c = corners.unbind(1)
+    u, v = b - a, c - a
+    area = (u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).abs()
+    return area / torch.stack((u, v, c - b)).norm(dim=-1).amax(0).clamp(min=1e-6)
+
+
+def normals(mesh: Mesh, moved: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(T, 3) the triangles' outward normals (z < 0 faces the camera; the rim's sign is arbitrary), (T,) image area
+    ratio, 0 on the rim, which has no area in the source."""
+    a, b, c = moved[mesh.triangles].unbind(1)
+    normal = torch.linalg.cross(b - a, c - a)
+    p, q, r = mesh.rest[mesh.triangles][..., :2].unbind(1)
+    u, v = q - p, r - p
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    towards = -torch.sign(area)[:, None]  # at rest every front triangle faces the camera
+    towards = torch.where(mesh.side[:, None] == 1, -towards, towards)
+    stretch = torch.where(mesh.side == 2, 0, normal[:, 2].abs() / area.abs().clamp(min=1e-6))
+    return normal * towards, stretch

@@ -1,0 +1,149 @@
+"""One layer of the moved body as the camera sees it: which of its points lies at which pixel, and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from .field import box_blur, dilate, erode, sample
+from .layer import Layer
+from .mesh import facing, mesh_of, normals, thickness
+from .motion import Motion
+from .raster import Fragments, rasterise, without_cracks
+from .volume import BodyVolume
+
+UNSEEN_BEHIND = 0.25
+"""Fraction of stature by which a surface that lay under something else in the photo stands back: it is a guess, and
+gives way to what was seen (a leg under a skirt to the skirt). A seen limb's far side is none: it hides as it is."""
+RIM = 1.5
+"""Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
+FACING = 0.7
+"""Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
+would show as a dark line before the rim. Our choice, by eye."""
+ARMS_AHEAD = 0.015
+"""Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
+although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
+back stays behind."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
+
+    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen.
+    """
+
+    index: torch.Tensor
+    source: torch.Tensor
+    depth: torch.Tensor
+    colour: torch.Tensor
+    alpha: torch.Tensor
+    parted: torch.Tensor
+    seen: torch.Tensor
+    bare: torch.Tensor
+    front: torch.Tensor
+    part: torch.Tensor
+    stretch: torch.Tensor
+    normal: torch.Tensor
+    photo: torch.Tensor
+    ahead: torch.Tensor | float
+
+
+def view_of(
+    volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int], shift: torch.Tensor | None = None
+) -> View:
+    mesh = mesh_of(layer)
+    moved = how.apply(mesh.rest, mesh.weights)
+    if layer.cloth is not None:
+        moved = layer.cloth.hung(mesh.rest, moved, how)
+    if shift is not None:  # front and back alike, so that the sheet stays closed
+        moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
+    matte = layer.matte
+    wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
+    edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
+
+    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
+        value = sample(matte[None], layer.local(source), "nearest")[0]
+        sheet = (value > 0.02).int() + ((value > 0.9) & ~edge[triangle]).int()
+        return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
+
+    (top, left), window = _window(moved, size)
+    fragments = without_cracks(
+        rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    )
+    row, column = torch.nonzero(fragments.covered, as_tuple=True)
+    index = (row + top) * size[1] + column + left
+    triangle, weights = fragments.triangle[row, column], fragments.barycentric[row, column]
+    corners = mesh.triangles[triangle]
+
+    def at(values: torch.Tensor) -> torch.Tensor:
+        return (values[corners] * weights[..., None]).sum(1)
+
+    source = at(mesh.rest)[:, :2]
+    local = layer.local(source)
+    normal, stretch = normals(mesh, moved)
+    both = sample(torch.stack((matte, layer.parted)), local) * _coverage(fragments)[row, column]
+    both = torch.where(mesh.side[triangle] == 2, 1.0, both)
+    alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
+    front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
+    colour = torch.where(
+        mesh.side[triangle] > 0,
+        sample(layer.rear, local),
+        sample(layer.colour, local, "bicubic").clamp(0, 1),
+    )
+    if layer.cloth is not None:
+        ahead = F.normalize(normal[triangle], dim=1)[:, 2]
+        within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
+        colour = colour * layer.cloth.shade(source[:, 1], within)
+    bare = sample(layer.seen[None], local)[0]
+    return View(
+        index,
+        source,
+        at(moved)[:, 2],
+        colour,
+        alpha,
+        parted,
+        bare * front,
+        bare,
+        front,
+        at(mesh.weights).argmax(1),
+        stretch[triangle],
+        F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
+        torch.zeros_like(index),
+        _ahead(volume, layer, local),
+    )
+
+
+def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
+    """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
+    arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    # What is made up in its true place need not give way to what was seen, as other guesses must.
+    maps = [values for values in (layer.made_up, layer.placed) if values is not None]
+    made_up = sum(UNSEEN_BEHIND * sample(values[None], local)[0] for values in maps)
+    return volume.stature * (arm + made_up)
+
+
+def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Corner (y, x) and size of the part of a picture of `size` that the vertices lie in; at least one pixel."""
+    limits = vertices.new_tensor([size[1] - 1, size[0] - 1])
+    low = vertices[:, :2].amin(0).floor().clamp(min=0).minimum(limits)
+    high = vertices[:, :2].amax(0).ceil().minimum(limits).maximum(low)
+    (left, top), (right, bottom) = low.long().tolist(), high.long().tolist()
+    return (top, left), (bottom - top + 1, right - left + 1)
+
+
+def _without_seams(values: torch.Tensor, covered: torch.Tensor, row, column) -> torch.Tensor:
+    """(n,) the alphas of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns over
+    to its other side its soft edge is no outline."""
+    alpha = torch.zeros(covered.shape, device=values.device)
+    alpha[row, column] = values
+    return erode(dilate(alpha, 1), 1)[row, column].maximum(values)
+
+
+def _coverage(fragments: Fragments) -> torch.Tensor:
+    """(H, W) the mesh's own edge, softened over a pixel so that turned contours are not jagged."""
+    covered = fragments.covered.float()
+    return ((box_blur(covered[None], 1)[0] - 0.5) * 2.5 + 0.5).clamp(0, 1) * covered
