@@ -19,7 +19,7 @@ from .geometry.skeleton import Skeleton
 from .geometry.warp import warp
 from .geometry.warped import Correspondence, Warped
 
-WORKING_PIXELS = 8_000_000
+WORKING_PIXELS = 4_500_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
 under 4 GB on an 8000 x 6000 photo (training/benchmark.py)."""
 _BAND = 2_000_000  # pixels of the result made at once

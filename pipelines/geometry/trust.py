@@ -142,9 +142,13 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     deep = field.erode((cells["own"] > 0.95).float(), depth)
     known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
     cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
-    row, column = torch.nonzero(own & (layout.to_native(beside.float()[None])[0] > 0.5), as_tuple=True)
-    place = (row / pitch).long(), (column / pitch).long()
-    pixels = picture[:, row, column].T.contiguous()
+    fine = _spots(layout.cell)
+    size = layout.size[0] // fine, layout.size[1] // fine
+    spots, mine = F.avg_pool2d(torch.cat((picture, own[None].float()))[None], fine)[0].split((3, 1))
+    near = F.interpolate(beside.float()[None, None], size=size, mode="nearest")[0, 0] > 0
+    row, column = torch.nonzero((mine[0] > 0) & near, as_tuple=True)
+    place = (row * fine / pitch).long(), (column * fine / pitch).long()
+    pixels = spots[:, row, column].T.contiguous()
     places = _Places.of(*_measured(layout, picture), [*known, deep * (cells["over"] == 0)])
     questions = [(0, ROUNDED if contact.lit else PLAIN), (1, PLAIN), (2, PLAIN)]
     if not contact.lit:
@@ -154,9 +158,16 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     if far:
         shade = (far[0] > USUAL) & (far[1] < USUAL)
         good &= ~(shade & (cells["over"][place] > 0))
-    out = own.clone()
-    out[row, column] = good | mine.isinf()
-    return own & _reached(layout, out, deep, reach)
+    out = torch.ones(size, device=own.device)
+    out[row, column] = (good | mine.isinf()).float()
+    out = own & (layout.to_native(out[None])[0] > 0.5)
+    return out & _reached(layout, out, deep, reach)
+
+
+def _spots(cell: int) -> int:
+    """Pixels to the side of the squares that are looked at as one: a quarter of a cell of the mesh at most, for it is
+    about borders that are as sharp as that, and a divisor of it."""
+    return next(side for side in range(max(1, cell // 4), 0, -1) if cell % side == 0)
 
 
 def cut_free(
