@@ -165,11 +165,11 @@ def head_layers(
         if name not in masks.amodal:
             continue
         matte = masks.amodal[name]
-        cover = layout.to_grid(matte, FINE)
+        solid = layout.to_grid(masks.parted[name], FINE) > 0.7
         margin = field.dilate((layout.to_grid((matte > 0.02).float(), FINE) > 0).float(), 2) > 0
         true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
-            Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, cover > 0.7, weights,
+            Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, solid, weights,
                   near, far, None, true, FINE)
         )  # fmt: skip
     return tuple(found)

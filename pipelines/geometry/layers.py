@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from . import field
 from .joints import REACH, armpit
 from .layout import Layout
+from .limb_outline import Outline, limb_outline
 from .motion import Bones
-from .nearness import favour_hair, measured_radii, nearness, ordered
+from .nearness import beyond_outlines, favour_hair, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
 from .pockets import Hand, guessed, pocketed, without_hands
 from .skirt import cloth_rows, find_skirt, radii_within
@@ -120,7 +121,8 @@ def split(
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
     hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
     frame = without_hands(frame, radii, pockets)
-    plain = nearness(layout, frame, radii, tall, skin)
+    outlines = _outlines(layout, picture, matte, frame, radii)
+    plain = nearness(layout, frame, radii, tall, skin, outlines)
     arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
     if arms:
         skirt &= torch.stack(arms).amin(0) > 1.5
@@ -130,7 +132,7 @@ def split(
     if hair is not None:
         favour_hair(plain, layout.to_grid(hair, 2))
     names = [name for name in LAYERS if name in plain]  # the trunk first
-    costs = ordered(plain, layout, frame, tall)
+    costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
     for name in ("left_leg", "right_leg"):
         if name in costs:
@@ -173,6 +175,16 @@ def split(
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
     hands = {name: hand for name, hand in hands.items() if hand is not None}
     return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
+
+
+def _outlines(
+    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, frame: Bones, radii: np.ndarray
+) -> dict[int, Outline]:
+    """Of the arms' parts, which lie before the body or beside it."""
+    parts = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("upper_arm", "forearm")]
+    ends = {p: (frame.start[p][:2], frame.end[p][:2]) for p in parts if frame.present[p]}
+    long = {p: axis for p, axis in ends.items() if np.hypot(*(axis[1] - axis[0])) > radii[p]}
+    return {p: limb_outline(layout, picture, matte, *axis, float(radii[p])) for p, axis in long.items()}
 
 
 def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torch.Tensor:

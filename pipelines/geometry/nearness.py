@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from .layout import Layout
+from .limb_outline import Outline
 from .motion import FINGERTIPS, Bones
 from .parts import INDEX, LAYERS, PARTS, of_layer
 
@@ -14,6 +15,13 @@ FINGER = 0.0075
 
 YOKE = 0.5
 """Share of the neck's bone up to which the shoulders rise to it: the muscle, or a collar. By eye."""
+
+ARMPIT = 0.4
+"""Share of an upper arm above which its outline towards the body is that of a sleeve that goes on into the shirt."""
+CLEARLY, FAR = 1.1, 1.6
+"""Breadths from which on a place beside a limb is surely beyond it, and up to which its outline tells so."""
+SHARP = 5.0
+"""How fast a limb's cost rises beyond its outline, over its breadth: half a breadth beyond, nothing is the limb."""
 
 SPUR = 1.12
 """How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
@@ -93,14 +101,21 @@ def _polygon_distance(x: torch.Tensor, y: torch.Tensor, corners: np.ndarray) -> 
 
 
 def nearness(
-    layout: Layout, frame: Bones, radii: np.ndarray, tall: float, skin: torch.Tensor | None
+    layout: Layout,
+    frame: Bones,
+    radii: np.ndarray,
+    tall: float,
+    skin: torch.Tensor | None,
+    outlines: dict[int, Outline] | None = None,
 ) -> dict[str, torch.Tensor]:
-    """Per layer (2gh, 2gw): distance over radius, about 1 at the outline of the naked part, less inside."""
+    """Per layer (2gh, 2gw): distance over radius, about 1 at the outline of the naked part, less inside; by part the
+    outlines that the photo shows."""
+    outlines = outlines or {}
     costs = {}
     for name in LAYERS[1:]:
         present = [p for p in of_layer(name) if frame.present[p]]
         if present:
-            each = [_limb_cost(layout, frame, radii, p, skin) for p in present]
+            each = [_limb_cost(layout, frame, radii, p, skin, outlines.get(p)) for p in present]
             each += _finger_costs(layout, frame, name, tall, skin)
             costs[name] = torch.stack(each).amin(0)
     torso = 1 + _torso_distance(layout, frame, radii, 2) / (0.035 * tall)
@@ -132,9 +147,16 @@ def _foreign(skin: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
 
 
 def _limb_cost(
-    layout: Layout, frame: Bones, radii: np.ndarray, part: int, skin: torch.Tensor | None, bins: int = 12
+    layout: Layout,
+    frame: Bones,
+    radii: np.ndarray,
+    part: int,
+    skin: torch.Tensor | None,
+    outline: Outline | None = None,
+    bins: int = 12,
 ) -> torch.Tensor:
-    """(2gh, 2gw) distance over radius; more where bare skin meets a dressed stretch of the limb or cloth a bare one.
+    """(2gh, 2gw) distance over radius, or over the breadth of its outline where that is clear; more where bare skin
+    meets a dressed stretch of the limb or cloth a bare one.
 
     What a stretch of the limb is, its own axis tells: so a sleeve ends where the arm's axis turns to skin, and the
     shirt beside a bare arm is not the arm.
@@ -146,14 +168,51 @@ def _limb_cost(
         )  # the palm: the fingers speak for themselves
     distance, along = layout.capsule(frame.start[part], end, 2)
     cost = distance / float(radii[part])
+    core = (cost < 0.4).float()
+    if outline is not None:
+        cost = _by_outline(layout, frame, part, outline, cost)
     if skin is None or PARTS[part].name.endswith("foot"):
         return cost
     stretch = (along * bins).long().clamp(max=bins - 1)
-    core = (cost < 0.4).float()
     total = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), core.flatten())
     bare = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), (core * skin).flatten())
     expected = (bare / total.clamp(min=1))[stretch]
     return cost + _foreign(skin, expected)
+
+
+def _by_outline(
+    layout: Layout, frame: Bones, part: int, outline: Outline, cost: torch.Tensor
+) -> torch.Tensor:
+    """(2gh, 2gw) the cost where the photo shows where the limb ends: little up to there, and much beyond."""
+    share, clear = _share(layout, frame, part, outline)
+    told = torch.where(share < 1, share**4, 1 + SHARP * (share - 1))
+    return torch.lerp(cost, told, clear)
+
+
+def _share(layout: Layout, frame: Bones, part: int, outline: Outline) -> tuple[torch.Tensor, torch.Tensor]:
+    """(2gh, 2gw) distance from a limb's axis over its breadth there, and how clear that is, 0 beyond its ends (a cuff
+    reaches over the wrist)."""
+    lateral, along = across(layout, frame.start[part][:2], frame.end[part][:2])
+    width, clear = outline.at(lateral, along)
+    first = ARMPIT if PARTS[part].name.endswith("upper_arm") else 0.0
+    return lateral.abs() / width, clear * ((along - first) / 0.1).clamp(0, 1) * (along < 1.1)
+
+
+def beyond_outlines(
+    costs: dict[str, torch.Tensor], layout: Layout, frame: Bones, outlines: dict[int, Outline]
+) -> dict[str, torch.Tensor]:
+    """Costs (2gh, 2gw) where, next to a limb's clear outline, what lies beyond is surely the nearest of the others."""
+    costs = dict(costs)
+    for part, outline in outlines.items():
+        own = PARTS[part].layer
+        share, clear = _share(layout, frame, part, outline)
+        beyond = (share > CLEARLY) & (share < FAR) & (clear > 0.7)
+        others = [name for name in costs if name != own]
+        nearest = torch.stack([costs[name] for name in others]).argmin(0)
+        for k, name in enumerate(others):
+            mine = beyond & (nearest == k) & (costs[name] < costs[own])
+            costs[name] = torch.where(mine, costs[name].clamp(max=0.5), costs[name])
+    return costs
 
 
 def _in_front(layout: Layout, frame: Bones, name: str, tall: float) -> bool:

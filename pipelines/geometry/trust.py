@@ -25,6 +25,8 @@ INTERIOR = 0.009
 AROUND, RINGS, WAYS = 0.032, 4, 16
 """Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
 many directions. By eye."""
+BEYOND = 0.09
+"""The same as far as which the background is looked for: beyond the arm that a gap lies beside."""
 SPUR = 0.008
 """Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
 SLIVER = 0.005
@@ -150,11 +152,12 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     place = (row * fine / pitch).long(), (column * fine / pitch).long()
     pixels = spots[:, row, column].T.contiguous()
     places = _Places.of(*_measured(layout, picture), [*known, deep * (cells["over"] == 0)])
-    questions = [(0, ROUNDED if contact.lit else PLAIN), (1, PLAIN), (2, PLAIN)]
+    questions = [(0, PLAIN), (0, ROUNDED if contact.lit else PLAIN), (1, PLAIN)]
     if not contact.lit:
         questions += [(3, PLAIN), (3, SHADED)]
-    mine, theirs, behind, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
-    good = (mine < USUAL) & ((mine < SAME) | (mine < torch.minimum(theirs, behind)))
+    plain, mine, theirs, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
+    (behind,) = places.likest(pixels, *place, BEYOND * contact.tall / pitch, [(2, PLAIN)])
+    good = (mine < USUAL) & ((plain < SAME) | (mine < torch.minimum(theirs, behind)))
     if far:
         shade = (far[0] > USUAL) & (far[1] < USUAL)
         good &= ~(shade & (cells["over"][place] > 0))
@@ -170,21 +173,19 @@ def _spots(cell: int) -> int:
     return next(side for side in range(max(1, cell // 4), 0, -1) if cell % side == 0)
 
 
-def cut_free(
-    layout: Layout, parted: torch.Tensor, own: torch.Tensor, contact: Contact, others: torch.Tensor
-) -> torch.Tensor:
-    """(h, w) the matte of an arm that leaves what it lay on, without the slivers of that along its border.
+def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) the matte of an arm that leaves what it lay on, without the slivers and the haze of that along its border,
+    nor of the background in the gap between the two.
 
-    own (h, w) bool, from `believed`; others (h, w) how much of the pixel some other layer would fill. Only what lies
-    outside the arm's own outline goes: a dark fold inside it stays.
+    own (h, w) bool, from `believed`. Only what lies outside the arm's own outline goes: a dark fold inside it stays.
     """
     reach = max(1, round(SLIVER * contact.tall))
     whole = field.erode(field.dilate(own.float(), reach), reach)
     sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
-    sliver = (
-        (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5) & (others > 0.9)
-    )  # with its own soft border
-    return parted * (1 - field.box_blur(sliver.float()[None], 1)[0])
+    sliver = (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5)  # with its own soft border
+    near = field.dilate((contact.other > 0.5).float(), 4 * reach) > 0
+    haze = near & (field.dilate(whole, max(2, reach // 2)) < 0.5) & ((contact.own > 0.05) | (parted < 0.9))
+    return parted * (1 - field.box_blur((sliver | haze).float()[None], 1)[0])
 
 
 def without_spurs(parted: torch.Tensor, contact: Contact) -> torch.Tensor:

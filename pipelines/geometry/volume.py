@@ -135,17 +135,17 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         cloth = Drapery.of(layout, source.frame, skirt, cover, (front, back), source.tall)
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
-    weights = here(weights)
+    weights, parted = here(weights), _parted(source, name, piece)
     return Layer(
         name,
         layout,
         matte,
-        _parted(source, name, piece),
+        parted,
         piece.seen,
         colour,
         _rear(source, name, piece, colour, weights),
         field.dilate((cover > 0.25).float(), 2) > 0,
-        cover > 0.7,
+        layout.to_grid(parted) > 0.7,  # the rim is drawn where the layer has left its neighbours
         weights,
         front,
         back,
@@ -160,8 +160,7 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
     masks, here = source.masks, piece.here
     parted = here(masks.parted[name])
     if name.endswith("arm"):
-        others = torch.stack([here(cover) for n, cover in masks.amodal.items() if n != name]).amax(0)
-        return cut_free(piece.layout, parted, piece.own, piece.contact, others)
+        return cut_free(parted, piece.own, piece.contact)
     whole = without_spurs(parted, piece.contact)
     if not bool(masks.skirt.any()):
         return whole
