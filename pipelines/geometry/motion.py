@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .face_turn import possible_turn
 from .landmarks import FINGERS
 from .parts import INDEX, JOINS, PARTS, of_layer
 from .rotation import about, quaternion_from_matrix
@@ -292,7 +293,10 @@ def motion(source: Skeleton, target: Skeleton) -> Motion:
     rotations, scales = [], []
     for i, part in enumerate(PARTS):
         a, b = before.end[i] - before.start[i], after.end[i] - after.start[i]
-        turn = after.rotation[i] @ before.rotation[i].T
+        wanted = after.rotation[i]
+        if part.name == "head":
+            wanted = possible_turn(before.rotation[i], wanted)
+        turn = wanted @ before.rotation[i].T
         if not part.turns:
             limb = part.layer.rpartition("_")[2]
             turn = _limb_turn(a, b, _carried(before, after, CARRIES[limb]), turn, STATED[limb])
