@@ -6,6 +6,7 @@ import torch
 
 from . import field
 from .fill import covering_shifts, membrane
+from .hems import between_hems, hem_shifts, near_hem, pattern, pattern_mean, patterned
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
@@ -15,18 +16,11 @@ NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
 CROWN = 0.85
 """Height over the nape from which a head is all hair, or hat, or bald: well above the forehead. By eye."""
-ROUGH = 0.12
-"""Standard deviation of the colour (sRGB, three channels together) within seven cells, a hand's breadth, above which
-cloth counts as patterned; folds stay below half of it. By eye, on the development photos."""
-AROUND = 0.1
-"""Fraction of stature to all sides over which a pattern must go on; a print on a chest does not. By eye."""
 STREAK, HEM = 6, 1e-3
 """Cells up and down over which a plain back is smoothed, and the variance (of a channel in [0, 1]) from which on a step
 is kept: about the contrast of a shirt to its wearer's shorts. By eye."""
 RIM = 2
 """Pixels round what is to be believed that are as it is, before the smooth colours begin."""
-SAME_HEIGHT = 0.03
-"""Stiffness between rows over that along a row where colours are continued: clothes hang, and their hems lie level."""
 SHADE = 0.02
 """Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
 LINE = 0.004
@@ -48,14 +42,19 @@ FEW = 0.05
 
 
 def layered_colour(
-    layout: Layout, picture: torch.Tensor, matte: torch.Tensor, contact: Contact, own: torch.Tensor
+    layout: Layout,
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    contact: Contact,
+    own: torch.Tensor,
+    dressed: bool = True,
 ) -> torch.Tensor:
     """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where not.
 
-    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, taken
-    from the same height (so a hem goes on), and has grain and weave of the layer's interior: shifted pieces of what the
-    photo has over its own smooth colours, so that no shade is copied. Towards an arm, whose shade leaves with it, the
-    photo's smooth colours give way to the continued ones.
+    own (h, w) bool: the pixels that are to be believed, from trust.py. The continuation is smooth, but for hems, which
+    go on level, and has grain and weave of the layer's interior: shifted pieces of what the photo has over its own
+    smooth colours, so that no shade is copied; of patterned clothes, where it is `dressed`, the pattern. Towards an
+    arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
     edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
@@ -65,18 +64,30 @@ def layered_colour(
         return field.extrapolate(picture, (contact.own > 0.5).float())
     cells = layout.to_grid(sure.float())
     low = _low(layout, picture, sure)
-    change = _evened(layout, low, cells > 0.5, contact) - low
-    continued = layout.to_native(membrane(low + change, cells <= 0.5, SAME_HEIGHT))
+    motifs = pattern(layout, picture, (cells > 0.99) & dressed, contact.tall)
+    if bool(motifs.any()):
+        low = torch.where(motifs, pattern_mean(layout, picture, sure, motifs, contact.tall), low)
+    hole = (layout.to_grid(matte) > 0) & (cells < 0.99)
+    along = between_hems(low, cells > 0.99, hole & (layout.to_grid(contact.own) < 0.5))
+    # At a hem a cell that is known in part, or beside one that is, may know one side of it only.
+    firm = (cells > 0.5) & ((near_hem(along) == 0) | (field.box_blur(cells[None], 1)[0] > 0.95))
+    change = _evened(layout, low, cells > 0.5, contact, along) - low
+    continued = layout.to_native(membrane(low + change, ~firm, along))
+    hem = hem_shifts(along, firm & (cells > 0.99)) * ~motifs
+    plain = (near_hem(along) == 0) | motifs
     grain = _grain(
         layout,
         picture - layout.to_native(low),
-        (layout.to_grid(matte) > 0) & (cells < 0.99),
-        (cells > 0.99) & (_shade(layout, contact) == 0),
+        hole,
+        (cells > 0.99) & (_shade(layout, contact) == 0) & plain,
+        hem,
+        motifs,
     )
     evened = picture + layout.to_native(change)
-    near = field.box_blur(
-        field.dilate(sure.float(), RIM)[None], 1
-    )  # the soft outline is as the pixels next to it
+    # The soft outline is as the pixels next to it, but where a hem goes on these are of both its sides.
+    near = field.box_blur(field.dilate(sure.float(), RIM)[None], 1)
+    if bool((hem != 0).any()):
+        near = near * (layout.to_native((hem != 0).float()[None]) < 0.5)
     filled = torch.lerp(continued + grain, field.extrapolate(evened, sure.float()), near)
     return torch.where(sure, evened, filled).clamp(0, 1)
 
@@ -91,14 +102,16 @@ def _clear_of_shade(
     return inner | (layout.to_native(_shade(layout, contact)[None])[0] < 0.05)
 
 
-def _evened(layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact) -> torch.Tensor:
+def _evened(
+    layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact, along: torch.Tensor
+) -> torch.Tensor:
     """(3, gh, gw) the smooth colours without the shade of what lies over the layer: as they are further away at the
     same height, where what lies there is the same but for a shade."""
     shade = _shade(layout, contact) * known
     inner = known & (shade == 0)
     if not bool((shade > 0).any()) or not bool(inner.any()):
         return low
-    away = membrane(low, ~inner, SAME_HEIGHT)
+    away = membrane(low, ~inner, along)
     gain = (away * low).sum(0) / low.square().sum(0).clamp(min=1e-4)
     tint = (away - gain * low).square().sum(0).sqrt()
     like = ((SHADES[1] - gain) / (SHADES[1] - SHADES[0])).clamp(0, 1) * ((gain - 0.85) / 0.1).clamp(0, 1)
@@ -122,20 +135,45 @@ def _low(layout: Layout, picture: torch.Tensor, sure: torch.Tensor) -> torch.Ten
     return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05).float())
 
 
-def _grain(layout: Layout, detail: torch.Tensor, hole: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's."""
+def _grain(
+    layout: Layout,
+    detail: torch.Tensor,
+    hole: torch.Tensor,
+    source: torch.Tensor,
+    hem: torch.Tensor,
+    motifs: torch.Tensor,
+) -> torch.Tensor:
+    """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's; a pattern's
+    (`motifs` (gh, gw) bool) whole, and along a hem with the seam `hem` (gh, gw) cells on the same row."""
     size = layout.to_grid(detail.abs().amax(0))
-    if bool(source.any()):
-        source = source & (size < PRINT * size[source].median())
-    shift = covering_shifts(hole, source).repeat_interleave(layout.cell, 1).repeat_interleave(layout.cell, 2)
-    row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
-    dy, dx = shift[:, row, column] * layout.cell
     out = torch.zeros_like(detail)
-    if len(row):
-        taken = detail[:, row + dy, column + dx]
-        limit = GRAIN * taken.abs().median()
-        out[:, row, column] = taken.clamp(-limit, limit)
+    for kind, whole in ((~motifs, False), (motifs, True)):
+        own, wanted = source & kind, hole & kind
+        if not bool(wanted.any()) or not bool(own.any()):
+            continue
+        own = own & ((size < PRINT * size[own].median()) | whole)
+        shift = covering_shifts(wanted, own).repeat_interleave(layout.cell, 1)
+        shift = shift.repeat_interleave(layout.cell, 2)
+        row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
+        if len(row):
+            dy, dx = shift[:, row, column] * layout.cell
+            taken = detail[:, row + dy, column + dx]
+            limit = 1.0 if whole else float(GRAIN * taken.abs().median())
+            out[:, row, column] = taken.clamp(-limit, limit)
+    _add_hem(layout, detail, hem * hole, out)
     return out
+
+
+def _add_hem(layout: Layout, detail: torch.Tensor, shift: torch.Tensor, out: torch.Tensor) -> None:
+    """Add to `out` (3, h, w) where shift (gh, gw) is not 0 the detail so many cells to the right: of each row of
+    pixels the mean over a cell, or a slanted hem that is repeated would be a saw."""
+    rows, columns = torch.nonzero(shift, as_tuple=True)
+    within = torch.arange(layout.cell, device=shift.device)
+    y, x, there = (
+        line[:, None] * layout.cell + within for line in (rows, columns, columns + shift[rows, columns])
+    )
+    threads = detail[:, y[:, :, None], there[:, None]].mean(-1, keepdim=True)
+    out[:, y[:, :, None], x[:, None]] += threads
 
 
 def evened_edge(layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float) -> torch.Tensor:
@@ -195,18 +233,8 @@ def rear_colour(
     covered = field.box_blur(covered[None], 1)
     inwards = field.box_blur(field.erode(solid, 1)[None], 1)
     body = torch.lerp(edge, torch.lerp(body, _continued(grid, strands, edge), covered), inwards)
-    pattern = _patterned(layout, colour, solid * (neck < 0.5), tall) * (1 - covered[0])
+    pattern = patterned(layout, colour, solid * (neck < 0.5), tall) * (1 - covered[0])
     return torch.lerp(layout.to_native(body), colour, layout.to_native(pattern[None]))
-
-
-def _patterned(layout: Layout, colour: torch.Tensor, clothes: torch.Tensor, tall: float) -> torch.Tensor:
-    """(gh, gw) 1 where what covers the trunk, `clothes` (gh, gw) 0 or 1, is patterned all round, and not only in one
-    print on a plain ground."""
-    mean = field.box_blur(layout.to_grid(colour), 3)
-    square = field.box_blur(layout.to_grid(colour.square()), 3)
-    rough = (square - mean.square()).clamp(min=0).sum(0).sqrt() > ROUGH
-    wide = field.box_blur(torch.stack((rough * clothes, clothes)), max(1, int(AROUND * tall / layout.cell)))
-    return ((wide[0] / wide[1].clamp(min=1e-3) - 0.65) * 5 + 0.5).clamp(0, 1)
 
 
 def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:

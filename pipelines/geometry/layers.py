@@ -158,7 +158,7 @@ def split(
         own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
         shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
         joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
-        beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall)
+        beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.

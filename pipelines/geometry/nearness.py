@@ -22,6 +22,8 @@ CLEARLY, FAR = 1.1, 1.6
 """Breadths from which on a place beside a limb is surely beyond it, and up to which its outline tells so."""
 SHARP = 5.0
 """How fast a limb's cost rises beyond its outline, over its breadth: half a breadth beyond, nothing is the limb."""
+LOOSE = 1.35
+"""How much wider than its outline further down a limb may be beside what covers it, as in loose shorts. By eye."""
 
 SPUR = 1.12
 """How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
@@ -277,6 +279,9 @@ def within_outline(
         known[known] = widths[known] <= SPUR * _local_median(widths[known])
         steps = np.arange(bins)
         outline = np.interp(steps, steps[known], widths[known]) if known.any() else np.full(bins, radius)
+        # Beside what covers it, what is seen of it is the least that there is: loose shorts beside a hand.
+        known |= (widths > outline) & (widths < LOOSE * outline)
+        outline = np.interp(steps, steps[known], widths[known]) if known.any() else outline
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed

@@ -62,7 +62,13 @@ def pocketed(
             continue
         # Of what is beside, on either side of it, the likest: the hand lies at a border more often than not.
         apart = (picture[:, beside] - picture[:, core].median(1).values[:, None]).square().sum(0).sqrt()
-        if float(apart.quantile(0.2)) < ALIKE:
+        alike = float(apart.quantile(0.2)) < ALIKE
+        if (
+            float(picture[:, core].std(1).max()) > ALIKE
+        ):  # of a pattern, whose median is nothing, cell by cell
+            apart = torch.cdist(picture[:, core].T, picture[:, beside].T).amin(1)
+            alike = float(apart.median()) < ALIKE / 2
+        if alike:
             found.append(f"{side}_arm")
     return tuple(found)
 

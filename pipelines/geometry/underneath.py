@@ -19,6 +19,8 @@ WIDE = 1.5
 outline. By eye."""
 NEAR = 0.25
 """Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
+BESIDE = 2
+"""Cells of the label grid beyond a skirt's edge that tell whether the edge is its own or an arm's. By eye."""
 NOTCH = 0.012
 """Fraction of stature: half the breadth of gaps under an arm that are closed between what is known to go on. By eye."""
 
@@ -34,12 +36,14 @@ def covered(
     inside: torch.Tensor,
     discs: torch.Tensor,
     tall: float,
+    skirt: torch.Tensor,
 ) -> torch.Tensor:
     """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
 
     The trunk goes on under an arm that crosses it or hangs beside it, a leg under a hand, both as far as their own
     outline above and below tells; a leg under the trunk, which may be a shirt or a skirt, along its own bones; and both
-    to the joint that they share, `discs` (2gh, 2gw) bool.
+    to the joint that they share, `discs` (2gh, 2gw) bool. skirt (2gh, 2gw) bool: the trunk's cells that hang round both
+    legs.
     """
     own = owner == k
     if names[k].endswith("arm"):
@@ -49,6 +53,7 @@ def covered(
         beneath = _under_crossed(layout, radii, own, plain[names[k]]) | _flanks(
             layout, frame, own, inside, plain[names[k]], tall
         )
+        beneath |= _skirt_sides(own & inside, arms & inside, skirt)
     else:
         thigh = INDEX[names[k].replace("leg", "thigh")]
         beneath = within_outline(layout, frame, thigh, own, inside, float(radii[thigh]))
@@ -68,6 +73,33 @@ def _under_crossed(layout: Layout, radii: np.ndarray, own: torch.Tensor, cost: t
     closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
     between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
     return closed & between & (cost < 1.25) & ~own
+
+
+def _skirt_sides(own: torch.Tensor, arms: torch.Tensor, skirt: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) bool: the sides of a skirt that an arm hides, straight from where its outline is seen above the arm to
+    where it is below."""
+    rows = torch.nonzero(skirt.any(1)).flatten().cpu().numpy()
+    if len(rows) < 4:
+        return torch.zeros_like(own)
+    first = rows[0]
+    enclosed = torch.zeros_like(own)
+    # Half as high again above it as well, from where the outline is seen: a hand at the hip hides where it begins.
+    rows = np.arange(max(0, rows[0] - len(rows) // 2), rows[-1] + 1)
+    enclosed[rows] = arms[rows]
+    column = torch.arange(own.shape[1], device=own.device)
+    for mirrored in (False, True):
+        mine, others = (values.flip(1) if mirrored else values for values in (own[rows], arms[rows]))
+        edge = torch.where(mine, column, -1).amax(1)
+        beyond = (column > edge[:, None]) & (column <= edge[:, None] + BESIDE)
+        known = ((edge >= 0) & ~(others & beyond).any(1)).cpu().numpy()
+        known &= np.append(known[1:], known[-1]) & np.append(known[0], known[:-1])
+        edge = edge.cpu().numpy()
+        outline = np.interp(rows, rows[known], edge[known]) if known.any() else edge
+        outline = np.where((rows < first) & (known.cumsum() == 0), edge, outline)
+        limit = torch.as_tensor(outline, device=own.device)[:, None]
+        within = column <= limit
+        enclosed[rows] &= within.flip(1) if mirrored else within
+    return enclosed
 
 
 def _flanks(

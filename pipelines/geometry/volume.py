@@ -112,15 +112,15 @@ class _Piece:
         """What a map (..., h, w) of the whole crop shows here."""
         return self.whole.cut(values, self.layout)
 
-    def colour(self) -> torch.Tensor:
-        """(3, h, w) its own colours."""
-        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own)
+    def colour(self, dressed: bool) -> torch.Tensor:
+        """(3, h, w) its own colours; dressed as for `layered_colour`."""
+        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own, dressed)
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
     masks, piece = source.masks, _Piece.of(source, name)
     layout, matte, here = piece.layout, piece.matte, piece.here
-    colour, made_up = piece.colour(), None
+    colour, made_up = piece.colour(dressed=not name.endswith("arm")), None  # an arm hardly lies under anything
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
@@ -241,4 +241,4 @@ def _head(source: _Source, head: Head, hair: torch.Tensor | None, trunk: Layer) 
     )
     cut = source.cut.within(here)
     hair = None if hair is None else here(hair)
-    return head_layers(piece.layout, cut, head, piece.picture, piece.colour(), hair, body)
+    return head_layers(piece.layout, cut, head, piece.picture, piece.colour(dressed=False), hair, body)

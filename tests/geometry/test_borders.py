@@ -155,6 +155,9 @@ def test_a_hand_of_the_trousers_colour_is_in_them(drawn):
     hand = layout.capsule(frame.start[INDEX["left_hand"]], frame.end[INDEX["left_hand"]], 2)[0]
     gloved = torch.where(hand < 1.3 * float(radii[INDEX["left_hand"]]), 0.1, plain)
     assert pocketed(layout, frame, radii, gloved, whole, cloth) == ("right_arm",)
+    noise = torch.rand(small.shape, generator=torch.Generator().manual_seed(0))
+    print_ = (noise > 0.5).float()  # eight colours, no one of them the print's own
+    assert pocketed(layout, frame, radii, print_, whole, cloth) == ("left_arm", "right_arm")
     left = without_hands(frame, radii, ("left_arm",))
     assert not left.present[INDEX["left_hand"]] and left.present[INDEX["right_hand"]]
     assert np.allclose(left.end[INDEX["right_forearm"]], frame.end[INDEX["right_forearm"]])

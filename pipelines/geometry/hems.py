@@ -1,0 +1,150 @@
+"""Hems and patterns of clothes, and how both go on where the photo does not show them.
+
+A hem is a step between rows of the smooth colours; it lies level, sharp and with its seam. A pattern is copied and not
+smoothed: what is smooth of it is its mean.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from . import field
+from .layout import Layout
+
+LEVEL = 0.002
+"""Stiffness across a hem over that along a row where colours are continued: clothes hang, and their hems lie level.
+Between hems it is 1: a limb's shading goes down the limb."""
+STEP = 0.05
+"""Step of a channel from one row of smooth colours to the next that is a hem: folds and shading stay below it, a step
+of 0.2 between two clothes is spread by the smoothing to steps of 0.07. By eye."""
+ASIDE = 4
+"""Cells above and below what is to be filled where no hem is looked for: as far as an arm's shade reaches. By eye."""
+ACROSS = 6
+"""Cells above and below a hem over which the colours must differ. More than a button is broad. By eye."""
+COLUMNS = 5
+"""Cells to either side over which a hem is the same. By eye."""
+ROUGH = 0.12
+"""Standard deviation of the colour (sRGB, three channels together) within seven cells, a hand's breadth, above which
+cloth counts as patterned; folds stay below half of it. By eye, on the development photos."""
+BOLD = 0.22
+"""The same within three cells, above which smooth colours with grain are no substitute for the pattern: a print is at
+0.3 and more, mottled cloth and washed denim, in dappled light too, below 0.2. By eye, on the development photos."""
+AROUND = 0.1
+"""Fraction of stature to all sides over which a pattern must go on; a print on a chest does not. By eye."""
+ANY = 0.4
+"""Share of the clothes around that must be patterned for a rough cell to be of a pattern: at a pattern's border half of
+them are, round a hem of plain clothes a fifth. By eye."""
+MOTIF = 3
+"""Cells, half the breadth of what is plain inside a pattern. By eye."""
+PERIOD = 0.05
+"""Fraction of stature to all sides over which a pattern is averaged: more than its motifs are apart. By eye."""
+
+
+def between_hems(low: torch.Tensor, known: torch.Tensor, hole: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) stiffness of each cell to the one below it: LEVEL across a hem, which goes on level from where it is
+    known, 1 where there is none.
+
+    low (3, gh, gw) smooth colours; known and hole (gh, gw) bool, the cells that tell and those that are to be filled.
+    """
+    # Just above and below what lay across it a step is its shade's.
+    known = known & (F.max_pool2d(hole[None].float(), (2 * ASIDE + 1, 1), 1, (ASIDE, 0))[0] == 0)
+    both = F.pad(known[1:] & known[:-1], (0, 0, 0, 1)).float()
+    step = F.pad(low[:, 1:] - low[:, :-1], (0, 0, 0, 1)) * both
+    # Over some columns grain cancels out and a hem does not.
+    step = step.clamp(-2 * STEP, 2 * STEP)
+    mean = F.avg_pool2d(torch.cat((step, both[None])), (1, 2 * COLUMNS + 1), 1, (0, COLUMNS))
+    strong = mean[:-1] / mean[-1].clamp(min=1e-6)
+    # Beyond a hem something else begins; beyond a button, a stripe or a shadow is what was before it.
+    change = F.avg_pool2d(strong, (2 * ACROSS + 1, 1), 1, (ACROSS, 0)).abs().amax(0) * (2 * ACROSS + 1)
+    strong = strong.abs().amax(0) * (change / (2 * STEP)).clamp(max=1)
+    away, has = _nearest_on_row((both > 0) & (mean[-1] >= 0.4))  # one cell alone may be another's
+    column = torch.arange(low.shape[2], device=low.device) + away
+    strong = torch.where(has, strong.gather(1, column), 0.0)
+    return LEVEL + (1 - LEVEL) * torch.exp(-((strong / STEP) ** 4))
+
+
+def hem_shifts(along: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) int64 cells to the right from which a hem's detail is taken: the nearest known cell on the same row;
+    0 where no hem is. along as from `between_hems`; known (gh, gw) bool."""
+    away, has = _nearest_on_row(known)
+    return torch.where((near_hem(along) > 0) & has & ~known, away, 0)
+
+
+def near_hem(along: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) 1 on a hem and the cells round it, 0 elsewhere. along as from `between_hems`."""
+    return field.dilate((along < 0.5).float(), 1)
+
+
+def _nearest_on_row(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(gh, gw) int64 cells to the right to the nearest known one on the same row, and bool whether there is one."""
+    width = known.shape[1]
+    column = torch.arange(width, device=known.device).expand_as(known)
+    left = torch.where(known, column, -2 * width).cummax(1).values
+    right = torch.where(known, column, 3 * width).flip(1).cummin(1).values.flip(1)
+    nearest = torch.where(column - left <= right - column, left, right)
+    has = known.any(1, keepdim=True).expand_as(known)
+    return torch.where(has, nearest - column, 0), has
+
+
+def pattern(layout: Layout, picture: torch.Tensor, known: torch.Tensor, tall: float) -> torch.Tensor:
+    """(gh, gw) bool: the cells of cloth that is patterned all round; a cell that is not known is as the nearest one on
+    its row that is.
+
+    picture (3, h, w); known (gh, gw) bool.
+    """
+    if not bool(known.any()):
+        return known
+    rough, wide = _rough(layout, picture, known.float(), tall, 1, BOLD)  # as near as a limb's shading is even
+    found = rough & known & (wide > ANY)
+    if int(found.sum()) < _period(layout, tall) ** 2:  # less than one motif
+        return torch.zeros_like(found)
+    found = (
+        field.erode(field.dilate(found.float(), MOTIF), MOTIF) > 0.5
+    )  # with the plain places inside a motif
+    away, _ = _nearest_on_row(known)
+    found = found.gather(1, torch.arange(known.shape[1], device=known.device) + away).float()
+    return field.erode(field.dilate(found, MOTIF), MOTIF) > 0.5
+
+
+def pattern_mean(
+    layout: Layout, picture: torch.Tensor, sure: torch.Tensor, where: torch.Tensor, tall: float
+) -> torch.Tensor:
+    """(3, gh, gw) what a pattern is on average round each cell of `where` (gh, gw) bool, and beyond.
+
+    picture (3, h, w); sure (h, w) bool, the pixels that count.
+    """
+    cells = layout.to_grid(torch.cat((picture * sure, sure[None].float()))) * where
+    sums = field.box_blur(cells, _period(layout, tall))
+    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05).float())
+
+
+def _period(layout: Layout, tall: float) -> int:
+    return max(1, round(PERIOD * tall / layout.cell))
+
+
+def patterned(layout: Layout, colour: torch.Tensor, clothes: torch.Tensor, tall: float) -> torch.Tensor:
+    """(gh, gw) 1 where what covers the trunk, `clothes` (gh, gw) 0 or 1, is patterned all round, and not only in one
+    print on a plain ground."""
+    _, wide = _rough(layout, colour, clothes, tall)
+    return ((wide - 0.65) * 5 + 0.5).clamp(0, 1)
+
+
+def _rough(
+    layout: Layout,
+    colour: torch.Tensor,
+    clothes: torch.Tensor,
+    tall: float,
+    reach: int = 3,
+    least: float = ROUGH,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(gh, gw) bool, where the clothes' colours vary by `least` within `reach` cells as a pattern's do; and the share
+    of the clothes around of which that is so."""
+    cells = torch.cat(
+        (layout.to_grid(colour), layout.to_grid(colour.square()), torch.ones_like(clothes)[None])
+    )
+    sums = field.box_blur(cells * clothes, reach)
+    mean, square = (sums[:-1] / sums[-1].clamp(min=1e-3)).chunk(2)
+    rough = (square - mean.square()).clamp(min=0).sum(0).sqrt() > least
+    wide = field.box_blur(torch.stack((rough * clothes, clothes)), max(1, int(AROUND * tall / layout.cell)))
+    return rough, wide[0] / wide[1].clamp(min=1e-3)

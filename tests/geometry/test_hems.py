@@ -1,0 +1,112 @@
+"""Hems and patterns under what lay before them: small pictures of cloth and skin with a hand's column on them."""
+
+import pytest
+import torch
+from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.fill import membrane
+from repose.pipelines.geometry.hems import LEVEL, between_hems, hem_shifts, pattern
+from repose.pipelines.geometry.layout import Layout
+from repose.pipelines.geometry.trust import Contact, believed
+from repose.pipelines.geometry.underneath import _skirt_sides
+
+TALL, SIZE, CELL = 480.0, (192, 192), 4
+CLOTH, SKIN, HAND = (
+    torch.tensor(c)[:, None, None] for c in ((0.9, 0.9, 0.85), (0.5, 0.33, 0.25), (0.65, 0.47, 0.37))
+)
+HEM, HAND_FROM, HAND_TO = 98, 120, 148
+"""Rows of cloth over skin, and the columns of a hand that hangs before both, which are the outermost of the leg's."""
+
+
+@pytest.fixture(scope="module")
+def layout():
+    return Layout((0, 0), SIZE, CELL, SIZE, torch.device("cpu"))
+
+
+def under_a_hand(layout: Layout, leg: torch.Tensor, rows: slice = slice(None)) -> torch.Tensor:
+    """(3, h, w) the colours of a layer (3, h, w) from column 40 to the hand's last, with the hand on its `rows`."""
+    columns = torch.arange(SIZE[1]).expand(SIZE)
+    hand = torch.zeros(SIZE, dtype=torch.bool)
+    hand[rows, HAND_FROM:HAND_TO] = True
+    matte = ((columns >= 40) & (columns < HAND_TO)).float()
+    picture = torch.where(hand, HAND, torch.where(matte > 0, leg, 0.4))
+    contact = Contact.of("left_leg", {"left_leg": matte * ~hand, "left_arm": hand.float()}, TALL)
+    return layered_colour(layout, picture, matte, contact, believed(layout, picture, contact))
+
+
+def test_a_hem_goes_on_at_its_height_and_as_sharp(layout):
+    row = torch.arange(SIZE[0])[:, None].expand(SIZE)
+    colour = under_a_hand(layout, torch.where(row < HEM, CLOTH, SKIN))[:, :, HAND_FROM:HAND_TO]
+    assert float((colour[:, : HEM - 1] - CLOTH).abs().max()) < 0.05
+    assert float((colour[:, HEM + 1 :] - SKIN).abs().max()) < 0.05
+
+
+def test_a_limbs_shading_goes_on_down_the_limb(layout):
+    """A thigh darkens towards its side, as is seen above and below the hand."""
+    column = torch.arange(SIZE[1]).expand(SIZE)
+    thigh = SKIN * (1 - 0.4 * ((column - 100) / 48.0).clamp(0, 1))
+    hidden = under_a_hand(layout, thigh, slice(80, 112))[:, 80:112, HAND_FROM + 4 : HAND_TO - 4]
+    assert float((hidden - thigh[:, 80:112, HAND_FROM + 4 : HAND_TO - 4]).abs().max()) < 0.06
+
+
+def test_a_pattern_stays_a_pattern(layout):
+    """Waves of black and white, much broader than a cell: smoothed they would be grey."""
+    y, x = torch.meshgrid(torch.arange(192.0), torch.arange(192.0), indexing="ij")
+    waves = ((y + 6 * torch.sin(x / 9)) % 24 < 12).float().expand(3, -1, -1)
+    hidden = under_a_hand(layout, waves)[:, 8:184, HAND_FROM + 4 : HAND_TO - 4]
+    assert float(((hidden > 0.2) & (hidden < 0.8)).float().mean()) < 0.1
+    assert 0.35 < float(hidden.mean()) < 0.65
+
+
+def test_what_is_a_pattern(layout):
+    known = torch.ones(layout.grid, dtype=torch.bool)
+    y, x = torch.meshgrid(torch.arange(192), torch.arange(192), indexing="ij")
+    checks = (((y // 6) + (x // 6)) % 2).float().expand(3, -1, -1)
+    assert bool(pattern(layout, checks, known, TALL).all())
+    shaded = 0.3 + 0.5 * (x / 192.0).expand(3, -1, -1)
+    hemmed = torch.where(y < 96, CLOTH, SKIN)
+    printed = torch.where((y - 96).abs().maximum((x - 96).abs()) < 12, checks, CLOTH)
+    for plain in (shaded, hemmed, printed):
+        assert not bool(pattern(layout, plain, known, TALL).any())
+    assert not bool(pattern(layout, checks, ~known, TALL).any())
+
+
+def test_hems_are_level_and_only_where_a_step_is():
+    low = torch.full((3, 20, 16), 0.8)
+    low[:, 10:] = 0.4
+    known = torch.ones(20, 16, dtype=torch.bool)
+    known[:, 12:] = False
+    along = between_hems(low, known, ~known)
+    assert float(along[9].max()) < 0.02
+    assert float(along[:9].min()) > 0.99 and float(along[10:].min()) > 0.99
+    shift = hem_shifts(along, known)
+    assert shift[9].tolist() == [0] * 12 + [-1, -2, -3, -4]
+    assert int(shift[:8].abs().sum()) == 0
+    button = torch.full((3, 20, 16), 0.8)
+    button[:, 9:12, 6:12] = 0.2
+    assert float(between_hems(button, known, ~known).min()) > 0.5
+    across = torch.zeros_like(known)
+    across[4:7] = True  # an arm, whose shade ends in row 10
+    assert float(between_hems(low, ~across, across).min()) == 1
+    assert float(between_hems(low, torch.zeros_like(known), ~known).min()) == 1
+
+
+def test_a_membrane_does_not_mix_what_lies_on_either_side_of_a_hem():
+    values = torch.where(torch.arange(24)[:, None] < 12, 0.9, 0.2).expand(1, 24, 24).clone()
+    hole = torch.zeros(24, 24, dtype=torch.bool)
+    hole[4:20, 10:] = True
+    vertical = torch.ones(24, 24)
+    vertical[11] = LEVEL
+    filled = membrane(values.masked_fill(hole, 0.5), hole, vertical)
+    assert float((filled - values).abs().max()) < 0.05
+    assert float((membrane(values.masked_fill(hole, 0.5), hole, 1.0) - values).abs().max()) > 0.15
+
+
+def test_a_skirts_side_goes_straight_on_under_a_hand():
+    """A bell from row 20 on that widens by a column a row; a hand lies on its right side, and hangs beyond it."""
+    row, column = torch.meshgrid(torch.arange(60), torch.arange(80), indexing="ij")
+    bell = (row >= 10) & (column >= 40 - row // 2) & (column <= 40 + row // 2)
+    hand = (row >= 28) & (row < 42) & (column >= 48) & (column < 66)
+    skirt = bell & (row >= 20)
+    enclosed = _skirt_sides(bell & ~hand, hand, skirt)
+    assert int((enclosed ^ (bell & hand)).sum()) <= 14  # a cell a row
+    assert not bool(_skirt_sides(bell & ~hand, hand, torch.zeros_like(bell)).any())
