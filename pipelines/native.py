@@ -21,7 +21,8 @@ from .geometry.warped import Correspondence, Warped
 
 WORKING_PIXELS = 4_500_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
-under 4 GB on an 8000 x 6000 photo (training/benchmark.py)."""
+under 4 GB on an 8000 x 6000 photo, and the time of the warp grows by the photo's detail alone
+(training/benchmark.py)."""
 _BAND = 2_000_000  # pixels of the result made at once
 
 
@@ -92,7 +93,7 @@ def warped(
         given = {"regions": regions, "progress": progress, "rigid": rigid}
         return moved_by(picture, matte, source, target, second, **given)
     small = resized(picture, low)
-    bodies = [_at(skeleton, low, size) for skeleton in (source, target)]
+    bodies = [at_size(skeleton, low, size) for skeleton in (source, target)]
     given = {"regions": _smaller(regions, low), "progress": part(progress, 0, 0.7)}
     given["rigid"] = None if rigid is None else resized(rigid, low)
     moved = moved_by(small, resized(matte, low), *bodies, second, **given)
@@ -118,7 +119,7 @@ def moved_by(picture, matte, source, target, second: OtherView | None = None, **
     low = working_size(size)
     if low != size:
         pixels, mask = resized(second.picture, low), resized(second.matte, low)
-        second = OtherView(pixels, mask, _at(second.skeleton, low, size), _smaller(second.regions, low))
+        second = OtherView(pixels, mask, at_size(second.skeleton, low, size), _smaller(second.regions, low))
     return warp_two(picture, matte, source, target, second, **given)
 
 
@@ -134,10 +135,11 @@ def _smaller(regions: Regions | None, low: tuple[int, int]) -> Regions | None:
     return Regions(*(None if one is None else resized(one, low) for one in maps))
 
 
-def _at(skeleton: Skeleton, low: tuple[int, int], size: tuple[int, int]) -> Skeleton:
-    """The skeleton in the working picture; pixel centres are at integers in both."""
-    scale = low[0] / size[0]
-    return skeleton.scaled(scale, low).moved(np.full(2, (scale - 1) / 2))
+def at_size(skeleton: Skeleton, wanted: tuple[int, int], size: tuple[int, int]) -> Skeleton:
+    """The skeleton of a picture of `size` in the same picture at the `wanted` size (height, width); pixel centres are
+    at integers in both."""
+    scale = wanted[0] / size[0]
+    return skeleton.scaled(scale, wanted).moved(np.full(2, (scale - 1) / 2))
 
 
 def _band(picture, small, result, field, changed, y: torch.Tensor) -> torch.Tensor:

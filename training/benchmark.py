@@ -2,8 +2,8 @@
 
     python run.py setup && .repose/venv/bin/python training/benchmark.py [--threads 2]
 
-Prints a table; asserts nothing. Every row of the chain runs in a process of its own, so that its peak memory is its
-own. The photo is openpeople's P001, enlarged or reduced.
+Prints a table; asserts nothing. Every size runs in a process of its own; its peak is that of one
+run of the whole chain. The photo is openpeople's P001, enlarged or reduced.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ sys.path.insert(0, str(ROOT))
 from setup import demo, pack, registry, server  # noqa: E402, F401
 from setup.places import BASE, MODELS  # noqa: E402
 
-SIZES = {"1024 x 1536": (1536, 1024), "1536 x 2752": (2752, 1536), "8000 x 6000": (6000, 8000)}
+SIZES = {
+    "512 x 768": (768, 512),
+    "1024 x 1536": (1536, 1024),
+    "1536 x 2752": (2752, 1536),
+    "2048 x 3072": (3072, 2048),
+    "4096 x 6144": (6144, 4096),
+    "8000 x 6000": (6000, 8000),
+}
+"""Width x height: (height, width)."""
 
 
 def megabytes() -> int:
@@ -50,7 +58,7 @@ def chain(size: tuple[int, int], threads: int) -> dict[str, float]:
 
     torch.set_num_threads(threads)
     repose, library = pack.engine("repose"), pack.engine("geometry.library")
-    keypoints, warp = pack.engine("keypoints"), pack.engine("geometry.warp")
+    keypoints, native = pack.engine("keypoints"), pack.engine("native")
     started = time.perf_counter()
     reader = pack.engine("read").load_reader(
         lambda id: pack.engine("models.weights").find(id, [MODELS / "repose"])
@@ -58,20 +66,30 @@ def chain(size: tuple[int, int], threads: int) -> dict[str, float]:
     figures = {"loading the networks": time.perf_counter() - started}
     picture = enlarged(pack.engine("picture").read_picture(demo.photo()), size)
     pose, options = library.load_pose("contrapposto"), repose.ReposeOptions()
-    if picture.numel() < 30_000_000:
-        reading = reader.read(picture)
-        target = pack.engine("posing").retargeted(reading.skeleton, pose).skeleton
-        steps = {
-            "keypoints": lambda: keypoints.read_keypoints(picture, reader.keypoints),
-            "mask": lambda: reader.complete(picture, reading.keypoints),
-            "background": lambda: repose.restore_background(picture, reading.matte),
-            "warp": lambda: warp.warp(
-                picture, reading.matte, reading.skeleton, target, regions=reading.regions
-            ),
+    repose.repose_picture(picture, reader, pose, options)
+    peak = megabytes()
+    low, size = native.working_size(size), tuple(picture.shape[-2:])
+    small = native.resized(picture, low)
+    reading = reader.read(small)
+    if low == size:
+        figures |= {
+            "keypoints": timed(lambda: keypoints.read_keypoints(picture, reader.keypoints), 3),
+            "mask": timed(lambda: reader.complete(picture, reading.keypoints), 3),
+            "background": timed(lambda: repose.restore_background(picture, reading.matte), 3),
         }
-        figures |= {name: timed(step, 3) for name, step in steps.items()}
+    target = pack.engine("posing").retargeted(reading.skeleton, pose).skeleton
+    bodies = [native.at_size(skeleton, size, low) for skeleton in (reading.skeleton, target)]
+    matte, regions = native.resized(reading.matte, size), enlarged_maps(reading.regions, size)
+    figures["warp"] = timed(lambda: native.warped(picture, matte, *bodies, regions), 3)
     figures["whole chain"] = timed(lambda: repose.repose_picture(picture, reader, pose, options), 1)
-    return figures | {"peak MB": megabytes()}
+    return figures | {"peak MB": peak}
+
+
+def enlarged_maps(regions, size: tuple[int, int]):
+    """What the reading tells of hair, skin and foreground, at another size."""
+    resized = pack.engine("native").resized
+    maps = (regions.hair, regions.skin, regions.foreground)
+    return type(regions)(*(None if one is None else resized(one, size) for one in maps))
 
 
 def timed(step, times: int) -> float:

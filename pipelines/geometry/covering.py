@@ -31,6 +31,8 @@ of brightness from which on it is another cloth. By eye."""
 GRAIN = 3.5
 """How many times the median (of the size of the detail) grain and weave stand out at most: more is an edge or a seam.
 3.5 medians are 2.4 standard deviations of a normal distribution."""
+WEAVE = 12.0
+"""Cells by which a piece's way up or down counts as much as its size: a weave is the same all over. By eye."""
 PRINT = 3.0
 """How many times the median (of the size of the detail of a cell) is a print, a button or a hem, which is there once
 and not carried elsewhere. By eye."""
@@ -147,17 +149,18 @@ def _grain(
     (`motifs` (gh, gw) bool) whole, and along a hem with the seam `hem` (gh, gw) cells on the same row."""
     size = layout.to_grid(detail.abs().amax(0))
     out = torch.zeros_like(detail)
+    grain = detail - layout.to_native(layout.to_grid(detail))  # or the borders of pieces would be steps
     for kind, whole in ((~motifs, False), (motifs, True)):
         own, wanted = source & kind, hole & kind
         if not bool(wanted.any()) or not bool(own.any()):
             continue
         own = own & ((size < PRINT * size[own].median()) | whole)
-        shift = covering_shifts(wanted, own).repeat_interleave(layout.cell, 1)
+        shift = covering_shifts(wanted, own, level=WEAVE).repeat_interleave(layout.cell, 1)
         shift = shift.repeat_interleave(layout.cell, 2)
         row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
         if len(row):
             dy, dx = shift[:, row, column] * layout.cell
-            taken = detail[:, row + dy, column + dx]
+            taken = (detail if whole else grain)[:, row + dy, column + dx]
             limit = 1.0 if whole else float(GRAIN * taken.abs().median())
             out[:, row, column] = taken.clamp(-limit, limit)
     _add_hem(layout, detail, hem * hole, out)

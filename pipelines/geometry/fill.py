@@ -169,17 +169,20 @@ def _neighbours(u: torch.Tensor, vertical: torch.Tensor) -> torch.Tensor:
     return total
 
 
-def covering_shifts(hole: torch.Tensor, source: torch.Tensor, pieces: int = 32) -> torch.Tensor:
+def covering_shifts(
+    hole: torch.Tensor, source: torch.Tensor, pieces: int = 32, level: float | None = None
+) -> torch.Tensor:
     """(2, h, w) int64 dy, dx: for each hole cell the way to a source cell, in few large pieces.
 
     Greedy: each time the shift that serves most of what is still open. Shifts along the row are preferred
-    (what runs across the picture stays at its height), and short ones. Cells that none serves keep (0, 0).
+    (what runs across the picture stays at its height; over `level` rows, a fiftieth of all, that counts), and short
+    ones. Cells that none serves keep (0, 0).
     """
     height, width = hole.shape
     size = (2 * height, 2 * width)
     dy = torch.fft.fftfreq(size[0], 1 / size[0], device=hole.device)[:, None]
     dx = torch.fft.fftfreq(size[1], 1 / size[1], device=hole.device)[None]
-    liking = torch.exp(-dy.abs() / (0.02 * height)) * (1 - 0.3 * dx.abs() / width).clamp_min(0)
+    liking = torch.exp(-dy.abs() / (level or 0.02 * height)) * (1 - 0.3 * dx.abs() / width).clamp_min(0)
     sources = torch.fft.rfft2(source.float(), size)
     shifts = torch.zeros(2, height, width, dtype=torch.long, device=hole.device)
     still_open = hole.clone()

@@ -66,8 +66,8 @@ def view_of(
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
-        value = sample(matte[None], layer.local(source), "nearest")[0]
-        sheet = (value > 0.02).int() + ((value > 0.9) & ~edge[triangle]).int()
+        value, firm = sample(torch.stack((matte, layer.parted)), layer.local(source), "nearest")
+        sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     (top, left), window = _window(moved, size)

@@ -120,7 +120,10 @@ class _Piece:
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
     masks, piece = source.masks, _Piece.of(source, name)
     layout, matte, here = piece.layout, piece.matte, piece.here
-    colour, made_up = piece.colour(dressed=not name.endswith("arm")), None  # an arm hardly lies under anything
+    colour, made_up = (
+        piece.colour(dressed=not name.endswith("arm")),
+        None,
+    )  # an arm hardly lies under anything
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
