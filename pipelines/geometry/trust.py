@@ -188,8 +188,8 @@ def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch
     near = field.dilate((contact.other > 0.5).float(), 4 * reach) > 0
     haze = near & (field.dilate(whole, max(2, reach // 2)) < 0.5) & ((contact.own > 0.05) | (parted < 0.9))
     seen = (contact.own > 0.95).float()
-    believed_, all_ = field.box_blur(torch.stack((own * seen, seen)), max(1, round(STRETCH * contact.tall)))
-    told = believed_ > SOME * all_  # where hardly any of the arm is believed, nothing is known of its outline
+    mine, all_ = field.box_blur(torch.stack((own * seen, seen)), max(1, round(STRETCH * contact.tall)))
+    told = mine >= SOME * all_  # where hardly any of the arm is believed nothing is known of its outline
     return parted * (1 - field.box_blur(((sliver | haze) & told).float()[None], 1)[0])
 
 

@@ -64,8 +64,17 @@ def test_an_arm_leaves_its_slivers(layout):
     own = believed(layout, picture, contact)
     left = cut_free(arm, own, contact)
     assert float(left[:, ARM - 4 : ARM - 1].max()) < 0.5 and float(left[:, ARM + 3 : 149].min()) == 1
-    hazy = torch.where((arm == 0) & (trunk > 0), 0.4, arm)
-    assert float(cut_free(hazy, own, contact)[:, : ARM - 4].max()) < 0.05
+    picture, trunk, arm = scene()
+    contact = contacts(trunk, arm)[1]
+    hazy = torch.where((trunk > 0) & (torch.arange(SIZE[1]) > ARM - 16), 0.4, arm)
+    left = cut_free(hazy, believed(layout, picture, contact), contact)
+    assert float(left[:, : ARM - 4].max()) < 0.05 and float(left[:, ARM + 3 : 149].min()) == 1
+
+
+def test_an_arm_that_is_hardly_believed_stays_whole(layout):
+    picture, trunk, arm = scene()
+    contact = contacts(trunk, arm)[1]
+    assert torch.equal(cut_free(arm, torch.zeros_like(arm, dtype=torch.bool), contact), arm)
 
 
 def test_a_thin_point_beside_an_arm_stays_away_and_one_elsewhere_does_not():
