@@ -31,6 +31,8 @@ from .trust import AROUND, Contact, believed, cut_free, without_spurs
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
+COLLAR = 0.06
+"""Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
 HEM = 3
 """Label cells round a skirt whose colours do not tell what the legs under it look like."""
 
@@ -112,18 +114,16 @@ class _Piece:
         """What a map (..., h, w) of the whole crop shows here."""
         return self.whole.cut(values, self.layout)
 
-    def colour(self, dressed: bool) -> torch.Tensor:
-        """(3, h, w) its own colours; dressed as for `layered_colour`."""
-        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own, dressed)
+    def colour(self, dressed: bool, chest: float = -torch.inf) -> torch.Tensor:
+        """(3, h, w) its own colours; dressed and chest as for `layered_colour`."""
+        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own, dressed, chest)
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
     masks, piece = source.masks, _Piece.of(source, name)
     layout, matte, here = piece.layout, piece.matte, piece.here
-    colour, made_up = (
-        piece.colour(dressed=not name.endswith("arm")),
-        None,
-    )  # an arm hardly lies under anything
+    dressed = not name.endswith("arm")  # which hardly lies under anything, and is narrow
+    colour, made_up = piece.colour(dressed, _chest(source) if name == "trunk" else -torch.inf), None
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
@@ -156,6 +156,12 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         placed_,
         cloth=cloth,
     )
+
+
+def _chest(source: _Source) -> float:
+    """The height y in the photo above which the trunk's borders are collars."""
+    shoulders = [source.frame.start[INDEX[f"{side}_upper_arm"]][1] for side in ("left", "right")]
+    return float(max(shoulders)) + COLLAR * source.tall
 
 
 def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
