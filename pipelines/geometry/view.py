@@ -19,6 +19,9 @@ UNSEEN_BEHIND = 0.25
 gives way to what was seen (a leg under a skirt to the skirt). A seen limb's far side is none: it hides as it is."""
 RIM = 1.5
 """Pixels: a piece of the rim seen more edge-on than this is left out, or it would show as a row of single pixels."""
+LIMBS, TURNED, DARK_EDGE = ("arm", "leg"), (1.05, 1.5), 0.004
+"""Layers whose outline, where it was photographed edge-on and now is seen more squarely (its picture has grown by so
+much), goes over into the colours of the far side; and the outline's breadth as a fraction of stature. By eye."""
 FACING = 0.7
 """Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
 would show as a dark line before the rim. Our choice, by eye."""
@@ -89,11 +92,11 @@ def view_of(
     both = torch.where(mesh.side[triangle] == 2, 1.0, both)
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
-    colour = torch.where(
-        mesh.side[triangle] > 0,
-        sample(layer.rear, local),
-        sample(layer.colour, local, "bicubic").clamp(0, 1),
-    )
+    photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
+    colour = torch.where(mesh.side[triangle] > 0, rear, photo)
+    if layer.name.endswith(LIMBS):
+        turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
+        colour = torch.lerp(colour, rear, turned * sample(_outline(layer, volume.stature), local)[0])
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
@@ -115,6 +118,12 @@ def view_of(
         torch.zeros_like(index),
         _ahead(volume, layer, local),
     )
+
+
+def _outline(layer: Layer, stature: float) -> torch.Tensor:
+    """(1, h, w) 1 along a limb's outline, where its pixels are dark and partly what was behind it, 0 further in."""
+    breadth = max(2, round(DARK_EDGE * stature))
+    return 1 - box_blur(erode((layer.parted > 0.9).float(), breadth)[None], max(1, breadth // 2))
 
 
 def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
