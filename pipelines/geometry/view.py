@@ -88,8 +88,8 @@ def view_of(
     source = at(mesh.rest)[:, :2]
     local = layer.local(source)
     normal, stretch = normals(mesh, moved)
-    both = sample(torch.stack((matte, layer.parted)), local) * _coverage(fragments)[row, column]
-    both = torch.where(mesh.side[triangle] == 2, 1.0, both)
+    both = sample(torch.stack((matte, layer.parted)), local)
+    both = torch.where(mesh.side[triangle] == 2, 1.0, both) * _coverage(fragments)[row, column]
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
