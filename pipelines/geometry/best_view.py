@@ -83,7 +83,7 @@ def warp_two(
     """
     size = size or tuple(picture.shape[-2:])
     tell = progress or (lambda fraction: None)
-    volume = build(picture, matte, source, regions)
+    volume = build(picture, matte, source, regions, rigid)
     patches = None if rigid is None else find_patches(volume, rigid)
     how = motion(source, target)
     first, _ = layer_views(volume, how, size, lambda f: tell(0.5 * f), patches)

@@ -20,8 +20,11 @@ STEP = 0.05
 of 0.2 between two clothes is spread by the smoothing to steps of 0.07. By eye."""
 ASIDE = 4
 """Cells above and below what is to be filled where no hem is looked for: as far as an arm's shade reaches. By eye."""
-ACROSS = 6
-"""Cells above and below a hem over which the colours must differ. More than a button is broad. By eye."""
+ACROSS = 14
+"""Cells above and below a hem over which the colours must differ: more than a line of letters is high. By eye."""
+SLANT, THROUGH = 3, (0.45, 0.65)
+"""Cells up and down by which a hem may leave its row, and from which share of what is known of the row on it is one: a
+print covers half of a chest. By eye."""
 COLUMNS = 5
 """Cells to either side over which a hem is the same. By eye."""
 ROUGH = 0.12
@@ -58,10 +61,19 @@ def between_hems(low: torch.Tensor, known: torch.Tensor, hole: torch.Tensor) -> 
     # Beyond a hem something else begins; beyond a button, a stripe or a shadow is what was before it.
     change = F.avg_pool2d(strong, (2 * ACROSS + 1, 1), 1, (ACROSS, 0)).abs().amax(0) * (2 * ACROSS + 1)
     strong = strong.abs().amax(0) * (change / (2 * STEP)).clamp(max=1)
+    strong = strong * _runs_through(strong > STEP / 2, both)
     away, has = _nearest_on_row((both > 0) & (mean[-1] >= 0.4))  # one cell alone may be another's
     column = torch.arange(low.shape[2], device=low.device) + away
     strong = torch.where(has, strong.gather(1, column), 0.0)
     return LEVEL + (1 - LEVEL) * torch.exp(-((strong / STEP) ** 4))
+
+
+def _runs_through(step: torch.Tensor, both: torch.Tensor) -> torch.Tensor:
+    """(gh, 1) 1 on rows where a step, bool (gh, gw), goes on over most of what is known, `both` (gh, gw), as a
+    garment's border does and the edge of a print does not."""
+    near = F.max_pool2d((step * both)[None], (2 * SLANT + 1, 1), 1, (SLANT, 0))[0]
+    share = near.sum(1, keepdim=True) / both.sum(1, keepdim=True).clamp(min=1)
+    return ((share - THROUGH[0]) / (THROUGH[1] - THROUGH[0])).clamp(0, 1)
 
 
 def hem_shifts(along: torch.Tensor, known: torch.Tensor) -> torch.Tensor:

@@ -65,7 +65,7 @@ class BodyVolume:
 @dataclass(frozen=True, eq=False)
 class _Source:
     """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); `visible` (h, w) per layer, what is
-    seen of it; the head cut off, where there is one."""
+    seen of it; the head cut off, where there is one; `prints` (h, w), where they are known."""
 
     layout: Layout
     picture: torch.Tensor
@@ -75,6 +75,7 @@ class _Source:
     tall: float
     hair: torch.Tensor | None
     cut: Cut | None
+    prints: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +105,8 @@ class _Piece:
         picture, matte = here(source.picture), here(masks.amodal[name])
         contact = Contact.of(name, {n: here(values) for n, values in source.visible.items()}, source.tall)
         own = believed(layout, picture, contact)
+        if source.prints is not None:  # a print's colours are no other layer's
+            own |= (here(source.prints) > 0.5) & (contact.own > 0.95)
         if name != HEAD and source.cut is not None:
             own &= here(source.cut.stray) < STRAY
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
@@ -202,12 +205,16 @@ def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
 
 
 def build(
-    picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton, regions: Regions | None = None
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    skeleton: Skeleton,
+    regions: Regions | None = None,
+    prints: torch.Tensor | None = None,
 ) -> BodyVolume:
     """Lift a photographed person.
 
     picture (1, 3, H, W) sRGB in [0, 1]; matte (1, 1, H, W) in [0, 1]; skeleton in the picture's pixels; regions,
-    where known, tell hair and bare skin from clothes.
+    where known, tell hair and bare skin from clothes; prints (1, 1, H, W) in [0, 1] belong to what they are on.
     """
     frame, tall = bones(skeleton), body_height(skeleton)
     layout = Layout.around(matte[0, 0], tall)
@@ -231,7 +238,8 @@ def build(
     weights = agreed(layout, weights, frame, masks)
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
-    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut)
+    prints = None if prints is None else layout.crop_mask(prints[0])
+    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints)
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if cut is not None:
         layers += _head(source, head, maps.get("hair"), layers[0])

@@ -43,7 +43,7 @@ def warp(
     same person in source pixels and in pixels of a target picture of `size` (height, width; the source's by default).
     rigid (1, 1, H, W): prints, logos, buttons; each piece of that mask keeps its shape (rigid.py).
     """
-    volume = build(picture, matte, source, regions)
+    volume = build(picture, matte, source, regions, rigid)
     if progress:
         progress(0.5)
     how = motion(source, target)
