@@ -51,6 +51,7 @@ def layered_colour(
     own: torch.Tensor,
     dressed: bool = True,
     chest: float = -torch.inf,
+    prints: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where not.
 
@@ -58,7 +59,8 @@ def layered_colour(
     go on level, and has grain and weave of the layer's interior: shifted pieces of what the photo has over its own
     smooth colours, so that no shade is copied; of patterned clothes, where it is `dressed`, the pattern. Towards an
     arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones. chest: height y in the
-    photo above which nothing is a hem that goes on level: a collar goes round the neck.
+    photo above which nothing is a hem that goes on level: a collar goes round the neck; prints (h, w) in [0, 1],
+    where they are known.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
     edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
@@ -72,7 +74,11 @@ def layered_colour(
     if bool(motifs.any()):
         low = torch.where(motifs, pattern_mean(layout, picture, sure, motifs, contact.tall), low)
     hole = (layout.to_grid(matte) > 0) & (cells < 0.99)
-    along = between_hems(low, cells > 0.99, hole & (layout.to_grid(contact.own) < 0.5))
+    across = hole & (layout.to_grid(contact.own) < 0.5)
+    tells = cells > 0.99
+    if prints is not None:  # whose edges are no hems
+        tells &= layout.to_grid(prints) == 0
+    along = between_hems(low, tells, across)
     along = torch.where(layout.cells()[1] < chest, 1.0, along)
     # At a hem a cell that is known in part, or beside one that is, may know one side of it only.
     firm = (cells > 0.5) & ((near_hem(along) == 0) | (field.box_blur(cells[None], 1)[0] > 0.95))

@@ -60,7 +60,7 @@ def between_hems(low: torch.Tensor, known: torch.Tensor, hole: torch.Tensor) -> 
     strong = mean[:-1] / mean[-1].clamp(min=1e-6)
     # Beyond a hem something else begins; beyond a button, a stripe or a shadow is what was before it.
     change = F.avg_pool2d(strong, (2 * ACROSS + 1, 1), 1, (ACROSS, 0)).abs().amax(0) * (2 * ACROSS + 1)
-    strong = strong.abs().amax(0) * (change / (2 * STEP)).clamp(max=1)
+    strong = strong.abs().amax(0) * ((change - STEP) / STEP).clamp(0, 1)
     strong = strong * _runs_through(strong > STEP / 2, both)
     away, has = _nearest_on_row((both > 0) & (mean[-1] >= 0.4))  # one cell alone may be another's
     column = torch.arange(low.shape[2], device=low.device) + away

@@ -90,6 +90,7 @@ class _Piece:
     seen: torch.Tensor
     contact: Contact
     own: torch.Tensor
+    prints: torch.Tensor | None
 
     @classmethod
     def of(cls, source: _Source, name: str) -> _Piece:
@@ -105,13 +106,14 @@ class _Piece:
         picture, matte = here(source.picture), here(masks.amodal[name])
         contact = Contact.of(name, {n: here(values) for n, values in source.visible.items()}, source.tall)
         own = believed(layout, picture, contact)
-        if source.prints is not None:  # a print's colours are no other layer's
-            own |= (here(source.prints) > 0.5) & (contact.own > 0.95)
+        prints = None if source.prints is None else here(source.prints)
+        if prints is not None:  # its colours are no other layer's
+            own |= (prints > 0.5) & (contact.own > 0.95)
         if name != HEAD and source.cut is not None:
             own &= here(source.cut.stray) < STRAY
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
-        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own)
+        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints)
 
     def here(self, values: torch.Tensor) -> torch.Tensor:
         """What a map (..., h, w) of the whole crop shows here."""
@@ -119,7 +121,8 @@ class _Piece:
 
     def colour(self, dressed: bool, chest: float = -torch.inf) -> torch.Tensor:
         """(3, h, w) its own colours; dressed and chest as for `layered_colour`."""
-        return layered_colour(self.layout, self.picture, self.matte, self.contact, self.own, dressed, chest)
+        known = self.picture, self.matte, self.contact, self.own
+        return layered_colour(self.layout, *known, dressed, chest, self.prints)
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
