@@ -123,20 +123,15 @@ def split(
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
     plain = nearness(layout, frame, radii, tall, skin, outlines)
-    arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
-    if arms:
-        skirt &= torch.stack(arms).amin(0) > 1.5
-    if skin is not None:
-        skirt &= skin < 0.5
+    skirt = _bared(skirt, plain, skin)
     plain["trunk"] = torch.where(skirt, 0.0, plain["trunk"])
     if hair is not None:
         favour_hair(plain, layout.to_grid(hair, 2))
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
-    for name in ("left_leg", "right_leg"):
-        if name in costs:
-            costs[name] = torch.where(skirt | beside, costs[name].clamp(min=2.0), costs[name])
+    for name in costs.keys() & {"left_leg", "right_leg"}:
+        costs[name] = torch.where(skirt | beside, costs[name].clamp(min=2.0), costs[name])
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share = _shares(layout, picture, walked)
     hangs = bool(skirt.any())
@@ -175,6 +170,14 @@ def split(
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
     hands = {name: hand for name, hand in hands.items() if hand is not None}
     return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
+
+
+def _bared(skirt: torch.Tensor, plain: dict[str, torch.Tensor], skin: torch.Tensor | None) -> torch.Tensor:
+    """(2gh, 2gw) bool: of a skirt's cells those that are no arm and no skin."""
+    arms = [plain[name] for name in ("left_arm", "right_arm") if name in plain]
+    if arms:
+        skirt = skirt & (torch.stack(arms).amin(0) > 1.5)
+    return skirt if skin is None else skirt & (skin < 0.5)
 
 
 def _outlines(
