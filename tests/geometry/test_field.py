@@ -87,3 +87,12 @@ def test_nearest_agrees_with_trying_every_cell():
     found = (here.T.reshape(2, 31, 45) + offset).long()
     assert bool(known[found[0], found[1]].all())
     assert float(field.nearest(torch.zeros(5, 7, dtype=torch.bool)).abs().max()) == 0
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 5, 30])
+def test_box_means_are_those_of_the_pixels_in_reach(radius):
+    values = torch.rand(2, 13, 17, generator=torch.Generator().manual_seed(radius))
+    found = field.box_blur(values, radius)
+    for y, x in ((0, 0), (6, 8), (12, 16), (12, 3)):
+        near = values[:, max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1]
+        assert torch.allclose(found[:, y, x], near.mean((1, 2)), atol=1e-6)
