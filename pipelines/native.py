@@ -94,7 +94,7 @@ def warped(
         return moved_by(picture, matte, source, target, second, **given)
     small = resized(picture, low)
     bodies = [at_size(skeleton, low, size) for skeleton in (source, target)]
-    given = {"regions": _smaller(regions, low), "progress": part(progress, 0, 0.7)}
+    given = {"regions": regions_at(regions, low), "progress": part(progress, 0, 0.7)}
     given["rigid"] = None if rigid is None else resized(rigid, low)
     moved = moved_by(small, resized(matte, low), *bodies, second, **given)
     found = moved.correspondence
@@ -119,7 +119,7 @@ def moved_by(picture, matte, source, target, second: OtherView | None = None, **
     low = working_size(size)
     if low != size:
         pixels, mask = resized(second.picture, low), resized(second.matte, low)
-        second = OtherView(pixels, mask, at_size(second.skeleton, low, size), _smaller(second.regions, low))
+        second = OtherView(pixels, mask, at_size(second.skeleton, low, size), regions_at(second.regions, low))
     return warp_two(picture, matte, source, target, second, **given)
 
 
@@ -128,11 +128,12 @@ def shown(found: Correspondence) -> torch.Tensor:
     return torch.where(found.photo > 0, 0.0, found.visible)
 
 
-def _smaller(regions: Regions | None, low: tuple[int, int]) -> Regions | None:
+def regions_at(regions: Regions | None, size: tuple[int, int]) -> Regions | None:
+    """What is known of a picture's regions, at another size (height, width)."""
     if regions is None:
         return None
     maps = (regions.hair, regions.skin, regions.foreground)
-    return Regions(*(None if one is None else resized(one, low) for one in maps))
+    return Regions(*(None if one is None else resized(one, size) for one in maps))
 
 
 def at_size(skeleton: Skeleton, wanted: tuple[int, int], size: tuple[int, int]) -> Skeleton:

@@ -79,17 +79,10 @@ def chain(size: tuple[int, int], threads: int) -> dict[str, float]:
         }
     target = pack.engine("posing").retargeted(reading.skeleton, pose).skeleton
     bodies = [native.at_size(skeleton, size, low) for skeleton in (reading.skeleton, target)]
-    matte, regions = native.resized(reading.matte, size), enlarged_maps(reading.regions, size)
+    matte, regions = native.resized(reading.matte, size), native.regions_at(reading.regions, size)
     figures["warp"] = timed(lambda: native.warped(picture, matte, *bodies, regions), 3)
     figures["whole chain"] = timed(lambda: repose.repose_picture(picture, reader, pose, options), 1)
     return figures | {"peak MB": peak}
-
-
-def enlarged_maps(regions, size: tuple[int, int]):
-    """What the reading tells of hair, skin and foreground, at another size."""
-    resized = pack.engine("native").resized
-    maps = (regions.hair, regions.skin, regions.foreground)
-    return type(regions)(*(None if one is None else resized(one, size) for one in maps))
 
 
 def timed(step, times: int) -> float:

@@ -17,11 +17,13 @@ YOKE = 0.5
 """Share of the neck's bone up to which the shoulders rise to it: the muscle, or a collar. By eye."""
 
 ARMPIT = 0.4
-"""Share of an upper arm above which its outline towards the body is that of a sleeve that goes on into the shirt."""
+"""Share of an upper arm above which its outline towards the body is that of a sleeve that goes on into the shirt. By
+eye."""
 CLEARLY, FAR = 1.1, 1.6
-"""Breadths from which on a place beside a limb is surely beyond it, and up to which its outline tells so."""
+"""Breadths from which on a place beside a limb is surely beyond it, and up to which its outline tells so. By eye."""
 SHARP = 5.0
-"""How fast a limb's cost rises beyond its outline, over its breadth: half a breadth beyond, nothing is the limb."""
+"""How fast a limb's cost rises beyond its outline, over its breadth: half a breadth beyond, nothing is the limb. By
+eye."""
 LOOSE = 1.35
 """How much wider than its outline further down a limb may be beside what covers it, as in loose shorts. By eye."""
 

@@ -26,13 +26,15 @@ AROUND, RINGS, WAYS = 0.032, 4, 16
 """Fraction of stature as far as which a pixel's colour is looked for in the interior, and on how many rings and in how
 many directions. By eye."""
 BEYOND = 0.09
-"""The same as far as which the background is looked for: beyond the arm that a gap lies beside."""
+"""The same as far as which the background is looked for: beyond the arm that a gap lies beside. By
+eye."""
 SPUR = 0.008
 """Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
 SLIVER = 0.005
 """Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 STRETCH, SOME = 0.03, 0.5
-"""Fraction of stature, an arm's breadth, over which so much of an arm must be believed before anything is cut off."""
+"""Fraction of stature, an arm's breadth, over which so much of an arm must be believed before anything is cut off. By
+eye."""
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
@@ -188,8 +190,8 @@ def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch
     near = field.dilate((contact.other > 0.5).float(), 4 * reach) > 0
     haze = near & (field.dilate(whole, max(2, reach // 2)) < 0.5) & ((contact.own > 0.05) | (parted < 0.9))
     seen = (contact.own > 0.95).float()
-    mine, all_ = field.box_blur(torch.stack((own * seen, seen)), max(1, round(STRETCH * contact.tall)))
-    told = mine >= SOME * all_  # where hardly any of the arm is believed nothing is known of its outline
+    mine, shown = field.box_blur(torch.stack((own * seen, seen)), max(1, round(STRETCH * contact.tall)))
+    told = mine >= SOME * shown  # where hardly any of the arm is believed nothing is known of its outline
     return parted * (1 - field.box_blur(((sliver | haze) & told).float()[None], 1)[0])
 
 

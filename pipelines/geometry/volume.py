@@ -133,9 +133,9 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
-    placed_ = None
+    stays = None
     if name == "trunk" and source.cut is not None:
-        placed_ = here(source.cut.under) * (1 - piece.seen)
+        stays = here(source.cut.under) * (1 - piece.seen)
     cover = layout.to_grid(matte)
     front, back = (here(side) for side in shape.of(name, weights))
     cloth = None
@@ -159,7 +159,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         front,
         back,
         made_up,
-        placed_,
+        stays,
         cloth=cloth,
     )
 
