@@ -185,8 +185,9 @@ def cast_shadow(picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton) 
     rough = float(texture.std()) > ROUGH
     found = _fitted(darker, seen, feet, tall, cell, LIKENESS[rough])
     if found is None:
-        white = float(torch.exp(expected[seen]).median()) > WHITE
-        return replace(none, strength=0.0 if white else MODEST)
+        # A drawing that shows no shade has none: paper is no floor. Nor has a cut-out on white.
+        bare = skeleton.flat or float(torch.exp(expected[seen]).median()) > WHITE
+        return replace(none, strength=0.0 if bare else MODEST)
     edge = (2 * gaussian(zone.float()[None], EDGE * tall / cell)[0] - 1).clamp(0, 1)
     limit = torch.full(shape, DARKEST)
     if rough:

@@ -150,7 +150,7 @@ def split(
             for n, disc in discs.items()
             if name in ("trunk", n)
         ]
-        own = torch.stack([_sharp(share[k]), *near]).amax(0) * matte
+        own = torch.stack([_sharp(_against_best(share, k)), *near]).amax(0) * matte
         shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
         joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
@@ -201,6 +201,12 @@ def _shares(layout: Layout, picture: torch.Tensor, walked: torch.Tensor) -> torc
 def _sharp(share: torch.Tensor, border: float = 0.5) -> torch.Tensor:
     """Probabilities as a matte whose value is one half where the probability is `border`."""
     return (share - border).mul(6).add(0.5).clamp(0, 1)
+
+
+def _against_best(share: torch.Tensor, k: int) -> torch.Tensor:
+    """(h, w) layer k's probability against its best rival's alone: where three meet, none may have half of all."""
+    best = torch.cat((share[:k], share[k + 1 :], torch.zeros_like(share[:1]))).amax(0)
+    return share[k] / (share[k] + best).clamp(min=1e-6)
 
 
 def _crisp(mask: torch.Tensor) -> torch.Tensor:

@@ -27,6 +27,9 @@ eye."""
 LOOSE = 1.35
 """How much wider than its outline further down a limb may be beside what covers it, as in loose shorts. By eye."""
 
+FOREIGN, MIXED = 3.0, (0.2, 0.5)
+"""Extra cost of cloth where a limb is bare and of skin where it is dressed, over half of that being sure; and the share
+of skin on a limb's axis from which on the limb is taken to be bare, and surely is. By eye."""
 SPUR = 1.12
 """How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
 
@@ -147,7 +150,7 @@ def _mean(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
 
 def _foreign(skin: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
     """Extra cost where cloth meets bare skin or the other way round, both in [0, 1]."""
-    return 1.5 * ((skin - expected).abs() - 0.5).clamp(min=0)
+    return FOREIGN * ((skin - expected).abs() - 0.5).clamp(min=0)
 
 
 def _limb_cost(
@@ -180,7 +183,8 @@ def _limb_cost(
     stretch = (along * bins).long().clamp(max=bins - 1)
     total = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), core.flatten())
     bare = torch.zeros(bins, device=core.device).index_add_(0, stretch.flatten(), (core * skin).flatten())
-    expected = (bare / total.clamp(min=1))[stretch]
+    # A place along a limb is bare all round, or dressed: where a good part of it is skin, cloth is what lies beside.
+    expected = ((bare / total.clamp(min=1) - MIXED[0]) / (MIXED[1] - MIXED[0])).clamp(0, 1)[stretch]
     return cost + _foreign(skin, expected)
 
 

@@ -10,7 +10,7 @@ import torch
 from . import field
 from .compositing import Slots
 from .trust import BESIDE, neighbours
-from .view import View
+from .view import UNSEEN_BEHIND, View
 from .volume import BodyVolume
 
 LEFT = 0.01
@@ -19,6 +19,9 @@ TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
 SHOWN = 0.25
 """Share of a point that the photo must show of one of two such layers: under hair it shows the hair."""
+FAR = 0.1
+"""Fraction of stature: points of a limb and of the trunk that were further apart in the photo did not cover each other:
+less than from the flank to the other arm, more than an arm is broad. By eye."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 
@@ -75,6 +78,32 @@ def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         photo = field.sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
+
+
+def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
+    """The views with far limbs behind the trunk where its surface is a guess.
+
+    A guess gives way to what lay over it in the photo (compositing): the flank under the near arm to that arm. It must
+    not to the far one, which lay far from it: there what is behind stays behind.
+    """
+    names = [layer.name for layer in volume.layers]
+    if "trunk" not in names:
+        return views
+    a, out = names.index("trunk"), list(views)
+    one = views[a]
+    for b, name in enumerate(names):
+        if not name.endswith(("arm", "leg")):
+            continue
+        two = views[b]
+        other = slots.at(a, two.index)
+        mine = torch.nonzero(other >= 0).squeeze(1)
+        other = other[mine]
+        apart = (two.source[mine] - one.source[other]).norm(dim=1)
+        behind = (two.depth[mine] - two.ahead > one.depth[other]) & (one.parted[other] > 0.5)
+        depth = two.depth.clone()
+        depth[mine[behind & (apart > FAR * volume.stature)]] += 2 * UNSEEN_BEHIND * volume.stature
+        out[b] = replace(two, depth=depth)
+    return out
 
 
 def displaced(

@@ -19,8 +19,12 @@ WIDE = 1.5
 outline. By eye."""
 NEAR = 0.25
 """Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
+SLANT = 0.25
+"""By how much of its own length the outline of a trunk at most comes nearer or goes further: 14 degrees. By eye."""
 BESIDE = 2
 """Cells of the label grid beyond a skirt's edge that tell whether the edge is its own or an arm's. By eye."""
+SEAM = 2
+"""Cells of the label grid by which what goes on under an arm reaches beyond it. By eye."""
 NOTCH = 0.012
 """Fraction of stature: half the breadth of gaps under an arm that are closed between what is known to go on. By eye."""
 
@@ -63,7 +67,8 @@ def covered(
     closed = field.erode(field.dilate(whole, reach), reach) > 0.5
     if k > 0:  # a trunk's notches beside an arm may be gaps
         beneath |= arms & closed & (plain[names[k]] < 1.25)
-    beneath |= (field.dilate(beneath.float(), 1) > 0) & own  # no seam between what is seen and what is not
+    # No seam between what is seen and what is not, nor where the arm's border lies within a neighbour's cell.
+    beneath |= (field.dilate(beneath.float(), SEAM) > 0) & ~arms
     return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
 
 
@@ -128,9 +133,16 @@ def _flanks(
         outline = np.convolve(np.pad(outline, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
         outline = np.where(known, np.minimum(outline, seen + layout.cell / 2), outline)  # not beyond the gap
         outline = np.minimum(outline, _first_gap(lateral * sign, place, ~inside & beside, seen, bins))
+        outline = np.maximum(_without_steps(outline, SLANT * np.hypot(*(end - start)) / bins), seen)
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed
+
+
+def _without_steps(outline: np.ndarray, most: float) -> np.ndarray:
+    """(bins,) the widest outline within `outline` that changes by at most `most` pixels from place to place."""
+    steps = np.abs(np.arange(len(outline))[:, None] - np.arange(len(outline)))
+    return (outline + most * steps).min(1)
 
 
 def _first_gap(

@@ -14,9 +14,11 @@ import torch
 from .compositing import Slots, composited
 from .hand_view import view_of_hand
 from .hands import posed_hands
+from .head_cut import HEAD, MANE
+from .holes import SIMPLE, without_holes
 from .layers import Regions
 from .motion import Motion, motion
-from .rejoining import as_photographed, rejoined
+from .rejoining import as_photographed, in_depth, rejoined
 from .rigid import Patches, find_patches, shifts
 from .skeleton import Skeleton
 from .unmoved import photo_kept
@@ -92,6 +94,11 @@ def layer_views(
         views.append(view_of(volume, layer, how, size, shift.get(layer.name)))
         if progress:
             progress(0.5 + 0.5 * (i + 1) / len(volume.layers))
+    heads = [v for layer, v in zip(volume.layers, views, strict=True) if layer.name in (HEAD, MANE)]
+    for i, layer in enumerate(volume.layers):
+        if layer.name in SIMPLE:
+            others = heads if layer.name == "trunk" else []
+            views[i] = without_holes(views[i], others, size, volume.stature)
     views = as_photographed(views, volume, size)
     slots = Slots.of(views, size)
-    return rejoined(views, slots, volume), slots
+    return in_depth(rejoined(views, slots, volume), slots, volume), slots

@@ -1,0 +1,102 @@
+"""A trunk and a leg have no holes: what one alone encloses in the new view belongs to it, too.
+
+Where an arm hung beside a trunk, the trunk's outline in the photo has notches: gaps in which the background showed.
+From the front they lie at its side and may be gaps still. Seen from the side, front and far side join there in the
+middle of the picture, and a notch would be a hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import torch
+import torch.nn.functional as F
+
+from .field import dilate, erode, extrapolate, nearest
+from .view import View
+
+SIMPLE = ("trunk", "left_leg", "right_leg")
+"""Layers without holes. An arm may enclose one, hand to shoulder."""
+COARSE = 4
+"""Pixels to the side of the squares in which the outside is looked for: a gap narrower than that leads nowhere out."""
+MARGIN = 3
+"""Pixels round a hole that are soft or show what is behind it, and go with it."""
+LARGEST = 0.03
+"""Fraction of stature: half the breadth of what is filled at most; a gap beside an arm is no wider. By eye."""
+
+
+def without_holes(view: View, others: list[View], size: tuple[int, int], stature: float) -> View:
+    """The view, of a picture of `size`, with what it alone encloses filled with its own colours, as a guess; `others`
+    are those that have their own place in it (a head)."""
+    if not len(view.index):
+        return view
+    row, column = view.index // size[1], view.index % size[1]
+    top, left = int(row.min()) - COARSE, int(column.min()) - COARSE
+    shape = int(row.max()) - top + 1 + COARSE, int(column.max()) - left + 1 + COARSE
+    row, column = row - top, column - left
+    alpha = torch.zeros(shape, device=view.alpha.device)
+    alpha[row, column] = view.alpha
+    solid = alpha.clone()
+    for other in others:
+        there = other.index // size[1] - top, other.index % size[1] - left
+        within = (
+            (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
+        ).nonzero()[:, 0]
+        solid[there[0][within], there[1][within]] = 1.0
+    hole = _enclosed(solid < 0.5, round(LARGEST * stature))
+    if not bool(hole.any()):
+        return view
+    number = torch.full(shape, -1, device=alpha.device)
+    number[row, column] = torch.arange(len(row), device=alpha.device)
+    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5)
+    colour = torch.zeros(3, *shape, device=alpha.device)
+    colour[:, row, column] = view.colour
+    firm = (alpha > 0.95) & ~wide
+    colour = extrapolate(colour, firm.float())
+    y, x = torch.nonzero(wide, as_tuple=True)
+    dy, dx = nearest(firm)[:, y, x].long()
+    like, there = number[y + dy, x + dx], number[y, x]
+    kept = torch.ones(len(row), dtype=torch.bool, device=alpha.device)
+    kept[there[there >= 0]] = False
+    guess = {
+        "index": (y + top) * size[1] + x + left,
+        "colour": colour[:, y, x].T,
+        **{name: torch.ones_like(view.alpha[like]) for name in ("alpha", "parted")},
+        **{name: torch.zeros_like(view.alpha[like]) for name in ("seen", "bare")},
+    }
+    order = torch.cat((view.index[kept], guess["index"])).argsort()
+    joined = {}
+    for name in (field.name for field in fields(view)):
+        values = getattr(view, name)
+        if isinstance(values, torch.Tensor):
+            values = values.T if name == "colour" else values  # pixels first
+            values = torch.cat((values[kept], guess.get(name, values[like])))[order]
+            joined[name] = values.T if name == "colour" else values
+    return replace(view, **joined)
+
+
+def _enclosed(open_: torch.Tensor, reach: int) -> torch.Tensor:
+    """(h, w) bool: the open pixels from which no way leads out, in holes no wider than twice `reach` pixels."""
+    hole = open_ & ~_outer(open_)
+    if not bool(hole.any()):
+        return hole
+    wide = dilate(erode(hole.float(), reach), reach) > 0
+    return hole & ~wide
+
+
+def _outer(open_: torch.Tensor) -> torch.Tensor:
+    """(h, w) bool: the open pixels (bool, of a map whose border is open) that hang together with the border."""
+    height, width = open_.shape
+    padded = F.pad(open_.float()[None, None], (0, -width % COARSE, 0, -height % COARSE), value=1.0)
+    cells = F.max_pool2d(padded, COARSE)
+    reached = torch.zeros_like(cells)
+    reached[..., 0, :], reached[..., :, 0] = cells[..., 0, :], cells[..., :, 0]
+    reached[..., -1, :], reached[..., :, -1] = cells[..., -1, :], cells[..., :, -1]
+    while True:
+        grown = reached
+        for _ in range(16):
+            grown = F.max_pool2d(grown, 3, 1, 1) * cells
+        if bool((grown == reached).all()):
+            break
+        reached = grown
+    return open_ & (F.interpolate(reached, scale_factor=COARSE)[0, 0, :height, :width] > 0)
