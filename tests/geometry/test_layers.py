@@ -1,13 +1,15 @@
 """Taking the silhouette apart: on the drawn person every pixel's part is known."""
 
+import numpy as np
 import pytest
 import torch
-from repose.pipelines.geometry.layers import split
+from repose.pipelines.geometry.layers import _against_best, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.motion import body_height, bones
 from repose.pipelines.geometry.nearness import measured_radii, within_outline
 from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
 from repose.pipelines.geometry.skirt import find_skirt
+from repose.pipelines.geometry.underneath import _without_steps
 
 from . import people
 
@@ -93,3 +95,22 @@ def test_a_figure_cut_off_below_goes_on_below_the_picture():
     assert float(layout.photographed()[300 - layout.corner[1] :].max()) == 0
     head = layout.crop_mask(upper[None])[: -layout.corner[1]] if layout.corner[1] < 0 else upper[:0]
     assert float(head.sum()) == 0
+
+
+def test_a_trunks_outline_changes_slowly():
+    """A step at a gap becomes a slope inside the outline; what is already gentle stays."""
+    stepped = np.array([30.0] * 10 + [12.0] * 4 + [30.0] * 10)
+    found = _without_steps(stepped, 2.0)
+    assert found[10:14].tolist() == [12.0] * 4
+    assert (found <= stepped).all() and np.abs(np.diff(found)).max() == 2.0
+    assert found[0] == found[-1] == 30.0
+    gentle = np.linspace(20.0, 40.0, 24)
+    assert np.array_equal(_without_steps(gentle, 1.0), gentle)
+
+
+def test_where_three_layers_meet_one_of_them_is_seen():
+    share = torch.tensor([0.4, 0.35, 0.25])[:, None, None]
+    against = [float(_against_best(share, k)) for k in range(3)]
+    assert against == pytest.approx([0.4 / 0.75, 0.35 / 0.75, 0.25 / 0.65])
+    two = torch.tensor([0.8, 0.2])[:, None, None]
+    assert float(_against_best(two, 0)) == pytest.approx(0.8)

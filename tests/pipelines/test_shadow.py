@@ -139,3 +139,12 @@ def test_on_a_larger_canvas_everything_moves_along(body, stepped):
     assert (inner - small)[2:-2, 2:-2].abs().max() < 0.05
     room = torch.full((1, 3, *canvas.size(CANVAS)), 0.5)
     assert wide.laid(room, large, room).shape == room.shape
+
+
+def test_a_drawing_on_paper_gets_none(body, stepped):
+    room = floor()
+    picture, matte = photo(room, body)
+    drawn = replace(body, flat=True)
+    shadow = cast_shadow(picture, matte, drawn)
+    assert shadow.strength == 0 and not shadow.under(stepped).any()
+    assert cast_shadow(picture, matte, body).strength > 0

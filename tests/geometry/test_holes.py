@@ -1,0 +1,105 @@
+"""What a trunk alone encloses is trunk."""
+
+import torch
+from repose.pipelines.geometry.compositing import Slots, composited
+from repose.pipelines.geometry.holes import without_holes
+from repose.pipelines.geometry.rejoining import in_depth
+from repose.pipelines.geometry.view import View
+
+SIZE, STATURE = (120, 90), 400.0
+GREY = torch.tensor([0.4, 0.5, 0.6])
+
+
+def view(shape: torch.Tensor, depth: float = 10.0, source: float = 0.0, seen: float = 1.0) -> View:
+    """A flat grey sheet over the pixels of `shape` (H, W) bool, that comes from `source` pixels further right."""
+    index = torch.nonzero(shape.flatten()).squeeze(1)
+    ones = torch.ones(len(index))
+    place = torch.stack((index % SIZE[1] + source, torch.div(index, SIZE[1], rounding_mode="floor") + 0.0), 1)
+    return View(
+        index,
+        place,
+        depth * ones,
+        GREY[:, None].repeat(1, len(index)),
+        ones,
+        ones,
+        seen * ones,
+        seen * ones,
+        ones > 0,
+        torch.zeros_like(index),
+        ones,
+        torch.tensor([[0.0, 0.0, -1.0]]).repeat(len(index), 1),
+        torch.zeros_like(index),
+        0.0,
+    )
+
+
+def rectangle(top: int, bottom: int, left: int, right: int) -> torch.Tensor:
+    shape = torch.zeros(SIZE, dtype=torch.bool)
+    shape[top:bottom, left:right] = True
+    return shape
+
+
+BODY = rectangle(10, 110, 20, 70)
+
+
+def covered(found: View) -> torch.Tensor:
+    shape = torch.zeros(SIZE[0] * SIZE[1], dtype=torch.bool)
+    shape[found.index[found.alpha > 0.5]] = True
+    return shape.reshape(SIZE)
+
+
+def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
+    hole = rectangle(50, 64, 40, 52)
+    found = without_holes(view(BODY & ~hole), [], SIZE, STATURE)
+    assert torch.equal(covered(found), BODY)
+    made = hole.flatten()[found.index]
+    assert int(made.sum()) == int(hole.sum())
+    assert torch.allclose(found.colour[:, made], GREY[:, None], atol=1e-4)
+    assert float(found.seen[made].max()) == 0 and float(found.alpha[made].min()) == 1
+    assert bool((found.index[1:] > found.index[:-1]).all())
+    assert float((found.depth - 10).abs().max()) == 0
+
+
+def test_a_notch_at_the_side_may_be_a_gap():
+    notched = BODY & ~rectangle(50, 64, 50, 90)
+    assert torch.equal(covered(without_holes(view(notched), [], SIZE, STATURE)), notched)
+
+
+def test_a_head_has_its_place_in_the_trunk():
+    face = rectangle(50, 64, 40, 52)
+    found = without_holes(view(BODY & ~face), [view(face)], SIZE, STATURE)
+    assert torch.equal(covered(found), BODY & ~face)
+
+
+def test_what_is_wider_than_a_gap_beside_an_arm_stays():
+    wide = rectangle(30, 90, 30, 60)  # 30 pixels are 0.075 of the stature
+    assert torch.equal(covered(without_holes(view(BODY & ~wide), [], SIZE, STATURE)), BODY & ~wide)
+
+
+def test_nothing_has_no_holes():
+    assert len(without_holes(view(torch.zeros(SIZE, dtype=torch.bool)), [], SIZE, STATURE).index) == 0
+
+
+class Body:
+    """The little that the order in depth asks of a volume."""
+
+    class Layer:
+        def __init__(self, name: str):
+            self.name = name
+
+    layers, stature = (Layer("trunk"), Layer("left_arm")), STATURE
+
+
+def shown(arm_depth: float, arm_from: float) -> float:
+    """Share of a trunk's guessed surface, at depth 10, that an arm over all of it hides."""
+    trunk, arm = view(BODY, 10.0, seen=0.0), view(BODY, arm_depth, arm_from)
+    arm = View(**{**arm.__dict__, "part": torch.ones_like(arm.part)})
+    slots = Slots.of([trunk, arm], SIZE)
+    found = composited(in_depth([trunk, arm], slots, Body()), slots, SIZE, STATURE)
+    return float((found.correspondence.part[BODY] == 1).float().mean())
+
+
+def test_a_guessed_flank_gives_way_to_the_near_arm_and_hides_the_far_one():
+    assert shown(arm_depth=60.0, arm_from=5.0) == 1
+    assert shown(arm_depth=60.0, arm_from=80.0) == 0
+    assert shown(arm_depth=5.0, arm_from=80.0) == 1
