@@ -133,7 +133,8 @@ def regions_at(regions: Regions | None, size: tuple[int, int]) -> Regions | None
     if regions is None:
         return None
     maps = (regions.hair, regions.skin, regions.foreground)
-    return Regions(*(None if one is None else resized(one, size) for one in maps))
+    clothes = None if regions.garments is None else regions.garments.at_size(size)
+    return Regions(*(None if one is None else resized(one, size) for one in maps), clothes)
 
 
 def at_size(skeleton: Skeleton, wanted: tuple[int, int], size: tuple[int, int]) -> Skeleton:

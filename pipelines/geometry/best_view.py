@@ -17,7 +17,7 @@ from .field import box_blur
 from .layers import Regions
 from .motion import body_height, motion
 from .parts import INDEX, PARTS, of_layer
-from .rigid import find_patches
+from .rigid import all_rigid, find_patches
 from .skeleton import JOINT_INDEX, Skeleton
 from .unmoved import photo_kept
 from .volume import BodyVolume, build
@@ -83,6 +83,7 @@ def warp_two(
     """
     size = size or tuple(picture.shape[-2:])
     tell = progress or (lambda fraction: None)
+    rigid = all_rigid(rigid, regions)
     volume = build(picture, matte, source, regions, rigid)
     patches = None if rigid is None else find_patches(volume, rigid)
     how = motion(source, target)

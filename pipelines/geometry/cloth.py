@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from .cage import COLUMNS, ROWS
+from .garments import Material
 from .motion import Bones, Motion
 from .parts import INDEX, PARTS
 from .sections import LEVELS, table
@@ -32,6 +33,8 @@ SHORT = 0.7
 """The same for how far a strand gathers along its length: a skirt rides up before it stretches."""
 GRIP = 0.8
 """Share of its sliding that cloth on a leg does not do. Our choice, by eye."""
+STIFFEST = 0.8
+"""Bending and stiffness of the stiffest cloth: cotton, at 0.43, is as the default is. Our choice."""
 MARGIN = 0.006
 """Fraction of stature between a leg's skin and the cage: the cloth and what the cage rounds off; 10 mm on 1.70 m."""
 PINNED = 3
@@ -58,6 +61,14 @@ class Fabric:
 
     bending: float = 0.15
     stiffness: float = 0.15
+
+    @classmethod
+    def of(cls, material: Material) -> Fabric:
+        """What is known of a garment's cloth: the square, for in a unit of stiffness silk to leather are evenly apart,
+        and how they bend is not. Unknown cloth is the default."""
+        stiffness, sure = material.stiffness.value, material.stiffness.confidence
+        told = STIFFEST * min(max(stiffness, 0.0), 1.0) ** 2
+        return cls(*(default + sure * (told - default) for default in (cls.bending, cls.stiffness)))
 
     def __post_init__(self):
         for name in ("bending", "stiffness"):

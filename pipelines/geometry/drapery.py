@@ -47,6 +47,7 @@ class Drapery:
         cover: torch.Tensor,
         surface: tuple[torch.Tensor, torch.Tensor],
         tall: float,
+        fabric: Fabric | None = None,
     ) -> Drapery | None:
         """A skirt's cells (gh, gw) bool in the trunk's matte `cover` (gh, gw), whose relief is `surface`, two (gh, gw);
         None where there is no skirt, too little of it, or no knee in the picture: legs that it cuts off above the knee
@@ -65,7 +66,7 @@ class Drapery:
         legs = Legs.of(frame, tall, y)
         flat = FLATTER * tall * _squareness(frame)
         tube = _tube(layout, own & (y <= bottom), surface, legs, flat, (top, bottom))
-        return cls(tube, Hanging.of(tube.nodes, frame, tall, Fabric()), top, SOFT * tall)
+        return cls(tube, Hanging.of(tube.nodes, frame, tall, fabric or Fabric()), top, SOFT * tall)
 
     def opened(
         self, layout: Layout, surface: tuple[torch.Tensor, torch.Tensor]

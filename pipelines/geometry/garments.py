@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
+import torch.nn.functional as F
 
 REGIONS = (
     "background", "hair", "face", "torso_skin", "left_arm_skin", "right_arm_skin", "left_leg_skin", "right_leg_skin",
@@ -74,6 +75,15 @@ class Material:
     pleats: Measured = Measured(0.0)
     patterns: tuple[Pattern, ...] = ()
 
+    def scaled(self, scale: float) -> Material:
+        """The same cloth in a picture `scale` times as large."""
+        periods = (
+            replace(one, period=scale * one.period, second=scale * one.second) for one in self.patterns
+        )
+        return replace(
+            self, pleats=replace(self.pleats, value=self.pleats.value / scale), patterns=tuple(periods)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class RigidPatch:
@@ -89,6 +99,16 @@ class RigidPatch:
     corner: tuple[int, int]
     mask: torch.Tensor
     confidence: float = 1.0
+
+    def at_size(self, old: tuple[int, int], new: tuple[int, int]) -> RigidPatch:
+        """The same patch where its picture has the size `new` (height, width) instead of `old`."""
+        (x, y), (h, w) = self.corner, self.mask.shape
+        down, right = new[0] / old[0], new[1] / old[1]
+        left, top = round(x * right), round(y * down)
+        size = round((y + h) * down) - top, round((x + w) * right) - left
+        if min(size) < 1:
+            return replace(self, corner=(left, top), mask=self.mask.new_zeros(0, 0))
+        return replace(self, corner=(left, top), mask=_resized(self.mask[None, None], size)[0, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +149,18 @@ class GarmentMap:
         inside = NUMBER["background"] not in numbers
         return torch.minimum(soft, self.matte) if inside else torch.maximum(soft, 1 - self.matte)
 
+    def at_size(self, size: tuple[int, int]) -> GarmentMap:
+        """The same clothes in the same picture at another size (height, width): periods in pixels go along."""
+        if tuple(size) == self.size:
+            return self
+        scale = size[0] / self.size[0]
+        labels = F.interpolate(self.labels.float(), size, mode="nearest").to(self.labels.dtype)
+        hair, matte = (_resized(mask, size) for mask in (self.hair, self.matte))
+        materials = {name: one.scaled(scale) for name, one in self.materials.items()}
+        patches = (patch.at_size(self.size, size) for patch in self.patches)
+        kept = tuple(patch for patch in patches if min(patch.mask.shape) > 0)
+        return replace(self, labels=labels, hair=hair, matte=matte, materials=materials, patches=kept)
+
     def present(self) -> tuple[str, ...]:
         """The regions that have a pixel, in the order of REGIONS, background left out."""
         counts = torch.bincount(self.labels.flatten().long(), minlength=len(REGIONS))
@@ -155,6 +187,13 @@ class GarmentMap:
     def with_patches(self, patches: tuple[RigidPatch, ...]) -> GarmentMap:
         """The same map with these rigid patches instead of its own."""
         return replace(self, patches=tuple(patches))
+
+
+def _resized(mask: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """(1, 1, h, w) a soft mask at another size, pixels averaged where it gets smaller."""
+    if size[0] < mask.shape[-2]:
+        return F.interpolate(mask, size, mode="area")
+    return F.interpolate(mask, size, mode="bilinear", align_corners=False)
 
 
 def _members(name: str) -> tuple[str, ...]:

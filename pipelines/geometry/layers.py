@@ -14,11 +14,12 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .garments import GarmentMap
 from .joints import REACH, armpit
 from .layout import Layout
 from .limb_outline import Outline, limb_outline
 from .motion import Bones
-from .nearness import beyond_outlines, favour_hair, measured_radii, nearness, ordered
+from .nearness import beyond_outlines, favour_hair, keep_off, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
 from .pockets import Hand, guessed, pocketed, without_hands
 from .skirt import cloth_rows, find_skirt, radii_within
@@ -95,11 +96,12 @@ def _links(rgb: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
 class Regions:
     """What a segmentation saw, on the whole picture: `hair` and `skin` (of the body, without the face), each
     (1, 1, H, W) soft in [0, 1]; `foreground` (1, 3, H, W) the picture without the old background in the person's
-    soft edge, where it was estimated."""
+    soft edge, where it was estimated; `garments` the clothes, where they are known."""
 
     hair: torch.Tensor
     skin: torch.Tensor
     foreground: torch.Tensor | None = None
+    garments: GarmentMap | None = None
 
 
 def split(
@@ -110,8 +112,10 @@ def split(
     tall: float,
     hair: torch.Tensor | None = None,
     skin: torch.Tensor | None = None,
+    trousers: torch.Tensor | None = None,
 ) -> Masks:
-    """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w)."""
+    """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w), and trousers (h, w), what
+    dresses hips, legs and feet, each in [0, 1]."""
     small = layout.to_grid(matte, 2)
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     radii = measured_radii(layout, small, frame, tall)
@@ -123,6 +127,8 @@ def split(
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
     plain = nearness(layout, frame, radii, tall, skin, outlines)
+    if trousers is not None:
+        keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
     plain["trunk"] = torch.where(skirt, 0.0, plain["trunk"])
     if hair is not None:

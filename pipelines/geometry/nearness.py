@@ -30,6 +30,8 @@ LOOSE = 1.35
 FOREIGN, MIXED = 3.0, (0.2, 0.5)
 """Extra cost of cloth where a limb is bare and of skin where it is dressed, over half of that being sure; and the share
 of skin on a limb's axis from which on the limb is taken to be bare, and surely is. By eye."""
+DRESSED = 1.0
+"""Extra cost of an arm on trousers, a skirt or a shoe. By eye."""
 SPUR = 1.12
 """How much wider than round about a limb's outline may be read: more is a piece of something else. By eye."""
 
@@ -251,6 +253,12 @@ def favour_hair(costs: dict[str, torch.Tensor], hair: torch.Tensor) -> None:
     costs["trunk"] = torch.where(hair > 0.5, costs["trunk"].clamp(max=0.3), costs["trunk"])
     for name in costs.keys() - {"trunk"}:
         costs[name] = torch.where(hair > 0.5, costs[name] + 1.0, costs[name])
+
+
+def keep_off(costs: dict[str, torch.Tensor], trousers: torch.Tensor) -> None:
+    """What dresses hips, legs and feet is no arm, however near a hand lies to it: costs and trousers (2gh, 2gw)."""
+    for name in costs.keys() & {"left_arm", "right_arm"}:
+        costs[name] = costs[name] + DRESSED * (2 * trousers - 1).clamp(min=0)
 
 
 def within_outline(

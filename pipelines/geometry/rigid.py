@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .layers import Regions
 from .motion import Motion
 from .volume import BodyVolume, Layer
 
@@ -51,6 +52,14 @@ class Patches:
 
     label: torch.Tensor
     count: int
+
+
+def all_rigid(mask: torch.Tensor | None, regions: Regions | None) -> torch.Tensor | None:
+    """(1, 1, H, W) the artist's mask and what the garments' own patches cover; None where neither says anything."""
+    clothes = None if regions is None else regions.garments
+    if clothes is None or not clothes.patches:
+        return mask
+    return clothes.rigid() if mask is None else torch.maximum(mask, clothes.rigid().to(mask))
 
 
 @dataclass(frozen=True, eq=False)

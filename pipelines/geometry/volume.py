@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from . import field
+from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
 from .hands import SourceHand, source_hands
@@ -65,7 +66,7 @@ class BodyVolume:
 @dataclass(frozen=True, eq=False)
 class _Source:
     """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); `visible` (h, w) per layer, what is
-    seen of it; the head cut off, where there is one; `prints` (h, w), where they are known."""
+    seen of it; the head cut off, where there is one; `prints` (h, w), where they are known; `fabric` of what hangs."""
 
     layout: Layout
     picture: torch.Tensor
@@ -76,6 +77,7 @@ class _Source:
     hair: torch.Tensor | None
     cut: Cut | None
     prints: torch.Tensor | None = None
+    fabric: Fabric = Fabric()
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +143,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     cloth = None
     if name == "trunk" and bool(masks.skirt.any()):
         skirt = here(masks.skirt)[::2, ::2]
-        cloth = Drapery.of(layout, source.frame, skirt, cover, (front, back), source.tall)
+        cloth = Drapery.of(layout, source.frame, skirt, cover, (front, back), source.tall, source.fabric)
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
     weights, parted = here(weights), _parted(source, name, piece)
@@ -198,6 +200,14 @@ def _rear(
     return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
 
 
+def _fabric(regions: Regions | None) -> Fabric:
+    """What a garment that hangs round both legs is made of: a dress, or a skirt."""
+    clothes = None if regions is None else regions.garments
+    if clothes is None:
+        return Fabric()
+    return Fabric.of(clothes.material("dress" if "dress" in clothes.present() else "lower"))
+
+
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
     """(h, w) the matte without its faint parts, except in hair.
 
@@ -225,6 +235,8 @@ def build(
     maps = {}
     if regions is not None:
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
+        if regions.garments is not None:
+            maps["trousers"] = layout.crop_mask(regions.garments.mask("lower", "shoes")[0])
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
     head, cut = placed(skeleton, frame, tall), None
@@ -242,7 +254,7 @@ def build(
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
     prints = None if prints is None else layout.crop_mask(prints[0])
-    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints)
+    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints, _fabric(regions))
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if cut is not None:
         layers += _head(source, head, maps.get("hair"), layers[0])

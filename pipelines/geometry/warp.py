@@ -19,7 +19,7 @@ from .holes import SIMPLE, without_holes
 from .layers import Regions
 from .motion import Motion, motion
 from .rejoining import as_photographed, in_depth, rejoined
-from .rigid import Patches, find_patches, shifts
+from .rigid import Patches, all_rigid, find_patches, shifts
 from .skeleton import Skeleton
 from .unmoved import photo_kept
 from .view import View, view_of
@@ -43,8 +43,10 @@ def warp(
 
     picture (1, 3, H, W) sRGB in [0, 1]; matte (1, 1, H, W) the person's soft matte; source, target: skeletons of the
     same person in source pixels and in pixels of a target picture of `size` (height, width; the source's by default).
-    rigid (1, 1, H, W): prints, logos, buttons; each piece of that mask keeps its shape (rigid.py).
+    rigid (1, 1, H, W): prints, logos, buttons; each piece of that mask, and of those that the regions' garments know,
+    keeps its shape (rigid.py).
     """
+    rigid = all_rigid(rigid, regions)
     volume = build(picture, matte, source, regions, rigid)
     if progress:
         progress(0.5)
