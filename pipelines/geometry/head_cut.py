@@ -31,6 +31,10 @@ ASIDE = 0.012
 """Squared distance from the line between two colours beyond which a pixel is no mixture of them; by eye."""
 TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
+STRANDS = (0.08, 0.85)
+"""Share of the hair's colour in a pixel from which on it is hair at all, and all hair. By eye."""
+UNDER_STRANDS = 1.0
+"""Cells by which the body goes on under the tips of hair. By eye."""
 ABOVE = 0.03
 """How far, in heads' statures, the hair behind the neck goes up under the back of the head."""
 
@@ -75,7 +79,7 @@ def cut_head(
     own = {name: masks.seen[name] * masks.amodal[name] for name in ("trunk", *arms)}
     whole = torch.stack(list(own.values())).amax(0)
     under = _crisp(layout.to_native(_under(layout, head, frame, tall)[None])[0])
-    share, stray = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin)
+    share, stray, strands, soft = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin)
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
@@ -91,6 +95,7 @@ def cut_head(
         )
         amodal[name] = torch.maximum(parted[name], matte * _sharp(kept, 0.3))
         seen[name] = (mine * _sharp(kept) / amodal[name].clamp(min=1e-4)).clamp(0, 1)
+    _softened(layout, parted, amodal, seen, own["trunk"], strands, soft)
     between = _mane(layout, head, loose)
     if bool(between.any()):
         sure = field.erode((torch.maximum(matte, whole) > 0.95).float(), 2)
@@ -127,7 +132,7 @@ def _share(
     plain, hangs, bare = layout.to_native(torch.stack((region, loose, field.erode(skull.float(), 1))))
     plain = _crisp(field.box_blur(plain[None], layout.cell // 2)[0])
     if not bool((loose > 0).any()):
-        return plain, torch.zeros_like(plain)
+        return plain, *(torch.zeros_like(plain) for _ in range(3))
     guided = field.guided_filter(
         picture.mean(0), layout.to_native(region[None]), max(2, layout.cell), 1e-3, max(1, layout.cell // 4)
     )[0].clamp(0, 1)
@@ -143,7 +148,7 @@ def _share(
         field.erode(((guided < 0.15) & (own > 0.9)).float(), reach),
     ]
     if not all(bool((known > 0).any()) for known in sure):
-        return share, torch.zeros_like(plain)
+        return share, *(torch.zeros_like(plain) for _ in range(3))
     hair, body = (_colour_of(layout, picture, known) for known in sure)
     between = hair - body
     distance = between.square().sum(0)
@@ -156,7 +161,23 @@ def _share(
     stray = field.dilate(((mixed - 0.15) / 0.2).clamp(0, 1) * trust * beside, 2).maximum(
         (1 - opened) * beside
     )
-    return torch.lerp(share, ((mixed - 0.2) / 0.6).clamp(0, 1), trust), stray
+    share = torch.lerp(share, ((mixed - 0.2) / 0.6).clamp(0, 1), trust)
+    # Within, a gleam on the hair is hair.
+    within = field.erode(field.dilate((share > 0.5).float(), reach), 2 * reach)
+    strands = ((mixed - STRANDS[0]) / (STRANDS[1] - STRANDS[0])).clamp(0, 1).maximum(within)
+    return share, stray, strands, trust
+
+
+def _softened(layout: Layout, parted, amodal, seen, own, strands: torch.Tensor, soft: torch.Tensor) -> None:
+    """Hanging hair ends in strands: where it is told by its colour (`soft` (h, w) in [0, 1]) its mattes are how much of
+    each pixel is hair, and the body (`own` (h, w), what is seen of it) goes on a little under them."""
+    reach = max(2, round(UNDER_STRANDS * layout.cell))
+    body = field.dilate((parted["trunk"] > 0.9).float(), reach) * (soft > 0) * (own > 0.5)
+    for maps in (parted, amodal):
+        maps[HEAD] = torch.lerp(maps[HEAD], strands, soft)
+        before, maps["trunk"] = maps["trunk"], torch.maximum(maps["trunk"], body)
+    seen[HEAD] = torch.maximum(seen[HEAD], (soft > 0.3).float())  # what there is of a strand was seen
+    seen["trunk"] = seen["trunk"] * before / amodal["trunk"].clamp(min=1e-4)
 
 
 def _colour_of(layout: Layout, picture: torch.Tensor, known: torch.Tensor) -> torch.Tensor:

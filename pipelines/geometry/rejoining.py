@@ -99,7 +99,8 @@ def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         mine = torch.nonzero(other >= 0).squeeze(1)
         other = other[mine]
         apart = (two.source[mine] - one.source[other]).norm(dim=1)
-        behind = (two.depth[mine] - two.ahead > one.depth[other]) & (one.parted[other] > 0.5)
+        ahead = two.ahead[mine] if isinstance(two.ahead, torch.Tensor) else two.ahead
+        behind = (two.depth[mine] - ahead > one.depth[other]) & (one.parted[other] > 0.5)
         depth = two.depth.clone()
         depth[mine[behind & (apart > FAR * volume.stature)]] += 2 * UNSEEN_BEHIND * volume.stature
         out[b] = replace(two, depth=depth)

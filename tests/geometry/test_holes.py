@@ -1,5 +1,8 @@
 """What a trunk alone encloses is trunk."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 from repose.pipelines.geometry.compositing import Slots, composited
 from repose.pipelines.geometry.holes import without_holes
@@ -90,16 +93,17 @@ class Body:
     layers, stature = (Layer("trunk"), Layer("left_arm")), STATURE
 
 
-def shown(arm_depth: float, arm_from: float) -> float:
+def shown(arm_depth: float, arm_from: float, made_up: bool = False) -> float:
     """Share of a trunk's guessed surface, at depth 10, that an arm over all of it hides."""
     trunk, arm = view(BODY, 10.0, seen=0.0), view(BODY, arm_depth, arm_from)
-    arm = View(**{**arm.__dict__, "part": torch.ones_like(arm.part)})
+    arm = replace(arm, part=torch.ones_like(arm.part), ahead=torch.zeros_like(arm.depth) if made_up else 0.0)
     slots = Slots.of([trunk, arm], SIZE)
     found = composited(in_depth([trunk, arm], slots, Body()), slots, SIZE, STATURE)
     return float((found.correspondence.part[BODY] == 1).float().mean())
 
 
-def test_a_guessed_flank_gives_way_to_the_near_arm_and_hides_the_far_one():
-    assert shown(arm_depth=60.0, arm_from=5.0) == 1
-    assert shown(arm_depth=60.0, arm_from=80.0) == 0
-    assert shown(arm_depth=5.0, arm_from=80.0) == 1
+@pytest.mark.parametrize("made_up", [False, True])
+def test_a_guessed_flank_gives_way_to_the_near_arm_and_hides_the_far_one(made_up):
+    assert shown(60.0, 5.0, made_up) == 1
+    assert shown(60.0, 80.0, made_up) == 0
+    assert shown(5.0, 80.0, made_up) == 1
