@@ -33,6 +33,8 @@ TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 STRANDS = (0.08, 0.85)
 """Share of the hair's colour in a pixel from which on it is hair at all, and all hair. By eye."""
+TIPS = -0.09
+"""In heads' statures: below the chin, for beside a face its edge is no strand. By eye."""
 UNDER_STRANDS = 1.0
 """Cells by which the body goes on under the tips of hair. By eye."""
 ABOVE = 0.03
@@ -79,7 +81,9 @@ def cut_head(
     own = {name: masks.seen[name] * masks.amodal[name] for name in ("trunk", *arms)}
     whole = torch.stack(list(own.values())).amax(0)
     under = _crisp(layout.to_native(_under(layout, head, frame, tall)[None])[0])
-    share, stray, strands, soft = _share(layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin)
+    share, stray, strands, soft = _share(
+        layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin
+    )
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
@@ -95,6 +99,8 @@ def cut_head(
         )
         amodal[name] = torch.maximum(parted[name], matte * _sharp(kept, 0.3))
         seen[name] = (mine * _sharp(kept) / amodal[name].clamp(min=1e-4)).clamp(0, 1)
+    up, _ = head.height(*layout.cells(2))
+    soft = soft * layout.to_native(((TIPS - up) / 0.01).clamp(0, 1)[None])[0]
     _softened(layout, parted, amodal, seen, own["trunk"], strands, soft)
     between = _mane(layout, head, loose)
     if bool(between.any()):
