@@ -6,10 +6,11 @@ import torch
 
 from . import field
 from .fill import covering_shifts, membrane
-from .hems import between_hems, hem_shifts, near_hem, pattern, pattern_mean, patterned
+from .hems import along_rows, between_hems, hem_shifts, near_hem, pattern, pattern_mean, patterned
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
+from .patterns import Repeat
 from .trust import Contact
 
 NAPE = 0.3
@@ -52,6 +53,7 @@ def layered_colour(
     dressed: bool = True,
     chest: float = -torch.inf,
     prints: torch.Tensor | None = None,
+    repeats: tuple[Repeat, ...] = (),
 ) -> torch.Tensor:
     """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where not.
 
@@ -60,7 +62,7 @@ def layered_colour(
     smooth colours, so that no shade is copied; of patterned clothes, where it is `dressed`, the pattern. Towards an
     arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones. chest: height y in the
     photo above which nothing is a hem that goes on level: a collar goes round the neck; prints (h, w) in [0, 1],
-    where they are known.
+    where they are known; repeats, the patterns that are known to repeat, go on in step.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
     edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
@@ -71,6 +73,9 @@ def layered_colour(
     cells = layout.to_grid(sure.float())
     low = _low(layout, picture, sure)
     motifs = pattern(layout, picture, (cells > 0.99) & dressed, contact.tall)
+    repeats = tuple(one.on(along_rows(one.where, cells > 0.99)) for one in repeats if dressed)
+    for one in repeats:
+        motifs = motifs | one.where
     if bool(motifs.any()):
         low = torch.where(motifs, pattern_mean(layout, picture, sure, motifs, contact.tall), low)
     hole = (layout.to_grid(matte) > 0) & (cells < 0.99)
@@ -93,6 +98,7 @@ def layered_colour(
         (cells > 0.99) & (_shade(layout, contact) == 0) & plain,
         hem,
         motifs,
+        repeats,
     )
     evened = picture + layout.to_native(change)
     # The soft outline is as the pixels next to it, but where a hem goes on these are of both its sides.
@@ -153,9 +159,10 @@ def _grain(
     source: torch.Tensor,
     hem: torch.Tensor,
     motifs: torch.Tensor,
+    repeats: tuple[Repeat, ...] = (),
 ) -> torch.Tensor:
     """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's; a pattern's
-    (`motifs` (gh, gw) bool) whole, and along a hem with the seam `hem` (gh, gw) cells on the same row."""
+    (`motifs` (gh, gw) bool) whole and in step, and along a hem with the seam `hem` (gh, gw) cells on the same row."""
     size = layout.to_grid(detail.abs().amax(0))
     out = torch.zeros_like(detail)
     grain = detail - layout.to_native(layout.to_grid(detail))  # or the borders of pieces would be steps
@@ -169,11 +176,32 @@ def _grain(
         row, column = torch.nonzero((shift != 0).any(0), as_tuple=True)
         if len(row):
             dy, dx = shift[:, row, column] * layout.cell
+            for one in repeats if whole else ():
+                dy, dx = _in_step(layout, one, own, (row, column), (dy, dx))
             taken = (detail if whole else grain)[:, row + dy, column + dx]
             limit = 1.0 if whole else float(GRAIN * taken.abs().median())
             out[:, row, column] = taken.clamp(-limit, limit)
     _add_hem(layout, detail, hem * hole, out)
     return out
+
+
+def _in_step(
+    layout: Layout,
+    repeat: Repeat,
+    own: torch.Tensor,
+    at: tuple[torch.Tensor, ...],
+    shift: tuple[torch.Tensor, ...],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Shifts dy, dx (n,) in pixels of the pixels at row, column (n,), whole periods where these lie in a pattern and
+    come from a cell of `own` (gh, gw) then, too."""
+    (row, column), (dy, dx) = at, shift
+    stepped = repeat.in_step(torch.stack((dx, dy), 1))
+    y, x = row + stepped[:, 1], column + stepped[:, 0]
+    there = (y >= 0) & (y < layout.size[0]) & (x >= 0) & (x < layout.size[1])
+    cell = layout.cell
+    y, x = (y // cell).clamp(0, own.shape[0] - 1), (x // cell).clamp(0, own.shape[1] - 1)
+    there &= own[y, x] & repeat.where[row // cell, column // cell]
+    return torch.where(there, stepped[:, 1], dy), torch.where(there, stepped[:, 0], dx)
 
 
 def _add_hem(layout: Layout, detail: torch.Tensor, shift: torch.Tensor, out: torch.Tensor) -> None:

@@ -99,6 +99,14 @@ def _nearest_on_row(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.where(has, nearest - column, 0), has
 
 
+def along_rows(cells: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) bool: cells (gh, gw) bool where they are `known` (gh, gw) bool, and elsewhere as the nearest known one
+    on its row is."""
+    away, has = _nearest_on_row(known)
+    column = torch.arange(known.shape[1], device=known.device)
+    return (cells & known).gather(1, column + away) & has
+
+
 def pattern(layout: Layout, picture: torch.Tensor, known: torch.Tensor, tall: float) -> torch.Tensor:
     """(gh, gw) bool: the cells of cloth that is patterned all round; a cell that is not known is as the nearest one on
     its row that is.
@@ -114,8 +122,7 @@ def pattern(layout: Layout, picture: torch.Tensor, known: torch.Tensor, tall: fl
     found = (
         field.erode(field.dilate(found.float(), MOTIF), MOTIF) > 0.5
     )  # with the plain places inside a motif
-    away, _ = _nearest_on_row(known)
-    found = found.gather(1, torch.arange(known.shape[1], device=known.device) + away).float()
+    found = along_rows(found, known).float()
     return field.erode(field.dilate(found, MOTIF), MOTIF) > 0.5
 
 

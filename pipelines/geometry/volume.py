@@ -25,6 +25,7 @@ from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
 from .parts import INDEX, LAYERS
+from .patterns import Repeat, repeats
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
@@ -66,7 +67,8 @@ class BodyVolume:
 @dataclass(frozen=True, eq=False)
 class _Source:
     """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); `visible` (h, w) per layer, what is
-    seen of it; the head cut off, where there is one; `prints` (h, w), where they are known; `fabric` of what hangs."""
+    seen of it; the head cut off, where there is one; `prints` (h, w), where they are known; `fabric` of what hangs;
+    `repeats`, the patterns that are known."""
 
     layout: Layout
     picture: torch.Tensor
@@ -78,6 +80,7 @@ class _Source:
     cut: Cut | None
     prints: torch.Tensor | None = None
     fabric: Fabric = Fabric()
+    repeats: tuple[Repeat, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,7 @@ class _Piece:
     contact: Contact
     own: torch.Tensor
     prints: torch.Tensor | None
+    repeats: tuple[Repeat, ...] = ()
 
     @classmethod
     def of(cls, source: _Source, name: str) -> _Piece:
@@ -115,7 +119,8 @@ class _Piece:
             own &= here(source.cut.stray) < STRAY
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
-        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints)
+        known = tuple(one.on(here(one.where)) for one in source.repeats)
+        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known)
 
     def here(self, values: torch.Tensor) -> torch.Tensor:
         """What a map (..., h, w) of the whole crop shows here."""
@@ -124,7 +129,7 @@ class _Piece:
     def colour(self, dressed: bool, chest: float = -torch.inf) -> torch.Tensor:
         """(3, h, w) its own colours; dressed and chest as for `layered_colour`."""
         known = self.picture, self.matte, self.contact, self.own
-        return layered_colour(self.layout, *known, dressed, chest, self.prints)
+        return layered_colour(self.layout, *known, dressed, chest, self.prints, self.repeats)
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
@@ -200,12 +205,13 @@ def _rear(
     return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
 
 
-def _fabric(regions: Regions | None) -> Fabric:
-    """What a garment that hangs round both legs is made of: a dress, or a skirt."""
+def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...]]:
+    """What a garment that hangs round both legs is made of, a dress or a skirt, and the patterns of all clothes."""
     clothes = None if regions is None else regions.garments
     if clothes is None:
-        return Fabric()
-    return Fabric.of(clothes.material("dress" if "dress" in clothes.present() else "lower"))
+        return Fabric(), ()
+    skirt = clothes.material("dress" if "dress" in clothes.present() else "lower")
+    return Fabric.of(skirt), repeats(clothes, layout)
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
@@ -254,7 +260,7 @@ def build(
     shape = relief(layout, inside, weights, frame, masks.radii, tall)
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
     prints = None if prints is None else layout.crop_mask(prints[0])
-    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints, _fabric(regions))
+    source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints, *_cloth(layout, regions))
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if cut is not None:
         layers += _head(source, head, maps.get("hair"), layers[0])
