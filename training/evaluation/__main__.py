@@ -5,6 +5,7 @@ python -m training.evaluation pairs PAIRS.csv [--before REVISION] [--only TEXT] 
 python -m training.evaluation pairs INDEX --kind people
 python -m training.evaluation pairs fasion-resize-pairs-test.csv --kind deepfashion --root DIR --size 256x176
 python -m training.evaluation pairs val.txt --kind iper --root FRAMES --count 10000
+python -m training.evaluation cloth [--only TEXT]
 python -m training.evaluation sheet | grades
 """
 
@@ -75,9 +76,17 @@ def parser() -> argparse.ArgumentParser:
     sheet = commands.add_parser("sheet", help="10 photos in 10 poses, and the file of their grades")
     sheet.set_defaults(run=run_sheet)
     sheet.add_argument("--out", type=Path, default=OUTPUT / "grading", metavar="DIR")
-    sheet.add_argument("--height", type=int, default=1376, help="of the photos, in pixels (2752: their own)")
-    sheet.add_argument("--only", default="", metavar="TEXT", help="cells with this in photo or pose")
-    _common(sheet)
+    cloth = commands.add_parser(
+        "cloth", help="painted patterns and slogans, without the map of clothes and with it"
+    )
+    cloth.set_defaults(run=run_cloth)
+    cloth.add_argument("--out", type=Path, default=OUTPUT / "cloth", metavar="DIR")
+    for command, what in ((sheet, "photo or pose"), (cloth, "cloth or photo")):
+        command.add_argument(
+            "--height", type=int, default=1376, help="of the photos, in pixels (2752: their own)"
+        )
+        command.add_argument("--only", default="", metavar="TEXT", help=f"cells with this in {what}")
+        _common(command)
     grades = commands.add_parser("grades", help="the grades as a table")
     grades.set_defaults(run=run_grades)
     for command in (sheet, grades):
@@ -141,6 +150,17 @@ def run_sheet(options: argparse.Namespace) -> None:
     plan = grading.Plan(options.out, options.grades, options.models, options.height, options.workers)
     for page in grading.make(plan, options.only):
         say(str(page))
+
+
+def run_cloth(options: argparse.Namespace) -> None:
+    """Print what the map of clothes gains, and write a page of each cloth."""
+    from . import cloth
+
+    found = []
+    for one in cloth.scores(options.models, options.height, options.out, options.only):
+        say(f"[cloth] {one.cloth}, {one.photo}, {one.pose}: {one.without:.3f} -> {one.with_map:.3f}")
+        found.append(one)
+    say(cloth.table(found))
 
 
 def run_grades(options: argparse.Namespace) -> None:
