@@ -1,0 +1,1 @@
+"""Which region of the clothes every pixel of a person belongs to."""

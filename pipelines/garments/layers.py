@@ -1,0 +1,229 @@
+"""Which garment a cell of cloth is: the outer one, the upper, the lower, or one for the whole body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .body import LIMBS, Body
+from .colours import indexed, likeness, palette, shares, unlike
+
+FEW = 40
+"""Cells of cloth below which there are no clothes to speak of."""
+SAMPLE = 20
+"""Cells that a colour is measured on at least."""
+BIN = 0.05
+"""Height of a row of the body's own coordinate (Body.down)."""
+REACH, SKIPPED = 7, 1
+"""Rows above and below a waist that are compared, and rows right beside it (a belt, a blurred hem) that are not."""
+HIGHEST, LOWEST = 0.4, 2.3
+"""Where a waist is looked for: from under the chest to half down the shins, where long coats end."""
+LIKELY = ((0.3, 0.3), (0.6, 0.9), (0.75, 1.0), (1.1, 1.0), (1.5, 0.55), (2.3, 0.3))
+"""How much evidence at a height counts. By eye, on the development photos."""
+COLOURS_CHANGE = 0.09
+"""Unlikeness of what is above and below from which on two garments meet: plain dresses have at most 0.03 anywhere."""
+OPENED = 0.3
+"""Unlikeness of both sides of the chest to its middle that tells an open jacket: closed clothes have 0.24 at most."""
+LINE, ACROSS = 2.2, 0.55
+"""A hem of the same colour: how much steeper than elsewhere the lightness changes, and across how much of the body."""
+DEFAULT_WAIST = 0.95
+"""Where two garments of one colour part when nothing shows it: just over the hips."""
+TO_LEGS = 1.2
+"""Cloth that ends above this is no dress, and there is no lower garment."""
+LONG = 1.45
+"""A garment that ends below this, above clothed legs, is a coat or a dress."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """What was found about the clothes.
+
+    outer  (h, w) in [0, 1]: how surely a cell is an open jacket's; 0 where there is none
+    lower  (h, w) in [0, 1]: how surely a cell is below the waist
+    body   what covers the trunk: "upper", "dress" or "outer"
+    waist  Body.down of the waist, infinite where there is none
+    """
+
+    outer: np.ndarray
+    lower: np.ndarray
+    body: str
+    waist: float
+
+
+def garments_of(lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body) -> Cloth:
+    """lab (h, w, 3) colours, cloth and skin (h, w) bool -> which garment each cell of cloth belongs to."""
+    none = np.zeros(cloth.shape, np.float32)
+    if cloth.sum() < FEW:
+        return Cloth(none, none, "upper", np.inf)
+    where = _Where.of(lab, cloth, body)
+    outer = _outer(where)
+    inner = where.trunk & (outer < 0.5)
+    waist, seen = _waist(where, inner)
+    if waist is None:
+        waist, kind = _unseen_waist(where, inner, skin)
+    else:
+        kind = _above(where, waist)
+    lower = none if not np.isfinite(waist) else _below(where, inner, waist, seen)
+    return Cloth(outer, np.where(where.arm, 0, lower).astype(np.float32), kind, waist)
+
+
+@dataclass(frozen=True, eq=False)
+class _Where:
+    """Cells of cloth by where they are, and their colours by palette."""
+
+    body: Body
+    lab: np.ndarray
+    cloth: np.ndarray
+    trunk: np.ndarray
+    arm: np.ndarray
+    index: np.ndarray
+    alike: np.ndarray
+    row: np.ndarray
+
+    @classmethod
+    def of(cls, lab: np.ndarray, cloth: np.ndarray, body: Body) -> _Where:
+        centres = palette(lab[cloth])
+        limb = body.limb()
+        arm = cloth & ((limb == LIMBS.index("left_arm")) | (limb == LIMBS.index("right_arm")))
+        row = np.floor(body.down / BIN).astype(int)
+        return cls(body, lab, cloth, cloth & ~arm, arm, indexed(lab, centres), likeness(centres), row)
+
+    def colours(self, where: np.ndarray) -> np.ndarray | None:
+        """Shares of the palette; None where there is too little."""
+        return shares(self.index, len(self.alike), where) if where.sum() >= SAMPLE else None
+
+    def score(self, colours: np.ndarray) -> np.ndarray:
+        """(h, w) how much of `colours` is like the cell's colour, in (0, 1]."""
+        return (self.alike @ colours + 1e-3)[self.index]
+
+
+def _outer(where: _Where) -> np.ndarray:
+    """(h, w) the sides of an open jacket, its sleeves and its tails, where both sides differ from the middle."""
+    down, aside = where.body.down, where.body.aside
+    chest = where.trunk & (down > 0.1) & (down < 0.85)
+    middle = where.colours(chest & (abs(aside) < 0.3) & (down < 0.75))
+    sides = [where.colours(chest & (side * aside > 0.5) & (side * aside < 1.2)) for side in (-1, 1)]
+    none = np.zeros(down.shape, np.float32)
+    if middle is None or any(side is None for side in sides):
+        return none
+    if min(unlike(middle, side, where.alike) for side in sides) < OPENED:
+        return none
+    jacket = (sides[0] + sides[1]) / 2
+    likely = where.score(jacket) / (where.score(jacket) + where.score(middle))
+    # A jacket's colour in the middle, or on the legs, is a print, a belt or trousers.
+    place = np.clip(1.5 * (abs(aside) - 0.1), 0, 1) * np.clip((LOWEST - down) / 0.3, 0, 1)
+    likely = np.where(where.arm, likely, likely * place)
+    smooth = _smooth(np.where(where.cloth, likely, 0), where.cloth, where.body.tall)
+    return np.clip((smooth - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
+
+
+def _smooth(values: np.ndarray, inside: np.ndarray, tall: float) -> np.ndarray:
+    """Mean of the values inside, over 1.5 % of the stature."""
+    import cv2
+
+    size = 2 * max(1, int(0.015 * tall)) + 1
+    total = cv2.blur(np.float32(values * inside), (size, size))
+    return np.where(inside, total / np.maximum(cv2.blur(np.float32(inside), (size, size)), 1e-6), 0)
+
+
+def _waist(where: _Where, inner: np.ndarray) -> tuple[float | None, bool]:
+    """Body.down where the colour changes most, or else where a line runs across; None where neither does. And whether
+    the colours tell the two garments apart."""
+    best = (0.0, 0.0)
+    for width in (1.2, 0.45):
+        band = inner & (abs(where.body.aside) < width)
+        best = max(best, _change(where, band))
+    if best[0] >= COLOURS_CHANGE:
+        return best[1], True
+    return _line(where, inner), False
+
+
+def _change(where: _Where, band: np.ndarray) -> tuple[float, float]:
+    """The strongest change of colour down the body, and where."""
+    count, rows = len(where.alike), int(np.ceil(3.4 / BIN))
+    row = np.clip(where.row[band], 0, rows - 1)
+    table = (
+        np.bincount(row * count + where.index[band], minlength=rows * count)
+        .reshape(rows, count)
+        .astype(float)
+    )
+    best = (0.0, 0.0)
+    for t in range(int(HIGHEST / BIN), int(LOWEST / BIN) + 1):
+        above = table[max(0, t - REACH - SKIPPED) : t - SKIPPED].sum(0)
+        below = table[t + SKIPPED : t + SKIPPED + REACH].sum(0)
+        if min(above.sum(), below.sum()) < SAMPLE:
+            continue
+        change = unlike(above / above.sum(), below / below.sum(), where.alike)
+        best = max(best, (change * float(np.interp(t * BIN, *zip(*LIKELY, strict=True))), t * BIN))
+    return best
+
+
+def _line(where: _Where, inner: np.ndarray) -> float | None:
+    """Body.down of a line across the body: the edge of a hem over cloth of its own colour."""
+    light = where.lab[..., 0]
+    steep = np.abs(np.gradient(light, axis=0))
+    band = inner & (abs(where.body.aside) < 0.9)
+    usual = float(np.median(steep[band])) if band.any() else 0.0
+    best, found = ACROSS, None
+    for t in range(int(0.6 / BIN), int(1.5 / BIN) + 1):
+        here = band & (abs(where.row - t) <= 1)
+        columns = here.any(0)
+        if columns.sum() < 8:
+            continue
+        peak = np.where(here, steep, 0).max(0)
+        across = float((peak[columns] > LINE * usual + 0.5).mean())
+        if across > best:
+            best, found = across, t * BIN
+    return found
+
+
+def _above(where: _Where, waist: float) -> str:
+    """What covers the trunk over cloth of another colour that begins at the waist."""
+    if waist < LONG:
+        return "upper"
+    sleeves = where.arm.sum() > 0.1 * where.trunk.sum()
+    return "outer" if sleeves else "dress"
+
+
+def _unseen_waist(where: _Where, inner: np.ndarray, skin: np.ndarray) -> tuple[float, str]:
+    """Where nothing shows a waist: nothing below, two legs in the trunk's colour, or a dress."""
+    down = where.body.down
+    if (inner & (down > TO_LEGS)).sum() < SAMPLE:
+        return np.inf, "upper"
+    return (DEFAULT_WAIST, "upper") if _parted(where, inner) else (np.inf, "dress")
+
+
+def _parted(where: _Where, inner: np.ndarray) -> bool:
+    """Whether the cloth on the legs is two legs of trousers: each ends on its own shin, or a gap is between them."""
+    down, near = where.body.down, where.body.near
+    legs = np.minimum(near["left_leg"], near["right_leg"])
+    rows = [(down > low) & (down < low + 0.2) for low in (1.3, 1.5, 1.7, 2.2, 2.5)]
+    gaps = []
+    for row in rows:
+        cloth = row & inner
+        if cloth.sum() < SAMPLE:
+            continue
+        between = row & (near["left_leg"] < 6) & (near["right_leg"] < 6) & (legs > 1.05)
+        between &= np.abs(near["left_leg"] - near["right_leg"]) < 0.5 * legs
+        if between.sum() > 3:
+            gaps.append(float((~inner[between]).mean()))
+    if gaps:
+        return max(gaps) > 0.5
+    return bool((inner & (down > 2.5)).sum() > SAMPLE)
+
+
+def _below(where: _Where, inner: np.ndarray, waist: float, seen: bool) -> np.ndarray:
+    """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there."""
+    down = where.body.down
+    place = 1 / (1 + np.exp(-np.clip((down - waist) / 0.05, -30, 30)))
+    if not seen:
+        return place
+    above = where.colours(inner & (down < waist - 0.12) & (down > waist - 0.6))
+    below = where.colours(inner & (down > waist + 0.12) & (down < waist + 0.8))
+    if above is None or below is None:
+        return place
+    odds = np.log(where.score(below) / where.score(above))
+    place = np.clip((down - waist) / 0.12, -4, 4)
+    odds = _smooth(np.clip(odds, -3, 3), where.cloth, 0.6 * where.body.tall)
+    return 1 / (1 + np.exp(-(1.6 * odds + 1.5 * place)))
