@@ -47,7 +47,7 @@ class Body:
     down    (h, w) how far down the body: 0 at the shoulders, 1 at the hips, 2 at the knees, 3 at the ankles
     aside   (h, w) how far beside the trunk's axis, in half breadths of the shoulders; positive to the person's left
     foot    by SIDES: (h, w) distance to the foot's bones over the foot's radius
-    points  (133, 2) landmarks in cells; seen (133,) bool
+    points  (133, 2) landmarks in cells; seen (133,) bool, of those that the picture shows
     tall    stature in cells
     """
 
@@ -77,16 +77,17 @@ def body_on(region: Region, keypoints: Keypoints) -> Body:
     points = region.to_region(keypoints.points.astype(np.float64))
     seen = keypoints.confidence >= PRESENT
     tall = _stature(points, seen, region.size)
-    points, seen = _completed(points, seen, tall)
+    points, known = _completed(points, seen, tall)
     y, x = np.mgrid[: region.size[0], : region.size[1]].astype(np.float32)
-    place = _Place(x, y, points, seen, tall)
+    place = _Place(x, y, points, known, tall)
     near = {"torso": place.torso(), "head": place.head()}
     for side in SIDES:
         near[f"{side}_arm"] = place.arm(side)
         near[f"{side}_leg"] = place.leg(side)
     down, aside = place.down(near)
     foot = {side: place.foot(side) for side in SIDES}
-    return Body(near, down, aside, foot, points, seen, tall)
+    inside = (points >= 0).all(1) & (points < np.array(region.size[::-1])).all(1)
+    return Body(near, down, aside, foot, points, seen & inside, tall)
 
 
 def _stature(points: np.ndarray, seen: np.ndarray, size: tuple[int, int]) -> float:

@@ -13,10 +13,10 @@ from ..models.person_parts import CLASSES
 from .body import body_on
 from .colours import lab
 from .layers import garments_of
-from .skin import skin_shares, strays
+from .skin import beyond_arms, skin_shares, strays
 from .worn import shoes, things
 
-STEPS, PULL = 40, 0.15
+STEPS, PULL = 25, 0.15
 """How far regions are evened out along the picture's smooth places, and how strongly each cell holds its own."""
 EDGE = 6.0
 """CIELAB units over which an edge of the picture parts two cells."""
@@ -34,32 +34,47 @@ def grid_shares(
     person = kinds["background"] < 0.5
     best = parts[1:].argmax(0) + 1
     bare = person & ((best == CLASSES.index("body_skin")) | (best == CLASSES.index("face_skin")))
-    stray = strays(bare, person, colours, body)
     cloth, other = person & (best == CLASSES.index("clothes")), person & (best == CLASSES.index("other"))
-    shod = shoes(other, cloth, colours, body)
-    thing = things(other & ~shod, person, person & (best == CLASSES.index("hair")), colours, body)
-    worn = (cloth | other) & ~shod & ~np.logical_or.reduce(list(thing.values()))
-    garments = garments_of(colours, cloth & ~shod, bare, body)
+    stray = strays(bare, cloth | other, person, colours, body)
+    cloth, other = cloth & ~stray, other & ~stray
+    hair = person & (best == CLASSES.index("hair"))
+    shod = person & shoes(kinds["other"], kinds["clothes"], bare, colours, body)
+    far = beyond_arms(bare, colours, body) & ~stray
+    thing = things((other | far) & ~shod, person, hair, cloth, colours, body)
+    shod |= thing.pop("shoes")
+    carried = np.logical_or.reduce(list(thing.values()))
+    garments = garments_of(colours, (cloth | other) & ~shod & ~carried, bare, body)
     shares = {name: np.zeros_like(kinds["hair"]) for name in REGIONS}
     inside = np.maximum(1 - kinds["background"], 1e-3)
     skin = (kinds["body_skin"] + kinds["face_skin"]) / inside
     fabric = (kinds["clothes"] + kinds["other"]) / inside
+    fabric, skin = np.where(far | shod, fabric + skin, fabric), np.where(far | shod, 0, skin)
     shares["hair"] = kinds["hair"] / inside
     for name, share in skin_shares(skin, kinds["face_skin"] / inside, body).items():
         shares[name] = skin * share
     shares["shoes"] = fabric * shod
     for name, where in thing.items():
         shares[name] = shares[name] + fabric * where
-    cloths = fabric * worn if worn.any() else fabric * 0
-    rest = fabric * ~(shod | np.logical_or.reduce(list(thing.values())))
-    shares["outer"] = shares["outer"] + rest * garments.outer
-    shares["lower"] = rest * (1 - garments.outer) * garments.lower
-    shares[garments.body] = shares[garments.body] + rest * (1 - garments.outer) * (1 - garments.lower)
-    del cloths
+    cloths = fabric * ~(shod | carried)
+    shares["outer"] = cloths * garments.outer
+    shares["lower"] = cloths * (1 - garments.outer) * garments.lower
+    shares[garments.body] += cloths * (1 - garments.outer) * (1 - garments.lower)
     stack = np.stack([shares[name] for name in REGIONS]).astype(np.float32)
     stack[:, stray] = 0
     stack[0, stray] = 1
-    return _evened(stack, colours, person), ()
+    return _evened(_continued(stack, person), colours, person), ()
+
+
+def _continued(shares: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """(K, h, w) with each cell of the soft edge as the person's nearest cell."""
+    import cv2
+
+    _, labels = cv2.distanceTransformWithLabels(
+        (~person).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    place = np.zeros(labels.max() + 1, np.int64)
+    place[labels[person]] = np.flatnonzero(person)
+    return shares.reshape(len(shares), -1)[:, place[labels]]
 
 
 def _evened(shares: np.ndarray, colours: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..matte import Region
@@ -14,6 +16,9 @@ NEARBY, FAR = 5, 24
 """Cells within which a region's colour is measured, and up to where it is if there is nothing nearby."""
 NOISE = 2e-3
 """Variance of a plain surface's colour: 0.045 of a channel's range."""
+LEAST = 6.0
+"""The most that a colour can tell against a region, in log likelihood: a stray pixel may have any."""
+ONES = np.ones(3, np.float32)
 SMALLEST = 0.02
 """Probability under which a region is out of the question."""
 
@@ -29,45 +34,31 @@ def native_labels(
 
     best = shares.argmax(0).astype(np.uint8)
     size = (image.shape[1], image.shape[0])
-    labels = _enlarged(shares, best, size)
+    labels = cv2.resize(best, size, interpolation=cv2.INTER_NEAREST)
     edge = cv2.morphologyEx(best, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     edge = cv2.dilate(edge.astype(np.uint8), np.ones((2 * NEAR_BORDER - 1,) * 2, np.uint8))
     rows, columns = np.nonzero(cv2.resize(edge, size, interpolation=cv2.INTER_NEAREST))
     if len(rows) == 0:
         return labels
-    score = np.full(len(rows), -np.inf, np.float32)
-    for k in np.unique(best):
-        probability = _sampled(shares[k], rows, columns, image.shape)
-        own = np.nonzero(probability > SMALLEST)[0]
-        mean, variance = _colour(cells, (shares[k] > SURE) & (best == k))
-        at = rows[own], columns[own]
-        apart = image[at] - _sampled(mean, *at, image.shape)
-        spread = _sampled(variance, *at, image.shape) + NOISE
-        told = -0.5 * (apart**2).sum(-1) / spread - 0.75 * np.log(spread)
-        value = np.log(probability[own]) + 0.5 * np.maximum(told, told_least())
-        better = value > score[own]
-        score[own[better]] = value[better]
-        labels[rows[own[better]], columns[own[better]]] = k
+    used = [int(k) for k in np.unique(best)]
+    places = _Places.of(rows, columns, best.shape, image.shape)
+    odds = np.stack([places.sampled(shares[k]) for k in used])
+    found = [_colour(cells, (shares[k] > SURE) & (best == k)) for k in used]
+    # One spread for all, or else a shadow between two cloths of one colour falls to the more uneven of them.
+    spreads = sum(shares[k] * variance for k, (_, variance) in zip(used, found, strict=True))
+    spread = NOISE + places.sampled(spreads)
+    pixels = image[rows, columns]
+    for k, (mean, _) in enumerate(found):
+        possible = np.nonzero(odds[k] > SMALLEST)[0]
+        apart = pixels[possible] - places.sampled(mean)[possible]
+        told = np.maximum(-0.5 * (apart * apart) @ ONES / spread[possible], -LEAST)
+        value = np.full(len(rows), -np.inf, np.float32)
+        value[possible] = np.log(odds[k, possible]) + 0.5 * told
+        odds[k] = value
+    labels[rows, columns] = np.array(used, np.uint8)[odds.argmax(0)]
     radius = 2 * max(1, round(0.3 * grid.grid)) + 1
     smooth = cv2.medianBlur(labels, min(radius, 5))
     labels[rows, columns] = smooth[rows, columns]
-    return labels
-
-
-def told_least() -> float:
-    """The least that a colour can say: a stray pixel may have any."""
-    return -6.0
-
-
-def _enlarged(shares: np.ndarray, best: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    import cv2
-
-    labels = np.zeros(size[::-1], np.uint8)
-    most = np.full(size[::-1], -1.0, np.float32)
-    for k in np.unique(best):
-        large = cv2.resize(np.float32(shares[k]), size, interpolation=cv2.INTER_LINEAR)
-        better = large > most
-        most[better], labels[better] = large[better], k
     return labels
 
 
@@ -84,14 +75,38 @@ def _colour(cells: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return mean, np.maximum(sums[1] / (sums[2] + 1e-6) - (mean**2).sum(-1), 0) / 3
 
 
-def _sampled(small: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Values of a grid's map (h, w[, c]) at pixels of the picture (H, W) -> (n[, c]), linearly."""
-    h, w = small.shape[:2]
-    y = np.clip((rows + 0.5) * (h / shape[0]) - 0.5, 0, h - 1).astype(np.float32)
-    x = np.clip((columns + 0.5) * (w / shape[1]) - 0.5, 0, w - 1).astype(np.float32)
-    j, i = np.minimum(x.astype(int), w - 2), np.minimum(y.astype(int), h - 2)
-    v, u = y - i, x - j
-    if small.ndim == 3:
-        v, u = v[:, None], u[:, None]
-    top = small[i, j] * (1 - u) + small[i, j + 1] * u
-    return top * (1 - v) + (small[i + 1, j] * (1 - u) + small[i + 1, j + 1] * u) * v
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where pixels of a picture lie on a grid, folded into tables, for cv2 takes at most 32767 rows."""
+
+    x: np.ndarray
+    y: np.ndarray
+    count: int
+
+    @classmethod
+    def of(
+        cls, rows: np.ndarray, columns: np.ndarray, grid: tuple[int, int], picture: tuple[int, ...]
+    ) -> _Places:
+        """Pixels (rows, columns) of a picture (H, W) on a grid (h, w) of the same rectangle."""
+        pad = -len(rows) % 1024
+        at = (
+            (v + 0.5) * (n / full) - 0.5 for v, n, full in zip((rows, columns), grid, picture, strict=False)
+        )
+        y, x = (np.pad(v.astype(np.float32), (0, pad)).reshape(-1, 1024) for v in at)
+        return cls(x, y, len(rows))
+
+    def sampled(self, values: np.ndarray) -> np.ndarray:
+        """Values (h, w[, c]) there -> (n[, c]), linearly."""
+        import cv2
+
+        out = [
+            cv2.remap(
+                np.float32(values),
+                self.x[i : i + 16384],
+                self.y[i : i + 16384],
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            for i in range(0, len(self.x), 16384)
+        ]
+        return np.concatenate(out).reshape(-1, *values.shape[2:])[: self.count]

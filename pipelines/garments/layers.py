@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .body import LIMBS, Body
+from ..geometry.template import TRUNK
+from .body import LIMBS, SIDES, Body
 from .colours import indexed, likeness, palette, shares, unlike
 
 FEW = 40
 """Cells of cloth below which there are no clothes to speak of."""
+SLEEVE = 2.4
+"""Radii of an arm within which cloth is a sleeve."""
+SLEEVE_ODDS = -1.5
+"""Log odds of the lower garment on an arm, before its colours are looked at."""
 SAMPLE = 20
 """Cells that a colour is measured on at least."""
 BIN = 0.05
@@ -23,10 +28,21 @@ LIKELY = ((0.3, 0.3), (0.6, 0.9), (0.75, 1.0), (1.1, 1.0), (1.5, 0.55), (2.3, 0.
 """How much evidence at a height counts. By eye, on the development photos."""
 COLOURS_CHANGE = 0.09
 """Unlikeness of what is above and below from which on two garments meet: plain dresses have at most 0.03 anywhere."""
+CLEAR = 0.25
+"""The same from which on colours follow a waist better than the line of a hem does."""
 OPENED = 0.3
 """Unlikeness of both sides of the chest to its middle that tells an open jacket: closed clothes have 0.24 at most."""
-LINE, ACROSS = 2.2, 0.55
-"""A hem of the same colour: how much steeper than elsewhere the lightness changes, and across how much of the body."""
+LITTLE = 0.1
+"""Share of the cloth below which a strip at a hem is no garment."""
+STRAY, BEND = 0.14, 0.12
+"""How far from the waist, in Body.down, its line may be, and what a step of it costs of the steepest change's worth."""
+HIGHEST_LINE = 0.75
+"""Body.down from which on a line may be a waist: above it, a seam under the chest."""
+LINE, ACROSS = 2.2, 0.4
+"""A hem of the same colour: how much steeper than elsewhere the lightness changes, and across how much more of the body
+than at other heights (a print is steep everywhere)."""
+NARROWED = 0.78
+"""Breadth of the cloth below a coat's hem over that above it."""
 DEFAULT_WAIST = 0.95
 """Where two garments of one colour part when nothing shows it: just over the hips."""
 TO_LEGS = 1.2
@@ -59,13 +75,13 @@ def garments_of(lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body
     where = _Where.of(lab, cloth, body)
     outer = _outer(where)
     inner = where.trunk & (outer < 0.5)
-    waist, seen = _waist(where, inner)
+    waist, change = _waist(where, inner)
     if waist is None:
         waist, kind = _unseen_waist(where, inner, skin)
     else:
         kind = _above(where, waist)
-    lower = none if not np.isfinite(waist) else _below(where, inner, waist, seen)
-    return Cloth(outer, np.where(where.arm, 0, lower).astype(np.float32), kind, waist)
+    lower = none if not np.isfinite(waist) else _below(where, inner, waist, change)
+    return Cloth(outer, lower.astype(np.float32), kind, waist)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +101,12 @@ class _Where:
     def of(cls, lab: np.ndarray, cloth: np.ndarray, body: Body) -> _Where:
         centres = palette(lab[cloth])
         limb = body.limb()
-        arm = cloth & ((limb == LIMBS.index("left_arm")) | (limb == LIMBS.index("right_arm")))
+        sleeve = np.minimum(*(_sleeved(body.near[f"{side}_arm"], cloth) for side in SIDES))
+        arm = (
+            cloth
+            & ((limb == LIMBS.index("left_arm")) | (limb == LIMBS.index("right_arm")))
+            & (sleeve < SLEEVE)
+        )
         row = np.floor(body.down / BIN).astype(int)
         return cls(body, lab, cloth, cloth & ~arm, arm, indexed(lab, centres), likeness(centres), row)
 
@@ -96,6 +117,16 @@ class _Where:
     def score(self, colours: np.ndarray) -> np.ndarray:
         """(h, w) how much of `colours` is like the cell's colour, in (0, 1]."""
         return (self.alike @ colours + 1e-3)[self.index]
+
+
+def _sleeved(near: np.ndarray, cloth: np.ndarray) -> np.ndarray:
+    """(h, w) distance to an arm over its radius; twice as far where the arm itself is bare."""
+    import cv2
+
+    core = np.float32(near < 0.6)
+    size = 2 * max(2, near.shape[0] // 40) + 1
+    dressed = cv2.blur(core * cloth, (size, size)) / np.maximum(cv2.blur(core, (size, size)), 1e-4)
+    return near * (2 - np.clip(2 * dressed, 0, 1))
 
 
 def _outer(where: _Where) -> np.ndarray:
@@ -127,20 +158,22 @@ def _smooth(values: np.ndarray, inside: np.ndarray, tall: float) -> np.ndarray:
     return np.where(inside, total / np.maximum(cv2.blur(np.float32(inside), (size, size)), 1e-6), 0)
 
 
-def _waist(where: _Where, inner: np.ndarray) -> tuple[float | None, bool]:
-    """Body.down where the colour changes most, or else where a line runs across; None where neither does. And whether
-    the colours tell the two garments apart."""
-    best = (0.0, 0.0)
-    for width in (1.2, 0.45):
-        band = inner & (abs(where.body.aside) < width)
-        best = max(best, _change(where, band))
-    if best[0] >= COLOURS_CHANGE:
-        return best[1], True
-    return _line(where, inner), False
+def _waist(where: _Where, inner: np.ndarray) -> tuple[float | None, float]:
+    """Body.down where the colour changes most, or else where a line runs across; None where neither does. And how much
+    the colours change there, 0 where they do not tell the two garments apart."""
+    aside = abs(where.body.aside)
+    # In the middle alone a tie or a shirt changes as well: there it must be clear.
+    change, at = max(_change(where, inner & (aside < 1.2)), _change(where, inner & (aside < 0.45), 0.5))
+    line = _line(where, inner)
+    if line is not None and change < CLEAR and (abs(line - at) < 2 * STRAY or change < COLOURS_CHANGE):
+        return line, change if abs(line - at) < 2 * STRAY else 0.0
+    if change >= COLOURS_CHANGE:
+        return at, change
+    return _hem(where, inner), 0.0
 
 
-def _change(where: _Where, band: np.ndarray) -> tuple[float, float]:
-    """The strongest change of colour down the body, and where."""
+def _change(where: _Where, band: np.ndarray, weight: float = 1.0) -> tuple[float, float]:
+    """The strongest change of colour down the body, weighted by how likely a waist is there; and where."""
     count, rows = len(where.alike), int(np.ceil(3.4 / BIN))
     row = np.clip(where.row[band], 0, rows - 1)
     table = (
@@ -152,10 +185,11 @@ def _change(where: _Where, band: np.ndarray) -> tuple[float, float]:
     for t in range(int(HIGHEST / BIN), int(LOWEST / BIN) + 1):
         above = table[max(0, t - REACH - SKIPPED) : t - SKIPPED].sum(0)
         below = table[t + SKIPPED : t + SKIPPED + REACH].sum(0)
-        if min(above.sum(), below.sum()) < SAMPLE:
+        rest = table[t + SKIPPED :].sum()
+        if min(above.sum(), below.sum()) < SAMPLE or rest < LITTLE * table.sum():
             continue
         change = unlike(above / above.sum(), below / below.sum(), where.alike)
-        best = max(best, (change * float(np.interp(t * BIN, *zip(*LIKELY, strict=True))), t * BIN))
+        best = max(best, (weight * change * float(np.interp(t * BIN, *zip(*LIKELY, strict=True))), t * BIN))
     return best
 
 
@@ -165,16 +199,67 @@ def _line(where: _Where, inner: np.ndarray) -> float | None:
     steep = np.abs(np.gradient(light, axis=0))
     band = inner & (abs(where.body.aside) < 0.9)
     usual = float(np.median(steep[band])) if band.any() else 0.0
-    best, found = ACROSS, None
-    for t in range(int(0.6 / BIN), int(1.5 / BIN) + 1):
+    said = {}
+    if not where.body.sees("left_hip", "right_hip") or (inner & (where.body.down > TO_LEGS)).sum() < SAMPLE:
+        return None
+    for t in range(int(HIGHEST_LINE / BIN), int(1.5 / BIN) + 1):
         here = band & (abs(where.row - t) <= 1)
         columns = here.any(0)
         if columns.sum() < 8:
             continue
         peak = np.where(here, steep, 0).max(0)
-        across = float((peak[columns] > LINE * usual + 0.5).mean())
-        if across > best:
-            best, found = across, t * BIN
+        said[t] = float((peak[columns] > LINE * usual + 0.5).mean())
+    if not said:
+        return None
+    best = max(said, key=said.get)
+    return best * BIN if said[best] > ACROSS + float(np.median(list(said.values()))) else None
+
+
+def _path(where: _Where, waist: float) -> np.ndarray:
+    """(h, w) Body.down measured from a line that follows the steepest change of lightness near the waist, from column to
+    column, plus `waist`: where no colour tells two garments apart, the hem's own shadow does."""
+    light = where.lab[..., 0]
+    steep = np.abs(np.gradient(light, axis=0))
+    down = where.body.down
+    rows = np.arange(len(down))
+    band = where.trunk & (abs(down - waist) < STRAY)
+    columns = np.nonzero(band.any(0))[0]
+    if len(columns) < 8:
+        return down
+    columns = np.arange(columns[0], columns[-1] + 1)
+    gain = np.where(band, steep / max(float(np.quantile(steep[band], 0.95)), 1e-6), -0.5)[:, columns]
+    total, back = gain.copy(), np.zeros(gain.shape, int)
+    for c in range(1, len(columns)):
+        before = np.stack([np.roll(total[:, c - 1], s) - BEND * abs(s) for s in (-1, 0, 1)])
+        back[:, c] = np.array([1, 0, -1])[before.argmax(0)]
+        total[:, c] += before.max(0)
+    line = np.zeros(len(columns))
+    y = int(total[:, -1].argmax())
+    for c in range(len(columns) - 1, -1, -1):
+        line[c] = y
+        y = int(np.clip(y + back[y, c], 0, len(rows) - 1))
+    level = np.interp(np.arange(down.shape[1]), columns, line)
+    return waist + (rows[:, None] - level) / (where.body.tall * TRUNK)
+
+
+def _hem(where: _Where, inner: np.ndarray) -> float | None:
+    """Body.down of the hem of a coat over trousers of its colour: where the cloth narrows at once."""
+    rows = np.arange(len(where.row))[:, None]
+    breadth = inner.sum(1).astype(float)
+    level = np.where(
+        inner.any(1), np.where(inner, where.body.down, 0).sum(1) / np.maximum(breadth, 1), np.nan
+    )
+    step = max(2, int(0.012 * where.body.tall))
+    best, found = NARROWED, None
+    for y in range(2 * step, len(rows) - 2 * step):
+        if not 1.2 < level[y] < LOWEST:
+            continue
+        above, below = breadth[y - 2 * step : y - step].mean(), breadth[y + step : y + 2 * step].mean()
+        legs = where.body.near["left_leg"][y], where.body.near["right_leg"][y]
+        closed = (inner[y] & (np.minimum(*legs) > 1.6)).sum() > 0.15 * breadth[y]
+        goes_on = (inner & (where.body.down > level[y] + 0.25)).sum() > LITTLE * inner.sum()
+        if closed and goes_on and below / max(above, 1) < best:
+            best, found = below / above, float(level[y])
     return found
 
 
@@ -213,17 +298,20 @@ def _parted(where: _Where, inner: np.ndarray) -> bool:
     return bool((inner & (down > 2.5)).sum() > SAMPLE)
 
 
-def _below(where: _Where, inner: np.ndarray, waist: float, seen: bool) -> np.ndarray:
-    """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there."""
+def _below(where: _Where, inner: np.ndarray, waist: float, change: float) -> np.ndarray:
+    """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there. A sleeve
+    is not, but where a hand is in a pocket."""
     down = where.body.down
-    place = 1 / (1 + np.exp(-np.clip((down - waist) / 0.05, -30, 30)))
-    if not seen:
-        return place
-    above = where.colours(inner & (down < waist - 0.12) & (down > waist - 0.6))
-    below = where.colours(inner & (down > waist + 0.12) & (down < waist + 0.8))
-    if above is None or below is None:
-        return place
-    odds = np.log(where.score(below) / where.score(above))
-    place = np.clip((down - waist) / 0.12, -4, 4)
-    odds = _smooth(np.clip(odds, -3, 3), where.cloth, 0.6 * where.body.tall)
-    return 1 / (1 + np.exp(-(1.6 * odds + 1.5 * place)))
+    above = where.colours(inner & ~where.arm & (down < waist - 0.12) & (down > waist - 0.6))
+    below = where.colours(inner & ~where.arm & (down > waist + 0.12) & (down < waist + 0.8))
+    told = 0.0 if above is None or below is None else float(np.clip(change / CLEAR, 0, 1)) ** 2
+    steep = 1.5 / 0.12
+    if told < 1:
+        near, steep = abs(down - waist) < 2 * STRAY, steep / (0.2 + 0.8 * told)
+        down = np.where(near, _path(where, waist), down)
+    place = np.clip(steep * (down - waist), -6, 6)
+    place = np.where(where.arm, np.minimum(place, SLEEVE_ODDS if told else -6), place)
+    if told:
+        odds = np.log(where.score(below) / where.score(above))
+        place = place + 1.6 * told * _smooth(np.clip(odds, -3, 3), where.cloth, 0.6 * where.body.tall)
+    return 1 / (1 + np.exp(-place))

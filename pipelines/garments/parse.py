@@ -41,7 +41,11 @@ def garment_map(picture: torch.Tensor, keypoints: Keypoints, cut: Segmentation, 
 
 
 def _plane(region: Region, mask: torch.Tensor) -> np.ndarray:
-    return region.cut(mask.expand(-1, 3, -1, -1))[..., 0]
+    """(1, 1, H, W) -> (h, w), means over the region's cells."""
+    import cv2
+
+    inside = mask[0, 0, region.y0 : region.y1, region.x0 : region.x1].cpu().numpy()
+    return cv2.resize(np.float32(inside), region.size[::-1], interpolation=cv2.INTER_AREA)
 
 
 def _box(matte: torch.Tensor) -> np.ndarray | None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from .body import LIMBS, Body
+from .body import LIMBS, SIDES, Body
 
 SKIN_OF = {
     "head": "face", "torso": "torso_skin", "left_arm": "left_arm_skin", "right_arm": "right_arm_skin",
     "left_leg": "left_leg_skin", "right_leg": "right_leg_skin",
 }  # fmt: skip
 """The region of each of LIMBS' skin."""
-BESIDE = 1.25
-"""Distance over a limb's measured breadth beyond which skin is not that limb's."""
-STRETCHES = 14
-"""Pieces of a limb that are bare or dressed on their own."""
+IN_FRONT = 0.75
+"""How much nearer than it is an arm counts: it mostly lies before trunk and legs. By eye."""
+BESIDE, GROWN = 1.25, 0.9
+"""Distance over a limb's measured breadth beyond which what has another colour is not that limb's, and down to which it
+goes on from there."""
+SURELY = 1.45
+"""The same, whatever the colour."""
+CRUMB = 0.004
+"""Share of the person below which a piece of cloth beside bare legs is none."""
+BEYOND_ARM = 2.2
+"""Radii of an arm beyond which nothing is its skin. By eye."""
 
 
 def skin_shares(skin: np.ndarray, face: np.ndarray, body: Body) -> dict[str, np.ndarray]:
     """By region (h, w): how surely skin there is that limb's, adding up to 1. skin, face (h, w) in [0, 1]."""
     costs = {name: body.near[name] + _dressed(body.near[name], skin) for name in LIMBS if name != "head"}
+    for side in SIDES:  # a hand on a thigh lies before it
+        costs[f"{side}_arm"] = IN_FRONT * costs[f"{side}_arm"]
     stack = np.stack(list(costs.values()))
     shares = np.exp(-3.0 * (stack - stack.min(0)))
     shares /= shares.sum(0)
@@ -40,16 +49,26 @@ def _dressed(near: np.ndarray, skin: np.ndarray) -> np.ndarray:
     return np.where(known, 1.5 * np.clip(0.5 - bare, 0, 0.5), 0.75)
 
 
-def breadths(person: np.ndarray, body: Body) -> dict[str, float]:
-    """Half-breadths of the legs over the body's own radius, measured where the outline is near on the outer side."""
-    found = {}
-    for side, other in (("left", "right"), ("right", "left")):
-        near, far = body.near[f"{side}_leg"], body.near[f"{other}_leg"]
-        lower = (body.down > 1.3) & (body.down < 2.8) & (near < far)
-        outer = lower & (np.sign(body.aside) == (1 if side == "left" else -1))
-        edge = outer & person & _border(person)
-        found[side] = float(np.clip(np.median(near[edge]), 0.8, 2.2)) if edge.sum() > 10 else 1.3
-    return found
+def breadth(side: str, person: np.ndarray, body: Body) -> np.ndarray:
+    """(h, w) half-breadth of a leg over the body's own radius, by height: measured to the outline on the outer side, where
+    no other leg and nothing between the legs can be taken for it."""
+    other = "right" if side == "left" else "left"
+    near, edge = body.near[f"{side}_leg"], _border(person)
+    own = near < body.near[f"{other}_leg"]
+    away = 1 if side == "left" else -1
+    heights, found = [], []
+    for low in np.arange(1.0, 3.0, 0.2):
+        row = own & (body.down >= low) & (body.down < low + 0.2)
+        axis = row & (near < 0.35)
+        if not axis.any():
+            continue
+        at = row & edge & (away * (body.aside - float(body.aside[axis].mean())) > 0) & (near < 3.0)
+        if at.sum() >= 3:
+            heights.append(low + 0.1)
+            found.append(float(np.median(near[at])))
+    if not heights:
+        return np.full(near.shape, 1.4)
+    return np.clip(np.interp(body.down, heights, found), 0.8, 2.2)
 
 
 def _border(mask: np.ndarray) -> np.ndarray:
@@ -58,15 +77,46 @@ def _border(mask: np.ndarray) -> np.ndarray:
     return mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
 
 
-def strays(skin: np.ndarray, person: np.ndarray, lab: np.ndarray, body: Body) -> np.ndarray:
+def strays(
+    skin: np.ndarray, cloth: np.ndarray, person: np.ndarray, lab: np.ndarray, body: Body
+) -> np.ndarray:
     """(h, w) bool: cells taken for skin between or beside the legs that lie beyond the legs' own breadth and have
-    not their colour: a flower pot, a wall. skin (h, w) bool."""
-    wide = breadths(person, body)
-    legs = skin & (body.down > 1.15) & (np.minimum(body.near["left_arm"], body.near["right_arm"]) > 2.0)
-    over = np.minimum(body.near["left_leg"] / wide["left"], body.near["right_leg"] / wide["right"])
+    not their colour, and crumbs of cloth there: a flower pot, a wall. skin, cloth, person (h, w) bool."""
+    import cv2
+
+    below = (body.down > 1.15) & (np.minimum(body.near["left_arm"], body.near["right_arm"]) > 2.0)
+    over = np.minimum(*(body.near[f"{side}_leg"] / breadth(side, person, body) for side in SIDES))
+    legs = skin & below
     core = legs & (over < 0.7)
     if core.sum() < 30:
         return np.zeros_like(skin)
-    mean, spread = lab[core].mean(0), lab[core].std(0) + 3.0
-    strange = (((lab - mean) / spread) ** 2).sum(-1)
-    return legs & (over > BESIDE) & (strange > 3.0) | (legs & (over > 1.8))
+    strange = strangeness(lab, core)
+    seeds = legs & (((over > BESIDE) & (strange > 3.0)) | (over > SURELY))
+    seeds |= _crumbs(cloth, CRUMB * person.sum()) & below & (over > 1.0) & (body.down < 2.7)
+    _, labels = cv2.connectedComponents((seeds | (legs & (over > GROWN) & (strange > 2.5))).astype(np.uint8))
+    found = np.isin(labels, np.unique(labels[seeds])) & (labels > 0)
+    return cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+
+
+def _crumbs(mask: np.ndarray, most: float) -> np.ndarray:
+    """The connected pieces of a mask with at most so many cells."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    return mask & (stats[:, cv2.CC_STAT_AREA] <= most)[labels]
+
+
+def beyond_arms(skin: np.ndarray, lab: np.ndarray, body: Body) -> np.ndarray:
+    """(h, w) bool: skin beside the trunk, too far from every arm and from the trunk to be skin, and of another colour
+    than the arms: a bag, a cup."""
+    arms = np.minimum(body.near["left_arm"], body.near["right_arm"])
+    others = np.minimum.reduce([body.near[name] for name in ("torso", "head", "left_leg", "right_leg")])
+    core = skin & (np.minimum(arms, body.near["head"]) < 0.8)
+    if core.sum() < 30:
+        return np.zeros_like(skin)
+    return skin & (arms > BEYOND_ARM) & (others > 1.6) & (body.down < 1.5) & (strangeness(lab, core) > 3.0)
+
+
+def strangeness(lab: np.ndarray, core: np.ndarray) -> np.ndarray:
+    """(h, w) squared distance from the core's colours, in variances."""
+    return (((lab - lab[core].mean(0)) / (lab[core].std(0) + 3.0)) ** 2).sum(-1)
