@@ -1,1 +1,1 @@
-"""Which region of the clothes every pixel of a person belongs to."""
+"""What is worn: where each garment is, what it is made of, and what on it must stay rigid."""

@@ -24,8 +24,8 @@ def lab(image: np.ndarray) -> np.ndarray:
 
 
 def palette(colours: np.ndarray, count: int = 10, rounds: int = 6) -> np.ndarray:
-    """(n, 3) colours -> (k, 3) typical ones, k at most count: Lloyd's algorithm from the farthest points on, so that the
-    same colours always give the same palette."""
+    """(n, 3) colours -> (k, 3) typical ones, k at most count: Lloyd's algorithm from the farthest points on, so that
+    the same colours always give the same palette."""
     sample = colours[:: max(1, len(colours) // MOST)]
     centres = [sample.mean(0)]
     nearest = np.full(len(sample), np.inf)
@@ -65,6 +65,6 @@ def likeness(centres: np.ndarray) -> np.ndarray:
 
 
 def unlike(a: np.ndarray, b: np.ndarray, alike: np.ndarray) -> float:
-    """How unlike two distributions over a palette are, in [0, 1]: the squared maximum mean discrepancy of Gretton et al.
-    2012, halved; unlike a comparison of histograms it takes a shade of a colour for nearly that colour."""
+    """How unlike two distributions over a palette are, in [0, 1]: the squared maximum mean discrepancy of Gretton et
+    al. 2012, halved; unlike a comparison of histograms it takes a shade of a colour for nearly that colour."""
     return float(0.5 * (a @ alike @ a + b @ alike @ b) - a @ alike @ b)

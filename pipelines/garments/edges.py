@@ -23,9 +23,7 @@ SMALLEST = 0.02
 """Probability under which a region is out of the question."""
 
 
-def native_labels(
-    shares: np.ndarray, region: Region, grid: Region, cells: np.ndarray, image: np.ndarray
-) -> np.ndarray:
+def native_labels(shares: np.ndarray, grid: Region, cells: np.ndarray, image: np.ndarray) -> np.ndarray:
     """shares (K, h, w) on the grid, cells (h, w, 3) its colours, image (H, W, 3) -> (H, W) uint8 of the likeliest.
 
     Inside a region the grid tells; near a border every pixel is weighed by the regions' colours close by.

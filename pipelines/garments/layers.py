@@ -59,16 +59,18 @@ class Cloth:
     lower  (h, w) in [0, 1]: how surely a cell is below the waist
     body   what covers the trunk: "upper", "dress" or "outer"
     waist  Body.down of the waist, infinite where there is none
+    guessed  whether nothing shows that waist
     """
 
     outer: np.ndarray
     lower: np.ndarray
     body: str
     waist: float
+    guessed: bool = False
 
 
-def garments_of(lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body) -> Cloth:
-    """lab (h, w, 3) colours, cloth and skin (h, w) bool -> which garment each cell of cloth belongs to."""
+def garments_of(lab: np.ndarray, cloth: np.ndarray, body: Body) -> Cloth:
+    """lab (h, w, 3) colours, cloth (h, w) bool -> which garment each cell of cloth belongs to."""
     none = np.zeros(cloth.shape, np.float32)
     if cloth.sum() < FEW:
         return Cloth(none, none, "upper", np.inf)
@@ -76,12 +78,13 @@ def garments_of(lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body
     outer = _outer(where)
     inner = where.trunk & (outer < 0.5)
     waist, change = _waist(where, inner)
-    if waist is None:
-        waist, kind = _unseen_waist(where, inner, skin)
+    guessed = waist is None
+    if guessed:
+        waist, kind = _unseen_waist(where, inner)
     else:
         kind = _above(where, waist)
-    lower = none if not np.isfinite(waist) else _below(where, inner, waist, change)
-    return Cloth(outer, lower.astype(np.float32), kind, waist)
+    lower = none if not np.isfinite(waist) else _below(where, inner, waist, change, guessed)
+    return Cloth(outer, lower.astype(np.float32), kind, waist, guessed and np.isfinite(waist))
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,8 +219,8 @@ def _line(where: _Where, inner: np.ndarray) -> float | None:
 
 
 def _path(where: _Where, waist: float) -> np.ndarray:
-    """(h, w) Body.down measured from a line that follows the steepest change of lightness near the waist, from column to
-    column, plus `waist`: where no colour tells two garments apart, the hem's own shadow does."""
+    """(h, w) Body.down measured from a line that follows the steepest change of lightness near the waist, from column
+    to column, plus `waist`: where no colour tells two garments apart, the hem's own shadow does."""
     light = where.lab[..., 0]
     steep = np.abs(np.gradient(light, axis=0))
     down = where.body.down
@@ -271,7 +274,7 @@ def _above(where: _Where, waist: float) -> str:
     return "outer" if sleeves else "dress"
 
 
-def _unseen_waist(where: _Where, inner: np.ndarray, skin: np.ndarray) -> tuple[float, str]:
+def _unseen_waist(where: _Where, inner: np.ndarray) -> tuple[float, str]:
     """Where nothing shows a waist: nothing below, two legs in the trunk's colour, or a dress."""
     down = where.body.down
     if (inner & (down > TO_LEGS)).sum() < SAMPLE:
@@ -298,15 +301,15 @@ def _parted(where: _Where, inner: np.ndarray) -> bool:
     return bool((inner & (down > 2.5)).sum() > SAMPLE)
 
 
-def _below(where: _Where, inner: np.ndarray, waist: float, change: float) -> np.ndarray:
-    """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there. A sleeve
-    is not, but where a hand is in a pocket."""
+def _below(where: _Where, inner: np.ndarray, waist: float, change: float, guessed: bool) -> np.ndarray:
+    """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there. A
+    sleeve is not, but where a hand is in a pocket."""
     down = where.body.down
     above = where.colours(inner & ~where.arm & (down < waist - 0.12) & (down > waist - 0.6))
     below = where.colours(inner & ~where.arm & (down > waist + 0.12) & (down < waist + 0.8))
     told = 0.0 if above is None or below is None else float(np.clip(change / CLEAR, 0, 1)) ** 2
     steep = 1.5 / 0.12
-    if told < 1:
+    if told < 1 and not guessed:
         near, steep = abs(down - waist) < 2 * STRAY, steep / (0.2 + 0.8 * told)
         down = np.where(near, _path(where, waist), down)
     place = np.clip(steep * (down - waist), -6, 6)

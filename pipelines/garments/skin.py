@@ -50,8 +50,8 @@ def _dressed(near: np.ndarray, skin: np.ndarray) -> np.ndarray:
 
 
 def breadth(side: str, person: np.ndarray, body: Body) -> np.ndarray:
-    """(h, w) half-breadth of a leg over the body's own radius, by height: measured to the outline on the outer side, where
-    no other leg and nothing between the legs can be taken for it."""
+    """(h, w) half-breadth of a leg over the body's own radius, by height: measured to the outline on the outer side,
+    where no other leg and nothing between the legs can be taken for it."""
     other = "right" if side == "left" else "left"
     near, edge = body.near[f"{side}_leg"], _border(person)
     own = near < body.near[f"{other}_leg"]

@@ -43,8 +43,8 @@ FASHIONPEDIA = {
         ("hood", "collar", "lapel", "epaulette", "sleeve", "pocket", "neckline", "buckle", "zipper", "applique", "bead",
          "bow", "flower", "fringe", "ribbon", "rivet", "ruffle", "sequin", "tassel"), "upper"),
 }  # fmt: skip
-"""Fashionpedia (Jia et al., ECCV 2020), 46 classes and "unlabelled"; parts of garments count as the upper one. It has no
-hair and no skin: those come from the default network."""
+"""Fashionpedia (Jia et al., ECCV 2020), 46 classes and "unlabelled"; parts of garments count as the upper one. It has
+no hair and no skin: those come from the default network."""
 
 CCP = {
     "null": "background", "hair": "hair", "skin": SKIN, "dress": "dress",

@@ -23,7 +23,7 @@ BAG = 0.0035
 def shoes(
     other: np.ndarray, clothes: np.ndarray, bare: np.ndarray, lab: np.ndarray, body: Body
 ) -> np.ndarray:
-    """(h, w) bool: what is worn at the feet. other, clothes (h, w) in [0, 1] as the network sees them, bare (h, w) bool.
+    """(h, w) bool: what is worn at the feet. other, clothes (h, w) in [0, 1] as the network sees them, bare bool.
 
     A cell is a shoe's rather than the trousers' by the network's word, by the colours of foot and shin, and by height;
     and rather than bare where a foot has not the skin's colour.
@@ -85,8 +85,8 @@ def _touching(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
 def things(
     other: np.ndarray, person: np.ndarray, hair: np.ndarray, cloth: np.ndarray, lab: np.ndarray, body: Body
 ) -> dict[str, np.ndarray]:
-    """ "headwear", "bag", "accessory", "hair", "shoes" -> (h, w) bool: each piece of `other`, which the network takes for no
-    cloth. What has the colour of the hair or cloth that it touches is that."""
+    """By "headwear", "bag", "accessory", "hair", "shoes": (h, w) bool, each piece of `other`, taken for
+    no cloth. What has the colour of the hair or cloth that it touches is that."""
     import cv2
 
     found = {
