@@ -14,7 +14,7 @@ from ..models.person_parts import CLASSES
 from .body import Body
 from .colours import lab
 from .layers import Cloth, garments_of
-from .skin import beyond_arms, skin_shares, strays
+from .skin import beyond_arms, skin_shares, strays, unlike_face
 from .worn import shoes, things
 
 STEPS, PULL = 25, 0.15
@@ -67,11 +67,12 @@ def default_shares(cells: Cells) -> tuple[np.ndarray, tuple[str, ...]]:
     cloth, other = cloth & ~stray, other & ~stray
     shod = person & shoes(cells.part("other"), cells.part("clothes"), bare, colours, body)
     far = beyond_arms(bare, colours, body) & ~stray
+    odd = unlike_face(bare, cells.mostly("face_skin"), colours, body) & ~stray & ~far
     thing = things((other | far) & ~shod, person, cells.mostly("hair"), cloth, colours, body)
     shod |= thing.pop("shoes")
     carried = np.logical_or.reduce(list(thing.values()))
-    garments = garments_of(colours, (cloth | other) & ~shod & ~carried, body)
-    stack = _stacked(cells, far, shod, thing, garments)
+    garments = garments_of(colours, (cloth | other | odd) & ~shod & ~carried, body)
+    stack = _stacked(cells, far | odd, shod, thing, garments)
     stack[:, stray] = 0
     stack[0, stray] = 1
     return _continued(stack, person), (GUESSED,) if garments.guessed else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,8 @@ OPENED = 0.3
 """Unlikeness of both sides of the chest to its middle that tells an open jacket: closed clothes have 0.24 at most."""
 LITTLE = 0.1
 """Share of the cloth below which a strip at a hem is no garment."""
+STEEP = 12.5
+"""Log odds of the lower garment by height: 1.5 at an eighth of the trunk below the waist."""
 STRAY, BEND = 0.14, 0.12
 """How far from the waist, in Body.down, its line may be, and what a step of it costs of the steepest change's worth."""
 HIGHEST_LINE = 0.75
@@ -77,14 +80,16 @@ def garments_of(lab: np.ndarray, cloth: np.ndarray, body: Body) -> Cloth:
     where = _Where.of(lab, cloth, body)
     outer = _outer(where)
     inner = where.trunk & (outer < 0.5)
-    waist, change = _waist(where, inner)
+    waist = _waist(where, inner)
     guessed = waist is None
-    if guessed:
-        waist, kind = _unseen_waist(where, inner)
+    if waist is None:
+        at, kind = _unseen_waist(where, inner)
+        waist = _Waist(at)
     else:
-        kind = _above(where, waist)
-    lower = none if not np.isfinite(waist) else _below(where, inner, waist, change, guessed)
-    return Cloth(outer, lower.astype(np.float32), kind, waist, guessed and np.isfinite(waist))
+        kind = _above(where, waist.at)
+    told = np.isfinite(waist.at)
+    lower = _below(where, inner, waist).astype(np.float32) if told else none
+    return Cloth(outer, lower, kind, waist.at, guessed and bool(told))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,18 +166,27 @@ def _smooth(values: np.ndarray, inside: np.ndarray, tall: float) -> np.ndarray:
     return np.where(inside, total / np.maximum(cv2.blur(np.float32(inside), (size, size)), 1e-6), 0)
 
 
-def _waist(where: _Where, inner: np.ndarray) -> tuple[float | None, float]:
-    """Body.down where the colour changes most, or else where a line runs across; None where neither does. And how much
-    the colours change there, 0 where they do not tell the two garments apart."""
+class _Waist(NamedTuple):
+    """Body.down of a waist; how much the colours change there, 0 where they do not tell the two garments apart; and
+    whether it is the line of a hem."""
+
+    at: float
+    change: float = 0.0
+    line: bool = False
+
+
+def _waist(where: _Where, inner: np.ndarray) -> _Waist | None:
+    """Where the colour changes most, or else where a line runs across, or a coat ends; None where none does."""
     aside = abs(where.body.aside)
     # In the middle alone a tie or a shirt changes as well: there it must be clear.
     change, at = max(_change(where, inner & (aside < 1.2)), _change(where, inner & (aside < 0.45), 0.5))
     line = _line(where, inner)
     if line is not None and change < CLEAR and (abs(line - at) < 2 * STRAY or change < COLOURS_CHANGE):
-        return line, change if abs(line - at) < 2 * STRAY else 0.0
+        return _Waist(line, change if abs(line - at) < 2 * STRAY else 0.0, True)
     if change >= COLOURS_CHANGE:
-        return at, change
-    return _hem(where, inner), 0.0
+        return _Waist(at, change)
+    hem = _hem(where, inner)
+    return None if hem is None else _Waist(hem)
 
 
 def _change(where: _Where, band: np.ndarray, weight: float = 1.0) -> tuple[float, float]:
@@ -301,18 +315,18 @@ def _parted(where: _Where, inner: np.ndarray) -> bool:
     return bool((inner & (down > 2.5)).sum() > SAMPLE)
 
 
-def _below(where: _Where, inner: np.ndarray, waist: float, change: float, guessed: bool) -> np.ndarray:
+def _below(where: _Where, inner: np.ndarray, waist: _Waist) -> np.ndarray:
     """(h, w) how surely a cell is the lower garment's: below the waist, and of the colours that are found there. A
     sleeve is not, but where a hand is in a pocket."""
     down = where.body.down
-    above = where.colours(inner & ~where.arm & (down < waist - 0.12) & (down > waist - 0.6))
-    below = where.colours(inner & ~where.arm & (down > waist + 0.12) & (down < waist + 0.8))
-    told = 0.0 if above is None or below is None else float(np.clip(change / CLEAR, 0, 1)) ** 2
-    steep = 1.5 / 0.12
-    if told < 1 and not guessed:
-        near, steep = abs(down - waist) < 2 * STRAY, steep / (0.2 + 0.8 * told)
-        down = np.where(near, _path(where, waist), down)
-    place = np.clip(steep * (down - waist), -6, 6)
+    above = where.colours(inner & ~where.arm & (down < waist.at - 0.12) & (down > waist.at - 0.6))
+    below = where.colours(inner & ~where.arm & (down > waist.at + 0.12) & (down < waist.at + 0.8))
+    told = 0.0 if above is None or below is None else float(np.clip(waist.change / CLEAR, 0, 1))
+    steep = STEEP
+    if waist.line:
+        near, steep = abs(down - waist.at) < 2 * STRAY, steep / (0.2 + 0.8 * told**2)
+        down, told = np.where(near, _path(where, waist.at), down), told**2
+    place = np.clip(steep * (down - waist.at), -6, 6)
     place = np.where(where.arm, np.minimum(place, SLEEVE_ODDS if told else -6), place)
     if told:
         odds = np.log(where.score(below) / where.score(above))

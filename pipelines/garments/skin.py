@@ -20,6 +20,9 @@ SURELY = 1.45
 """The same, whatever the colour."""
 CRUMB = 0.004
 """Share of the person below which a piece of cloth beside bare legs is none."""
+UNLIKE_FACE = 22.0
+"""CIELAB units in a and b from the face's own hue beyond which nothing is bare skin: shade and sun move lightness much
+more than hue. By eye, on the development photos."""
 BEYOND_ARM = 2.2
 """Radii of an arm beyond which nothing is its skin. By eye."""
 
@@ -120,3 +123,16 @@ def beyond_arms(skin: np.ndarray, lab: np.ndarray, body: Body) -> np.ndarray:
 def strangeness(lab: np.ndarray, core: np.ndarray) -> np.ndarray:
     """(h, w) squared distance from the core's colours, in variances."""
     return (((lab - lab[core].mean(0)) / (lab[core].std(0) + 3.0)) ** 2).sum(-1)
+
+
+def unlike_face(skin: np.ndarray, face: np.ndarray, lab: np.ndarray, body: Body) -> np.ndarray:
+    """(h, w) bool: skin of trunk and legs whose hue is not the face's: a print, tights. Hands are let be: they are
+    often in other light, or hold something."""
+    if face.sum() < 30:
+        return np.zeros_like(skin)
+    hue = np.median(lab[face][:, 1:], axis=0)
+    apart = np.hypot(lab[..., 1] - hue[0], lab[..., 2] - hue[1])
+    arms = np.minimum(body.near["left_arm"], body.near["right_arm"])
+    return (
+        skin & ~face & (apart > UNLIKE_FACE) & (arms > 1.5) & (body.near["head"] > 1.5) & (body.down > 0.05)
+    )
