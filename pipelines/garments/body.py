@@ -47,6 +47,7 @@ class Body:
     down    (h, w) how far down the body: 0 at the shoulders, 1 at the hips, 2 at the knees, 3 at the ankles
     aside   (h, w) how far beside the trunk's axis, in half breadths of the shoulders; positive to the person's left
     foot    by SIDES: (h, w) distance to the foot's bones over the foot's radius
+    hand    by SIDES: (h, w) bool, beyond the wrist
     points  (133, 2) landmarks in cells; seen (133,) bool, of those that the picture shows
     tall    stature in cells
     """
@@ -55,6 +56,7 @@ class Body:
     down: np.ndarray
     aside: np.ndarray
     foot: dict[str, np.ndarray]
+    hand: dict[str, np.ndarray]
     points: np.ndarray
     seen: np.ndarray
     tall: float
@@ -85,9 +87,9 @@ def body_on(region: Region, keypoints: Keypoints) -> Body:
         near[f"{side}_arm"] = place.arm(side)
         near[f"{side}_leg"] = place.leg(side)
     down, aside = place.down(near)
-    foot = {side: place.foot(side) for side in SIDES}
+    foot, hand = ({side: part(side) for side in SIDES} for part in (place.foot, place.hand))
     inside = (points >= 0).all(1) & (points < np.array(region.size[::-1])).all(1)
-    return Body(near, down, aside, foot, points, seen & inside, tall)
+    return Body(near, down, aside, foot, hand, points, seen & inside, tall)
 
 
 def _stature(points: np.ndarray, seen: np.ndarray, size: tuple[int, int]) -> float:
@@ -183,6 +185,12 @@ class _Place:
             radius = BODY_PARTS[PART_INDEX["left_foot"]].radius * self.tall
             found.append(self.capsule(ankle, ankle + 0.2 * (ankle - knee))[0] / radius)
         return np.minimum.reduce(found)
+
+    def hand(self, side: str) -> np.ndarray:
+        """Beyond the wrist along the forearm."""
+        if not self.has(f"{side}_elbow", f"{side}_wrist"):
+            return np.zeros(self.x.shape, bool)
+        return self.capsule(self.at(f"{side}_elbow"), self.at(f"{side}_wrist"))[1] > 1.0
 
     def torso(self) -> np.ndarray:
         """The trunk's outline between shoulders and hips, and the neck."""

@@ -153,6 +153,10 @@ def _outer(where: _Where) -> np.ndarray:
     # A jacket's colour in the middle, or on the legs, is a print, a belt or trousers.
     place = np.clip(1.5 * (abs(aside) - 0.1), 0, 1) * np.clip((LOWEST - down) / 0.3, 0, 1)
     likely = np.where(where.arm, likely, likely * place)
+    for side in SIDES:  # a sleeve is of one garment, its cuff too
+        sleeve = where.arm & (where.body.near[f"{side}_arm"] < SLEEVE) & ~where.body.hand[side]
+        if sleeve.sum() > SAMPLE:
+            likely = np.where(sleeve, float(likely[sleeve].mean() > 0.5), likely)
     smooth = _smooth(np.where(where.cloth, likely, 0), where.cloth, where.body.tall)
     return np.clip((smooth - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
 
@@ -331,4 +335,20 @@ def _below(where: _Where, inner: np.ndarray, waist: _Waist) -> np.ndarray:
     if told:
         odds = np.log(where.score(below) / where.score(above))
         place = place + 1.6 * told * _smooth(np.clip(odds, -3, 3), where.cloth, 0.6 * where.body.tall)
-    return 1 / (1 + np.exp(-place))
+    return _of_a_piece(where, 1 / (1 + np.exp(-place)), inner, waist.at)
+
+
+def _of_a_piece(where: _Where, lower: np.ndarray, inner: np.ndarray, waist: float) -> np.ndarray:
+    """(h, w) lower, without islands of one garment in the other: a shadow on a shirt looks like dark trousers."""
+    import cv2
+
+    lower, down = lower.copy(), where.body.down
+    for under in (True, False):
+        piece = (lower > 0.1) & (where.arm | inner) if under else (lower <= 0.5) & inner
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(piece.astype(np.uint8))
+        for k in range(1, count):
+            here = labels == k
+            beyond = float(down[here].mean()) < waist if under else float(down[here].mean()) > waist
+            if beyond and stats[k, cv2.CC_STAT_AREA] < LITTLE * piece.sum():
+                lower[here] = 0.0 if under else 1.0
+    return lower

@@ -11,6 +11,10 @@ SKIN_OF = {
     "left_leg": "left_leg_skin", "right_leg": "right_leg_skin",
 }  # fmt: skip
 """The region of each of LIMBS' skin."""
+OWN_SKIN = 1.4
+"""Radii from an arm beyond which skin on trunk and legs is their own."""
+COVERED = 1.5
+"""Radii by which a limb that is covered by cloth counts as further away. By eye."""
 IN_FRONT = 0.75
 """How much nearer than it is an arm counts: it mostly lies before trunk and legs. By eye."""
 BESIDE, GROWN = 1.25, 0.9
@@ -29,7 +33,12 @@ BEYOND_ARM = 2.2
 
 def skin_shares(skin: np.ndarray, face: np.ndarray, body: Body) -> dict[str, np.ndarray]:
     """By region (h, w): how surely skin there is that limb's, adding up to 1. skin, face (h, w) in [0, 1]."""
-    costs = {name: body.near[name] + _dressed(body.near[name], skin) for name in LIMBS if name != "head"}
+    arms = np.minimum(body.near["left_arm"], body.near["right_arm"])
+    costs = {}
+    for name in LIMBS:
+        if name != "head":  # an arm's skin before a shirt does not tell that the trunk is bare
+            clear = arms > OWN_SKIN if not name.endswith("arm") else np.ones_like(skin, bool)
+            costs[name] = body.near[name] + _dressed(body.near[name], skin, clear)
     for side in SIDES:  # a hand on a thigh lies before it
         costs[f"{side}_arm"] = IN_FRONT * costs[f"{side}_arm"]
     stack = np.stack(list(costs.values()))
@@ -41,15 +50,16 @@ def skin_shares(skin: np.ndarray, face: np.ndarray, body: Body) -> dict[str, np.
     return found | {"face": own}
 
 
-def _dressed(near: np.ndarray, skin: np.ndarray) -> np.ndarray:
-    """(h, w) extra cost of a limb that shows no skin of its own nearby: bare skin on trousers is a hand's."""
+def _dressed(near: np.ndarray, skin: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    """(h, w) extra cost of a limb that shows no skin of its own nearby, where it is `clear` of the arms: bare skin on
+    trousers is a hand's."""
     import cv2
 
-    core = np.float32(near < 0.6)
-    size = 2 * max(2, near.shape[0] // 40) + 1
-    bare = cv2.blur(core * skin, (size, size)) / np.maximum(cv2.blur(core, (size, size)), 1e-4)
-    known = cv2.blur(core, (size, size)) > 1e-3
-    return np.where(known, 1.5 * np.clip(0.5 - bare, 0, 0.5), 0.75)
+    core = np.float32((near < 0.6) & clear)
+    size = 2 * max(2, near.shape[0] // 20) + 1
+    seen = cv2.blur(core, (size, size))
+    bare = cv2.blur(core * skin, (size, size)) / np.maximum(seen, 1e-4)
+    return np.where(seen > 1e-3, COVERED * 2 * np.clip(0.5 - bare, 0, 0.5), 0.5 * COVERED)
 
 
 def breadth(side: str, person: np.ndarray, body: Body) -> np.ndarray:

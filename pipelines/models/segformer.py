@@ -19,6 +19,17 @@ class SegformerError(ValueError):
     """A folder that holds no SegFormer; the message says what is missing and what to do."""
 
 
+class _Logits(nn.Module):
+    """A transformers model as a plain module: a host that manages memory sets attributes on it that theirs forbid."""
+
+    def __init__(self, inner: nn.Module):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.inner(pixel_values=pixels).logits
+
+
 class ClothesNetwork:
     """A SegFormer with its class names in the network's order; `modules` for a host that manages their memory."""
 
@@ -36,8 +47,7 @@ class ClothesNetwork:
         where = next(self.module.parameters())
         pixels = F.interpolate(picture.to(where), self.size, mode="bilinear", antialias=True)
         mean, spread = (pixels.new_tensor(values)[:, None, None] for values in (MEAN, SPREAD))
-        logits = self.module(pixel_values=(pixels - mean) / spread).logits
-        return logits[0].float().softmax(0).cpu()
+        return self.module((pixels - mean) / spread)[0].float().softmax(0).cpu()
 
 
 def is_segformer(folder: Path) -> bool:
@@ -74,9 +84,9 @@ def load_segformer(folder: Path, device: torch.device | str = "cpu") -> ClothesN
             f"{folder.name} needs the package transformers, which comes with ComfyUI: install it, or choose the default"
         ) from missing
     module = SegformerForSemanticSegmentation.from_pretrained(
-        str(folder), local_files_only=True, use_safetensors=True, torch_dtype=torch.float32
+        str(folder), local_files_only=True, use_safetensors=True
     )
-    return ClothesNetwork(module.to(device), names, _size(folder), folder.name)
+    return ClothesNetwork(_Logits(module.float()).to(device), names, _size(folder), folder.name)
 
 
 def _config(folder: Path, name: str = "config.json") -> dict:
