@@ -47,6 +47,7 @@ class Body:
     down    (h, w) how far down the body: 0 at the shoulders, 1 at the hips, 2 at the knees, 3 at the ankles
     aside   (h, w) how far beside the trunk's axis, in half breadths of the shoulders; positive to the person's left
     foot    by SIDES: (h, w) distance to the foot's bones over the foot's radius
+    fore    by SIDES: (h, w) distance to the forearm over its radius
     hand    by SIDES: (h, w) bool, beyond the wrist
     points  (133, 2) landmarks in cells; seen (133,) bool, of those that the picture shows
     tall    stature in cells
@@ -56,6 +57,7 @@ class Body:
     down: np.ndarray
     aside: np.ndarray
     foot: dict[str, np.ndarray]
+    fore: dict[str, np.ndarray]
     hand: dict[str, np.ndarray]
     points: np.ndarray
     seen: np.ndarray
@@ -87,9 +89,10 @@ def body_on(region: Region, keypoints: Keypoints) -> Body:
         near[f"{side}_arm"] = place.arm(side)
         near[f"{side}_leg"] = place.leg(side)
     down, aside = place.down(near)
-    foot, hand = ({side: part(side) for side in SIDES} for part in (place.foot, place.hand))
+    parts = (place.foot, place.forearm, place.hand)
+    foot, fore, hand = ({side: part(side) for side in SIDES} for part in parts)
     inside = (points >= 0).all(1) & (points < np.array(region.size[::-1])).all(1)
-    return Body(near, down, aside, foot, hand, points, seen & inside, tall)
+    return Body(near, down, aside, foot, fore, hand, points, seen & inside, tall)
 
 
 def _stature(points: np.ndarray, seen: np.ndarray, size: tuple[int, int]) -> float:
@@ -154,7 +157,7 @@ class _Place:
         """Upper arm, forearm, palm and fingers."""
         found = [
             self.bone(f"{side}_upper_arm", f"{side}_shoulder", f"{side}_elbow"),
-            self.bone(f"{side}_forearm", f"{side}_elbow", f"{side}_wrist"),
+            self.forearm(side),
             self.bone(f"{side}_hand", f"{side}_wrist", f"{side}_middle_1"),
         ]
         root = PARTS[f"{side}_hand"].start
@@ -185,6 +188,10 @@ class _Place:
             radius = BODY_PARTS[PART_INDEX["left_foot"]].radius * self.tall
             found.append(self.capsule(ankle, ankle + 0.2 * (ankle - knee))[0] / radius)
         return np.minimum.reduce(found)
+
+    def forearm(self, side: str) -> np.ndarray:
+        """From the elbow to the wrist."""
+        return self.bone(f"{side}_forearm", f"{side}_elbow", f"{side}_wrist")
 
     def hand(self, side: str) -> np.ndarray:
         """Beyond the wrist along the forearm."""

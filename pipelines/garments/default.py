@@ -71,7 +71,7 @@ def default_shares(cells: Cells) -> tuple[np.ndarray, tuple[str, ...]]:
     thing = things((other | far) & ~shod, person, cells.mostly("hair"), cloth, colours, body)
     shod |= thing.pop("shoes")
     carried = np.logical_or.reduce(list(thing.values()))
-    garments = garments_of(colours, (cloth | other | odd) & ~shod & ~carried, body)
+    garments = garments_of(colours, (cloth | other | odd) & ~shod & ~carried, bare & ~odd, body)
     stack = _stacked(cells, far | odd, shod, thing, garments)
     stack[:, stray] = 0
     stack[0, stray] = 1

@@ -15,6 +15,10 @@ FEW = 40
 """Cells of cloth below which there are no clothes to speak of."""
 SLEEVE = 2.4
 """Radii of an arm within which cloth is a sleeve."""
+SHORT = 0.3
+"""Share of a forearm that is bare from which on it has no sleeve."""
+BARE = 5.0
+"""How much further off a bare arm counts: cloth beside it is no sleeve."""
 SLEEVE_ODDS = -1.5
 """Log odds of the lower garment on an arm, before its colours are looked at."""
 SAMPLE = 20
@@ -72,12 +76,12 @@ class Cloth:
     guessed: bool = False
 
 
-def garments_of(lab: np.ndarray, cloth: np.ndarray, body: Body) -> Cloth:
-    """lab (h, w, 3) colours, cloth (h, w) bool -> which garment each cell of cloth belongs to."""
+def garments_of(lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body) -> Cloth:
+    """lab (h, w, 3) colours, cloth and skin (h, w) bool -> which garment each cell of cloth belongs to."""
     none = np.zeros(cloth.shape, np.float32)
     if cloth.sum() < FEW:
         return Cloth(none, none, "upper", np.inf)
-    where = _Where.of(lab, cloth, body)
+    where = _Where.of(lab, cloth, skin, body)
     outer = _outer(where)
     inner = where.trunk & (outer < 0.5)
     waist = _waist(where, inner)
@@ -106,15 +110,14 @@ class _Where:
     row: np.ndarray
 
     @classmethod
-    def of(cls, lab: np.ndarray, cloth: np.ndarray, body: Body) -> _Where:
+    def of(cls, lab: np.ndarray, cloth: np.ndarray, skin: np.ndarray, body: Body) -> _Where:
         centres = palette(lab[cloth])
         limb = body.limb()
-        sleeve = np.minimum(*(_sleeved(body.near[f"{side}_arm"], cloth) for side in SIDES))
-        arm = (
-            cloth
-            & ((limb == LIMBS.index("left_arm")) | (limb == LIMBS.index("right_arm")))
-            & (sleeve < SLEEVE)
-        )
+        arm = np.zeros_like(cloth)
+        for side in SIDES:
+            near = _sleeved(body.near[f"{side}_arm"], cloth)
+            own = cloth & (limb == LIMBS.index(f"{side}_arm")) & (near < SLEEVE)
+            arm |= own & ~_beyond_sleeve(side, cloth, skin, body)
         row = np.floor(body.down / BIN).astype(int)
         return cls(body, lab, cloth, cloth & ~arm, arm, indexed(lab, centres), likeness(centres), row)
 
@@ -128,13 +131,21 @@ class _Where:
 
 
 def _sleeved(near: np.ndarray, cloth: np.ndarray) -> np.ndarray:
-    """(h, w) distance to an arm over its radius; twice as far where the arm itself is bare."""
+    """(h, w) distance to an arm over its radius; BARE times as far where the arm itself is bare."""
     import cv2
 
     core = np.float32(near < 0.6)
     size = 2 * max(2, near.shape[0] // 40) + 1
     dressed = cv2.blur(core * cloth, (size, size)) / np.maximum(cv2.blur(core, (size, size)), 1e-4)
-    return near * (2 - np.clip(2 * dressed, 0, 1))
+    return near * (BARE - (BARE - 1) * np.clip(2 * dressed, 0, 1))
+
+
+def _beyond_sleeve(side: str, cloth: np.ndarray, skin: np.ndarray, body: Body) -> np.ndarray:
+    """(h, w) bool: where an arm whose forearm shows its skin has no sleeve: cloth there lies before or behind it."""
+    core = (body.fore[side] < 1.2) & (cloth | skin) & ~body.hand[side]
+    bare = (skin & core).sum() > SHORT * max(int(core.sum()), 1)
+    below = (body.fore[side] <= body.near[f"{side}_arm"] + 0.05) | body.hand[side]
+    return below & bool(bare)
 
 
 def _outer(where: _Where) -> np.ndarray:
@@ -342,7 +353,7 @@ def _of_a_piece(where: _Where, lower: np.ndarray, inner: np.ndarray, waist: floa
     """(h, w) lower, without islands of one garment in the other: a shadow on a shirt looks like dark trousers."""
     import cv2
 
-    lower, down = lower.copy(), where.body.down
+    lower, down = np.clip((lower - 0.2) / 0.6, 0, 1), where.body.down
     for under in (True, False):
         piece = (lower > 0.1) & (where.arm | inner) if under else (lower <= 0.5) & inner
         count, labels, stats, _ = cv2.connectedComponentsWithStats(piece.astype(np.uint8))

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")  # before torch is imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 from setup.places import MODELS, Trouble, say  # noqa: E402
 
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--out", type=Path, help="where the maps go, to be looked at")
     evaluate.add_argument("--segformer", type=Path, help="a SegFormer's folder in the default's place")
-    clock = commands.add_parser("time", help="seconds at 1024 x 1536 beside the person mask")
+    clock = commands.add_parser("time", help="seconds of one core at 1024 x 1536, beside the person mask")
     clock.set_defaults(run=run_time)
     for command in (evaluate, clock):
         command.add_argument("--models", type=Path, default=MODELS, help="the folder that holds repose/")
@@ -84,7 +84,7 @@ def run_time(options: argparse.Namespace) -> None:
     from .measure import Measurer, seconds
 
     mask, garments = seconds(Measurer(options.models))
-    say(f"1024 x 1536, two threads: person mask {mask:.2f} s, garments {garments:.2f} s beside it")
+    say(f"1024 x 1536, seconds of one core: person mask {mask:.2f}, garments {garments:.2f} beside it")
 
 
 if __name__ == "__main__":
