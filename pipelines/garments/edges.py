@@ -19,7 +19,7 @@ NOISE = 2e-3
 LEAST = 6.0
 """The most that a colour can tell against a region, in log likelihood: a stray pixel may have any."""
 ONES = np.ones(3, np.float32)
-SMALLEST = 0.02
+SMALLEST = 0.06
 """Probability under which a region is out of the question."""
 
 

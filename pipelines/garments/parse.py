@@ -19,7 +19,7 @@ from .body import body_on
 from .default import Cells, default_shares, evened
 from .edges import native_labels
 from .given import fitted
-from .hair import hair_alpha
+from .hair import agreeing, hair_alpha
 from .network import network_shares
 
 GRID = 320
@@ -79,7 +79,8 @@ def garment_map(
         shares = network_shares(network, picture[window], cells, shares)
     shares = evened(shares, cells)
     labels = native_labels(shares, grid, cells.image, native.cut(cut.foreground))
-    hair = hair_alpha(native.fitted(shares[NUMBER["hair"]]), grid.grid, native, picture)
+    hair = hair_alpha(native.fitted(shares[NUMBER["hair"]]), labels, grid.grid, native, picture)
+    labels = agreeing(labels, hair, native.cut(cut.matte.expand(-1, 3, -1, -1))[..., 0])
     found = _whole(cut.matte, labels, hair, native)
     naked = () if set(found.present()) & set(CLOTHES) else (NAKED,)
     return replace(found, notes=(*notes, *naked))
