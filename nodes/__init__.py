@@ -2,13 +2,29 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import draw, framing, host, models, picture, pose, pose_files, read, skeleton, variations, whole
+from . import (
+    draw,
+    framing,
+    garment,
+    host,
+    models,
+    picture,
+    pose,
+    pose_files,
+    read,
+    skeleton,
+    variations,
+    whole,
+)
 
 NODES: list[type[io.ComfyNode]] = [
     whole.Repose,
     models.Models,
     read.WholeBodyKeypoints,
     read.PersonMask,
+    garment.GarmentSegmentation,
+    garment.GarmentMask,
+    garment.OverrideGarments,
     pose.PoseLibrary,
     pose.PoseFromPicture,
     pose_files.PoseFile,

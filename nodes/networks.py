@@ -28,7 +28,7 @@ from ..pipelines.pose_files import named_pose
 from ..pipelines.pose_pictures import people_in_pictures
 from ..pipelines.posing import poses_of
 from ..pipelines.read import Reader, regions_of
-from ..pipelines.segment import segment_person
+from ..pipelines.segment import Segmentation, segment_person
 from . import host
 
 AUTOMATIC, COMPOSITE, OPENPOSE = "automatic", "composite", "openpose (controlnet-aux)"
@@ -107,6 +107,11 @@ def segment(
     known = None if given is None else each(given, len(pictures), "keypoints")
     found = segment_person(pictures, segmenter(), known, progress)
     return found.matte, regions_of(found)
+
+
+def cut_out(pictures: torch.Tensor, people: list[Keypoints]) -> Segmentation:
+    """(B, 3, H, W) -> the person of each picture, separated."""
+    return segment_person(pictures, segmenter(), people)
 
 
 def segmenter() -> PartsReader:

@@ -6,6 +6,7 @@ A batch travels as a list with one entry per picture, so that any node can be fe
 import torch
 from comfy_api.latest import io
 
+from ..pipelines.geometry.garments import GarmentMap
 from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
 from ..pipelines.geometry.layers import Regions as RegionsValue
 from ..pipelines.geometry.library import pose_names
@@ -13,6 +14,7 @@ from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warped import Correspondence as CorrespondenceValue
 from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
+from ..pipelines.preview import one_size
 from ..pipelines.repose import PLACES
 from . import host
 
@@ -37,6 +39,10 @@ SkeletonType = list[SkeletonValue]
 Regions = io.Custom("REPOSE_REGIONS")
 RegionsType = list[RegionsValue]
 """Hair and bare skin per picture, as soft masks."""
+
+Garments = io.Custom("REPOSE_GARMENTS")
+GarmentsType = list[GarmentMap]
+"""What each picture's person wears, and where."""
 
 Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
 CorrespondenceType = list[CorrespondenceValue]
@@ -111,6 +117,12 @@ SECOND = (
     "Another photo of the same person in the same clothes, from another side (a back view, a side view): every place"
     " comes from the photo that shows it better. Light it as the first was lit."
 )
+
+
+def mask_of(garments: GarmentsType, *names: str) -> torch.Tensor:
+    """MASK (B, H, W) of regions or groups; maps of several sizes are brought to the first one's."""
+    masks = [one.mask(*names) for one in garments]
+    return host.mask_from_engine(one_size(masks))
 
 
 def rigid_input() -> io.Input:

@@ -11,6 +11,7 @@ import torch
 from .batches import Progress
 from .drawing import DrawingReader, prefers_drawing
 from .drawing_mask import is_flat_coloured
+from .geometry.garments import SKIN, GarmentMap
 from .geometry.keypoints import DRAWING, Keypoints
 from .geometry.layers import Regions
 from .geometry.skeleton import Skeleton
@@ -90,6 +91,13 @@ def regions_of(cut: Segmentation) -> list[Regions]:
     """What the warp uses of a segmentation, for each picture."""
     maps = (cut.part("hair"), cut.part("body_skin"), cut.foreground)
     return [Regions(*one) for one in zip(*(part.split(1) for part in maps), strict=True)]
+
+
+def regions_from(garments: GarmentMap, foreground: torch.Tensor | None = None) -> Regions:
+    """What the warp uses of a map of clothes: its hair's strands, and its bare skin without the face. foreground
+    (1, 3, H, W): the photo without the old background in the person's soft edge, where it is known."""
+    bare = [name for name in SKIN if name != "face"]
+    return Regions(garments.hair, garments.mask(*bare), foreground)
 
 
 def load_reader(find: Callable[[str], Path], device: str = "cpu", runtime: str = "torch") -> Reader:

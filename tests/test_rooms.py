@@ -22,6 +22,7 @@ ALLOWED = {
 }  # fmt: skip
 EXTRA = {
     "pipelines/models/weights.py": {"huggingface_hub"},
+    "pipelines/models/segformer.py": {"transformers"},
 }
 """Single files that may import more than their room."""
 

@@ -13,11 +13,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-REGIONS = (
-    "background", "hair", "face", "torso_skin", "left_arm_skin", "right_arm_skin", "left_leg_skin", "right_leg_skin",
-    "upper", "outer", "lower", "dress", "shoes", "headwear", "bag", "accessory", "other",
-)  # fmt: skip
-"""Region labels by index: the label map's values. Left and right are the person's."""
+from pipelines.geometry.garments import REGIONS as REGIONS
 
 MATERIALS = (
     "none", "skin", "hair", "eye", "cotton", "denim", "knit", "wool", "silk", "leather", "lace", "sequin", "synthetic",
