@@ -36,7 +36,8 @@ def gloss(crops: torch.Tensor) -> Measured:
 
 def features(crops: torch.Tensor) -> torch.Tensor:
     """(n, 3, s, s) sRGB -> (n, 7) FEATURES: how far the brightest hundredth lies above the shoulder, and the darkest
-    below the middle (log2); skewness and kurtosis of the fold's relief; its spread and the grain's (log); the light (log)."""
+    below the middle (log2); skewness and kurtosis of the folds' relief; its spread and the grain's (log);
+    the light (log)."""
     light = _luminance(crops)
     low, tenth, middle, ninth, high = torch.quantile(
         light.flatten(1), torch.tensor([0.01, 0.1, 0.5, 0.9, 0.99]), dim=1

@@ -3,7 +3,8 @@
     picture, material = cloth(generator, "silk", pixels_per_cm=9.0)     # (3, SIDE, SIDE) sRGB as a camera gives it
 
 A sheet of training/people/cloth is bent by a few folds, lit by a lamp and by surroundings, seen aslant, and goes
-through the same sensor as the rendered people. Pelts and brushed wool are drawn here: over a body they are too fine to matter.
+through the same sensor as the rendered people. Pelts and brushed wool are drawn here: over a body
+they are too fine to matter.
 """
 
 from __future__ import annotations

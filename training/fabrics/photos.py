@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 
 from pipelines.geometry.garments import GarmentMap
+from pipelines.geometry.keypoints import Keypoints
 from pipelines.picture import read_picture
 from setup import registry
 from setup.places import HOME
@@ -30,6 +31,7 @@ class Photo(NamedTuple):
     name: str
     picture: torch.Tensor
     garments: GarmentMap
+    keypoints: Keypoints
 
 
 def file(person: str, name: str) -> Path:
@@ -53,7 +55,7 @@ def photos(
             whole = read_picture(file(person, name))
             picture = sized(whole, (HEIGHT, round(whole.shape[-1] * HEIGHT / whole.shape[-2])))
             sight = reader.read(picture)
-            yield Photo(person, name, picture, plain_map(sight.cut, sight.keypoints))
+            yield Photo(person, name, picture, plain_map(sight.cut, sight.keypoints), sight.keypoints)
 
 
 SHA256 = {
