@@ -38,6 +38,8 @@ PARTED = 0.72
 bell of a fold 0.64 (Otsu's criterion)."""
 RIM = 0.035
 """Share of the garment's longer side by which a print stays away from its rim, where seams and shade are."""
+AT_RIM = 0.3
+"""Share of a print's outline that may lie on the garment's rim: more, and it is a part of another colour."""
 CONTRAST = 0.1
 """Least difference (log lightness or colour) of a print's ink and its cloth."""
 
@@ -172,7 +174,10 @@ def _inked(mask: np.ndarray, flat: Canvas) -> np.ndarray:
     ink = flat.colour[mask & (away > CONTRAST)]
     if len(ink) < 10:
         return mask
-    near = np.abs(flat.colour - np.median(ink, axis=0)).max(2) < 0.5 * np.abs(np.median(ink, axis=0) - ground).max()
+    near = (
+        np.abs(flat.colour - np.median(ink, axis=0)).max(2)
+        < 0.5 * np.abs(np.median(ink, axis=0) - ground).max()
+    )
     count, labels = cv2.connectedComponents(((near & flat.inside) | mask).astype(np.uint8))
     grown = labels == np.bincount(labels[mask], minlength=count).argmax()
     reach = max(2, round(GAP * max(mask.shape) / 2))
@@ -211,6 +216,8 @@ def _parted(values: np.ndarray) -> float:
 
 def _judged(mask: np.ndarray, edges: np.ndarray, way: np.ndarray, flat: Canvas) -> Spot | None:
     """Whether a crowd of edges is a print, and how surely."""
+    import cv2
+
     inner = edges & mask
     area = float(mask.sum())
     density = float(inner.sum()) / area
@@ -227,6 +234,10 @@ def _judged(mask: np.ndarray, edges: np.ndarray, way: np.ndarray, flat: Canvas) 
     axis = np.linalg.eigh(away.T @ away)[1][:, -1]
     parted = _parted(away @ axis)
     if contrast < CONTRAST or parted < PARTED:
+        return None
+    outline = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    outline &= ~mask
+    if float((outline & ~flat.inside).sum()) > AT_RIM * outline.sum():  # a sleeve, a lining, another garment
         return None
     free = np.clip(float(np.median(flat.depth[mask])) / (RIM * max(mask.shape)), 0, 1)
     sure = min(1.0, opposite / 0.7) * min(1.0, contrast / 0.3) * min(1.0, density / 0.2)

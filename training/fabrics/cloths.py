@@ -35,6 +35,8 @@ FOLDS = {
     "sequin": 0.4, "synthetic": 0.6, "fur": 0.2,
 }  # fmt: skip
 """Material: the steepest slope of its folds. By eye."""
+PLAIN = {"cotton": 0.6, "silk": 0.5, "wool": 0.3, "knit": 0.3, "synthetic": 0.3, "leather": 0.5, "fur": 0.4}
+"""Material: how often it is plain beside what its own patterns say. Ours."""
 BENEATH = ((0.5, 0.33, 0.24), (0.26, 0.14, 0.09), (0.75, 0.55, 0.44), (0.02, 0.02, 0.022), (0.75, 0.73, 0.7))
 """Linear colours that holes show: skin of several tones, black and white linings."""
 
@@ -46,6 +48,10 @@ def cloth(generator: torch.Generator, material: str, pixels_per_cm: float, clean
     metres = size / pixels_per_cm / 100
     sheet = _sheet(draw, generator, material, metres, size)
     slope, hollow = _folds(draw, size, metres, FOLDS[material] * draw.between(0.2, 1.2))
+    if material == "denim":
+        sheet = replace(sheet, albedo=_washed(draw, sheet.albedo, hollow, metres))
+    if draw.chance(0.3 if material in ("denim", "leather") else 0.12):
+        sheet = replace(sheet, albedo=_sewn(draw, sheet.albedo, material, metres))
     light = Lamp.of(draw)
     colour = lit(sheet, slope, hollow, light, anisotropic(material, draw))
     if sheet.alpha is not None:
@@ -59,11 +65,55 @@ def cloth(generator: torch.Generator, material: str, pixels_per_cm: float, clean
 def _sheet(draw: Draw, generator: torch.Generator, material: str, metres: float, size: int) -> Sheet:
     if material == "fur" and draw.chance(0.75):
         return _pelt(draw, generator, metres, size)
-    made = replace(fabrics.design(generator, "dress", material), slogan=None, paint=False, lining=None)
+    plain = "plain" if draw.chance(PLAIN.get(material, 0.0)) else None
+    made = fabrics.design(generator, "dress", material, plain)
+    made = replace(made, slogan=None, paint=False, lining=None)
     sheet = fabrics.sheet(Blank(size, (metres, metres)), made)
-    if material in ("wool", "knit") and draw.chance(0.5):
+    if material in ("wool", "knit") and draw.chance(0.5) or material == "cotton" and draw.chance(0.3):
         return replace(sheet, albedo=(sheet.albedo * _fuzz(draw, metres, size)).clamp(0.003, 0.93))
     return sheet
+
+
+def _washed(draw: Draw, albedo: Tensor, hollow: Tensor, metres: float) -> Tensor:
+    """Denim's indigo rubbed off on the crests of folds, in blotches, and in flecks along the warp."""
+    size = albedo.shape[-1]
+    blotches = fractal(draw, (size, size), (max(1, round(metres / 0.05)),) * 2, 3, 0.55)
+    long, narrow = (max(2, min(round(metres / side), size)) for side in (0.006, 0.0012))
+    flecks = smooth(draw, (size, size), (long, narrow))
+    rubbed = (
+        draw.between(0, 0.3)
+        + 0.25 * draw.between(0, 1) * blotches
+        + 0.3 * draw.between(0, 1) * (1 - 2 * hollow)
+    )
+    share = (rubbed + 0.1 * draw.between(0.3, 1) * flecks).clamp(0, 0.8)
+    pale = albedo.new_tensor((0.3, 0.42, 0.6) if draw.chance(0.85) else (0.5, 0.5, 0.48))[:, None, None]
+    dyed = albedo * albedo.new_tensor((draw.between(0.55, 1.0), 1.0, draw.between(1.0, 1.25)))[:, None, None]
+    return (dyed + (pale - dyed) * share).clamp(0.003, 0.93)
+
+
+def _sewn(draw: Draw, albedo: Tensor, material: str, metres: float) -> Tensor:
+    """A seam: a dark groove, a paler welt, and on denim and leather rows of stitches beside it."""
+    size = albedo.shape[-1]
+    at = torch.linspace(-0.5, 0.5, size) * metres
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    angle = draw.between(0, pi)
+    across = x * cos(angle) + y * sin(angle) - draw.between(-0.35, 0.35) * metres
+    along = -x * sin(angle) + y * cos(angle)
+    texel = metres / size
+    shade = 1 - draw.between(0.15, 0.5) * torch.exp(-((across / max(0.001, texel)) ** 2))
+    shade = shade * (1 + 0.1 * torch.exp(-(((across - 0.004) / 0.003) ** 2)))
+    albedo = albedo * shade
+    if material not in ("denim", "leather") or texel > 0.0012:
+        return albedo
+    thread = albedo.new_tensor(draw.pick(((0.45, 0.2, 0.05), (0.6, 0.55, 0.45), (0.1, 0.12, 0.2))))[
+        :, None, None
+    ]
+    for row in (0.003, 0.009):
+        stitch = torch.exp(-(((across - row) / max(0.0006, 0.7 * texel)) ** 2)) * (
+            torch.sin(along * 2000) > -0.4
+        )
+        albedo = albedo + (thread - albedo) * (0.8 * stitch)
+    return albedo
 
 
 def _fuzz(draw: Draw, metres: float, size: int) -> Tensor:

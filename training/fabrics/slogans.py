@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +46,9 @@ def painted(photo: Photo, count: int, seed: int) -> Iterator[Painted]:
         text = str(random.choice(WORDS))
         if random.random() < 0.3:
             text += "\n" + str(random.choice(WORDS))
-        ink = _ink(text, fonts[number % len(fonts)], WIDTHS[number % len(WIDTHS)] * apart, bool(number % 4 == 3))
+        ink = _ink(
+            text, fonts[number % len(fonts)], WIDTHS[number % len(WIDTHS)] * apart, bool(number % 4 == 3)
+        )
         place = (round(middle[0] - ink.width / 2), round(middle[1] + down + 0.1 * apart - ink.height / 2))
         yield _laid(photo, np.asarray(ink, np.float32) / 255, place, random, text)
 
@@ -76,7 +77,9 @@ def _ink(text: str, font: str, width: float, framed: bool) -> Image.Image:
     return image.resize((max(8, round(width)), max(6, round(size[1] * scale))), Image.Resampling.LANCZOS)
 
 
-def _laid(photo: Photo, ink: np.ndarray, place: tuple[int, int], random: np.random.Generator, what: str) -> Painted:
+def _laid(
+    photo: Photo, ink: np.ndarray, place: tuple[int, int], random: np.random.Generator, what: str
+) -> Painted:
     import cv2
 
     height, width = photo.picture.shape[-2:]
