@@ -8,7 +8,7 @@ import torch
 from ..geometry.garments import NUMBER, GarmentMap, RigidPatch
 from .buttons import Button, buttons
 from .cloth import Cloth, cloths
-from .prints import Spot, prints
+from .prints import Spot, lettered, prints
 from .repeats import repeats
 from .text import Detector, letters
 
@@ -30,7 +30,8 @@ BARE = ("shoes", "bag", "headwear")
 def with_rigid_patches(
     picture: torch.Tensor, garments: GarmentMap, least: float = LEAST, detector: Detector | None = None
 ) -> GarmentMap:
-    """The map with the rigid patches of its garments, found on the picture (1, 3, H, W) in [0, 1] that it was made from.
+    """The map with the rigid patches of its garments, found on the picture (1, 3, H, W) in [0, 1] that it was made
+    from.
 
     least: confidence from which on they count; detector: of text, see text.rapid. ValueError for another picture.
     """
@@ -55,7 +56,8 @@ def _of_cloth(cloth: Cloth, garments: GarmentMap, stature: float, read: list[Spo
     patterns = garments.material(cloth.region).patterns or repeats(cloth)
     found = [(_kind(spot, cloth, stature), spot) for spot in prints(cloth, patterns)]
     for spot in read:
-        own = Spot(_cut(spot.mask, cloth) & cloth.whole, spot.confidence)
+        box = _cut(spot.mask, cloth) & cloth.whole
+        own = Spot(lettered(box, cloth) if box.any() else box, spot.confidence)
         if own.mask.any():
             found = _joined(found, own)
     patches = [_patch(kind, spot.mask, cloth, spot.confidence) for kind, spot in found]
@@ -65,7 +67,7 @@ def _of_cloth(cloth: Cloth, garments: GarmentMap, stature: float, read: list[Spo
 
 
 def _joined(found: list[tuple[str, Spot]], text: Spot) -> list[tuple[str, Spot]]:
-    """Text swallows what it overlaps: one slogan is one patch."""
+    """The text's ink with the prints that it lies on: one slogan is one patch."""
     mask, sure, rest = text.mask, text.confidence, []
     for kind, spot in found:
         if (spot.mask & text.mask).any():

@@ -1,9 +1,9 @@
 """How well fabrics are told apart on crops of photos, beside the majority and a colour histogram.
 
-    python -m training.fabrics.evaluate --data .repose/fabrics [--weights FILE] [--sheet FILE]
+    python -m training.fabrics.evaluate --data .repose/fabrics [--weights FILE]
 
-Macro-F1 is the mean over the fabrics that the crops have. The histogram (4 x 4 x 4 colours, multinomial regression) sees
-the same made crops as the network.
+Macro-F1 is the mean over the fabrics that the crops have. The histogram (4 x 4 x 4 colours, multinomial regression)
+sees the same made crops as the network.
 """
 
 from __future__ import annotations
@@ -101,9 +101,8 @@ def main() -> None:
     for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         sure = shares.max(1).values >= least
         if sure.any():
-            print(
-                f"sure by {least}: {int(sure.sum())} of {len(real)} crops named, {float(right[sure].float().mean()):.0%} right"
-            )
+            share = float(right[sure].float().mean())
+            print(f"sure by {least}: {int(sure.sum())} of {len(real)} crops named, {share:.0%} right")
 
 
 if __name__ == "__main__":

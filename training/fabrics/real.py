@@ -1,7 +1,8 @@
-"""Crops of photos with a known licence whose cloth is plain to the eye: what the classifier is measured on, never trained.
+"""Crops of photos with a known licence whose cloth is plain to the eye: what the classifier is measured on, and never
+trained.
 
-openpeople 0.1.2 (MIT; made pictures, nobody real) gives cotton, denim and leather; scikit-image's `chelsea` (CC0) a pelt
-and its `astronaut` (NASA, public domain) a coated synthetic.
+openpeople 0.1.2 (MIT; made pictures, nobody real) gives cotton, denim and leather; scikit-image's `chelsea` (CC0) a
+pelt and its `astronaut` (NASA, public domain) a coated synthetic.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def _sample(name: str) -> torch.Tensor:
 
 
 SAMPLES = (
-    ("chelsea", "fur", 96, ((20, 20), (330, 190), (10, 180), (345, 80))),
-    ("astronaut", "synthetic", 96, ((60, 330), (330, 400))),
+    ("chelsea", "fur", 96, ((20, 20), (150, 20), (180, 150), (60, 100))),
+    ("astronaut", "synthetic", 96, ((60, 330), (100, 400))),
 )
 CROPS = (
     ("P001", "amateur_posture", "cotton", 96, ((360, 821), (516, 821), (372, 905),)),
@@ -105,5 +106,5 @@ CROPS = (
     ("P005", "amateur_posture", "leather", 44, ((428, 1364),)),
     ("P008", "amateur_posture", "leather", 44, ((428, 1390), (645, 1388))),
 )  # fmt: skip
-"""Person, picture, fabric, side in pixels at HEIGHT, and the top left corners (x, y): picked on well-inside windows, named by
-looking at them one by one."""
+"""Person, picture, fabric, side in pixels at HEIGHT, and the top left corners (x, y): picked on well-inside windows, named
+by looking at them one by one."""

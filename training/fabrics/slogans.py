@@ -27,7 +27,8 @@ APART = 0.25
 
 
 class Painted(NamedTuple):
-    """picture (1, 3, H, W) with a print; mask (H, W) bool the print with what lies between its letters; what: its text."""
+    """picture (1, 3, H, W) with a print; mask (H, W) bool the print with what lies between its letters;
+    what: its text."""
 
     picture: torch.Tensor
     mask: np.ndarray
