@@ -2,7 +2,20 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import draw, framing, host, models, picture, pose, pose_files, read, skeleton, variations, whole
+from . import (
+    draw,
+    framing,
+    host,
+    material,
+    models,
+    picture,
+    pose,
+    pose_files,
+    read,
+    skeleton,
+    variations,
+    whole,
+)
 
 NODES: list[type[io.ComfyNode]] = [
     whole.Repose,
@@ -18,6 +31,8 @@ NODES: list[type[io.ComfyNode]] = [
     skeleton.CorrectSkeleton,
     pose_files.SavePose,
     draw.DrawPose,
+    material.Material,
+    material.RigidPatches,
     picture.WarpBody,
     picture.RestoreBackground,
     framing.Reframe,

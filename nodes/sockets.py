@@ -6,6 +6,7 @@ A batch travels as a list with one entry per picture, so that any node can be fe
 import torch
 from comfy_api.latest import io
 
+from ..pipelines.geometry.garments import GarmentMap
 from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
 from ..pipelines.geometry.layers import Regions as RegionsValue
 from ..pipelines.geometry.library import pose_names
@@ -37,6 +38,10 @@ SkeletonType = list[SkeletonValue]
 Regions = io.Custom("REPOSE_REGIONS")
 RegionsType = list[RegionsValue]
 """Hair and bare skin per picture, as soft masks."""
+
+Garments = io.Custom("REPOSE_GARMENTS")
+GarmentsType = list[GarmentMap]
+"""What each picture's person wears, and where."""
 
 Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
 CorrespondenceType = list[CorrespondenceValue]

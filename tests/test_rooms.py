@@ -22,6 +22,8 @@ ALLOWED = {
 }  # fmt: skip
 EXTRA = {
     "pipelines/models/weights.py": {"huggingface_hub"},
+    "pipelines/garments/opinion.py": {"transformers"},
+    "pipelines/garments/text.py": {"rapidocr_onnxruntime"},
 }
 """Single files that may import more than their room."""
 

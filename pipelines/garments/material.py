@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from ..geometry.garments import FABRICS, UNKNOWN, GarmentMap, Material, Measured, Pattern
+from ..geometry.garments import UNKNOWN, GarmentMap, Material, Measured
 from ..models import fabrics
-from .cloth import Cloth, cloths
+from .cloth import Cloth, checked, cloths
 from .gloss import gloss
 from .repeats import repeats
 from .surface import PLAIN_FOLDS, folds, pleats, sheerness, skin_of
@@ -36,17 +36,19 @@ def measured(
 ) -> GarmentMap:
     """The map with the Material of each of its garments, measured on the picture (1, 3, H, W) in [0, 1].
 
-    What the map says already with confidence 1 (an artist's word) stays. reader None: fabrics stay unknown. ValueError
-    for a picture of another size than the map's.
+    Regions that have a material already keep it. reader None: fabrics stay unknown. ValueError for a picture of another
+    size than the map's.
     """
-    skin = skin_of(picture, garments) if picture.shape[-2:] == garments.labels.shape[-2:] else None
+    checked(picture, garments)
+    skin = skin_of(picture, garments)
     found = dict(garments.materials)
     for cloth in cloths(picture, garments):
-        found[cloth.region] = _kept(garments.material(cloth.region), material_of(cloth, skin, reader))
+        if cloth.region not in found:
+            found[cloth.region] = material_of(cloth, skin, reader)
     return garments.with_materials(found)
 
 
-def material_of(cloth: Cloth, skin: np.ndarray | None, reader: Reader | None) -> Material:
+def material_of(cloth: Cloth, skin: np.ndarray | None, reader: Reader | None = None) -> Material:
     """The material of one garment; skin (n, 3) sRGB of the person's skin, None where none is seen."""
     patterns = repeats(cloth)
     crops = crops_of(cloth)
@@ -81,16 +83,3 @@ def crops_of(cloth: Cloth) -> torch.Tensor:
                 pixels[~inside] = pixels[inside].mean(0)
             found.append(torch.from_numpy(pixels).permute(2, 0, 1))
     return torch.stack(found) if found else torch.zeros(0, 3, fabrics.SIDE, fabrics.SIDE)
-
-
-def _kept(said: Material, seen: Material) -> Material:
-    """What was said for sure, and else what was seen."""
-    values = {
-        name: getattr(said if getattr(said, name).confidence >= 1 else seen, name)
-        for name in ("stiffness", "gloss", "sheerness", "pleats")
-    }
-    named = said if said.confidence >= 1 and said.fabric in (*FABRICS, UNKNOWN) else seen
-    patterns: tuple[Pattern, ...] = (
-        tuple(one for one in said.patterns if one.confidence >= 1) or seen.patterns
-    )
-    return Material(named.fabric, named.confidence, **values, patterns=patterns)

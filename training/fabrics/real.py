@@ -106,5 +106,5 @@ CROPS = (
     ("P005", "amateur_posture", "leather", 44, ((428, 1364),)),
     ("P008", "amateur_posture", "leather", 44, ((428, 1390), (645, 1388))),
 )  # fmt: skip
-"""Person, picture, fabric, side in pixels at HEIGHT, and the top left corners (x, y): picked on well-inside windows, named
-by looking at them one by one."""
+"""Person, picture, fabric, side in pixels at HEIGHT, and the top left corners (x, y): picked on windows well inside,
+and named by looking at them one by one."""
