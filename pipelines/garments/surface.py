@@ -131,7 +131,7 @@ def pleats(cloth: Cloth, patterns: tuple[Pattern, ...]) -> Measured:
     if rows is None:
         return Measured(0.0)
     upper, lower = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    profiles = [np.nanmean(part, axis=0) for part in (upper, lower)]
+    profiles = [_mean_of(part) for part in (upper, lower)]
     shift, alike = _matched(*profiles)
     mean = 0.5 * (profiles[0] + np.roll(profiles[1], shift))
     known = np.isfinite(mean)
@@ -175,6 +175,13 @@ def _band(small: Cloth) -> np.ndarray | None:
     first, last = np.flatnonzero(full)[[0, -1]]
     kept = rows[:, first : last + 1]
     return np.where(full[None, first : last + 1], kept, np.nan) if np.isfinite(kept).any(1).all() else None
+
+
+def _mean_of(rows: np.ndarray) -> np.ndarray:
+    """(w,) mean down every column of what is known there, NaN where nothing is."""
+    known = np.isfinite(rows)
+    count = known.sum(0)
+    return np.where(count > 0, np.where(known, rows, 0).sum(0) / np.maximum(count, 1), np.nan)
 
 
 def _matched(upper: np.ndarray, lower: np.ndarray, reach: int = 6) -> tuple[int, float]:

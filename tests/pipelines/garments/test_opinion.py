@@ -55,7 +55,7 @@ def shares(**values):
 def test_two_opinions_agree_or_leave_it_open():
     own = Fabric(UNKNOWN, 0.0, shares(denim=0.5, wool=0.3))
     same = opinion.agreed(own, Fabric("denim", 0.7, shares(denim=0.7)))
-    other = opinion.agreed(own, Fabric("wool", 0.7, shares(wool=0.6)))
+    other = opinion.agreed(own, Fabric("wool", 0.5, shares(denim=0.3, wool=0.5)))
     assert same.name == "denim" and same.confidence > 0.9
     assert other.name == UNKNOWN and other.confidence == 0
     assert float(other.shares.sum()) == pytest.approx(1)
