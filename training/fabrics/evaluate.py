@@ -71,8 +71,8 @@ def table(truth: Tensor, found: Tensor) -> str:
 
 @torch.no_grad()
 def shares_of(network: fabrics.FabricNetwork, pictures: Tensor) -> Tensor:
-    """(n, 10) probabilities at the shipped temperature."""
-    return (network(pictures) / fabrics.CALIBRATION).softmax(1)
+    """(n, 10) probabilities as the pack takes them."""
+    return fabrics.probabilities(network(pictures))
 
 
 def main() -> None:
