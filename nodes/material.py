@@ -57,30 +57,7 @@ class Material(io.ComfyNode):
                     tooltip="Of what it is made. silk: satin too; lace: what one sees through; sequin: metallic.",
                 ),
                 *(_share_input(name, says) for name, says in SHARES.items()),
-                io.Float.Input(
-                    "pleats",
-                    default=-1.0,
-                    min=-1.0,
-                    max=50.0,
-                    step=0.1,
-                    tooltip="Pleats or ruffles per 100 pixels along the hem; -1: as measured.",
-                ),
-                io.Float.Input(
-                    "period",
-                    default=-1.0,
-                    min=-1.0,
-                    max=1000.0,
-                    step=0.5,
-                    tooltip="Pixels from one stripe or check to the next; 0: no pattern, -1: as measured.",
-                ),
-                io.Float.Input(
-                    "direction",
-                    default=90.0,
-                    min=0.0,
-                    max=180.0,
-                    step=1.0,
-                    tooltip="Degrees across the lines: 0 upright stripes, 90 level ones. Goes with the period.",
-                ),
+                *_pattern_inputs(),
                 io.Combo.Input(
                     "second_opinion",
                     options=[NOBODY, *_clip_folders()],
@@ -120,6 +97,36 @@ def _share_input(name: str, says: str) -> io.Input:
     return io.Float.Input(
         name, default=-1.0, min=-1.0, max=1.0, step=0.01, tooltip=f"{says}; -1: as measured."
     )
+
+
+def _pattern_inputs() -> list[io.Input]:
+    """What repeats along a hem or over the cloth."""
+    return [
+        io.Float.Input(
+            "pleats",
+            default=-1.0,
+            min=-1.0,
+            max=50.0,
+            step=0.1,
+            tooltip="Pleats or ruffles per 100 pixels along the hem; -1: as measured.",
+        ),
+        io.Float.Input(
+            "period",
+            default=-1.0,
+            min=-1.0,
+            max=1000.0,
+            step=0.5,
+            tooltip="Pixels from one stripe or check to the next; 0: no pattern, -1: as measured.",
+        ),
+        io.Float.Input(
+            "direction",
+            default=90.0,
+            min=0.0,
+            max=180.0,
+            step=1.0,
+            tooltip="Degrees across the lines: 0 upright stripes, 90 level ones. Goes with the period.",
+        ),
+    ]
 
 
 def _word(
