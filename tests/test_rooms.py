@@ -23,6 +23,8 @@ ALLOWED = {
 EXTRA = {
     "pipelines/models/weights.py": {"huggingface_hub"},
     "pipelines/models/segformer.py": {"transformers"},
+    "pipelines/garments/opinion.py": {"transformers"},
+    "pipelines/garments/text.py": {"rapidocr_onnxruntime"},
 }
 """Single files that may import more than their room."""
 
