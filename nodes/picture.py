@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..pipelines.moving import emptied_rooms, mean, moved_people, second_views, thinly_covered
+from ..pipelines.read import dressed
 from . import host, sockets
 
 
@@ -37,6 +38,12 @@ class WarpBody(io.ComfyNode):
                     " Mid-grey without it.",
                 ),
                 sockets.rigid_input(),
+                sockets.Garments.Input(
+                    "garments",
+                    optional=True,
+                    tooltip="The clothes, from Garment Segmentation, Material or Rigid Patches: prints stay in one"
+                    " piece, patterns go on in step, skirts fall as their cloth does. Wins over regions.",
+                ),
                 io.Image.Input("second_image", optional=True, tooltip=f"{sockets.SECOND} Of any size."),
                 io.Mask.Input(
                     "second_mask", optional=True, tooltip="The person in the second photo, from Person Mask."
@@ -67,11 +74,12 @@ class WarpBody(io.ComfyNode):
     @classmethod
     def execute(
         cls, image, mask, source, target, regions=None, background=None, rigid=None, second_image=None,
-        second_mask=None, second_source=None, second_regions=None,
+        second_mask=None, second_source=None, second_regions=None, garments=None,
     ) -> io.NodeOutput:  # fmt: skip
         pictures, rooms, others = (host.image_if_given(one) for one in (image, background, second_image))
         mattes, patches, other_mattes = (host.mask_if_given(one) for one in (mask, rigid, second_mask))
         seconds = second_views(others, other_mattes, second_source, second_regions)
+        regions = dressed(regions, garments)
         told = host.progress()
         result = moved_people(pictures, mattes, source, target, regions, rooms, told, patches, seconds)
         host.say(thinly_covered(result.coverages))

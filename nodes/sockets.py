@@ -38,7 +38,7 @@ SkeletonType = list[SkeletonValue]
 
 Regions = io.Custom("REPOSE_REGIONS")
 RegionsType = list[RegionsValue]
-"""Hair and bare skin per picture, as soft masks."""
+"""Hair and bare skin per picture, as soft masks, and the clothes where they are known."""
 
 Garments = io.Custom("REPOSE_GARMENTS")
 GarmentsType = list[GarmentMap]

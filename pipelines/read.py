@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from .batches import Progress
+from .batches import Progress, common_count, each
 from .drawing import DrawingReader, prefers_drawing
 from .drawing_mask import is_flat_coloured
+from .garments.known import clothes_of
 from .geometry.garments import SKIN, GarmentMap
 from .geometry.keypoints import DRAWING, Keypoints
 from .geometry.layers import Regions
@@ -74,8 +75,11 @@ class Reader:
         """The rest of the reading, for keypoints that are already known."""
         cut = segment_person(picture, self.parts, [keypoints])
         if progress:
+            progress(0.6)
+        regions = regions_and_clothes(picture, keypoints, cut)
+        if progress:
             progress(1.0)
-        return Reading(keypoints, cut.matte, regions_of(cut)[0], embodied(keypoints))
+        return Reading(keypoints, cut.matte, regions, embodied(keypoints))
 
 
 def drawn_figure(picture: torch.Tensor, networks: Keypoints | None, person: int = 0) -> Keypoints | None:
@@ -93,11 +97,30 @@ def regions_of(cut: Segmentation) -> list[Regions]:
     return [Regions(*one) for one in zip(*(part.split(1) for part in maps), strict=True)]
 
 
+def regions_and_clothes(picture: torch.Tensor, keypoints: Keypoints, cut: Segmentation) -> Regions:
+    """What the warp uses of one picture's segmentation, and of the clothes that it shows; of a drawing no clothes."""
+    if keypoints.source == DRAWING:
+        return regions_of(cut)[0]
+    return regions_from(clothes_of(picture, keypoints, cut), cut.foreground)
+
+
 def regions_from(garments: GarmentMap, foreground: torch.Tensor | None = None) -> Regions:
-    """What the warp uses of a map of clothes: its hair's strands, and its bare skin without the face. foreground
-    (1, 3, H, W): the photo without the old background in the person's soft edge, where it is known."""
+    """What the warp uses of a map of clothes: its hair's strands, its bare skin without the face, and itself.
+    foreground (1, 3, H, W): the photo without the old background in the person's soft edge, where it is known."""
     bare = [name for name in SKIN if name != "face"]
-    return Regions(garments.hair, garments.mask(*bare), foreground)
+    return Regions(garments.hair, garments.mask(*bare), foreground, garments)
+
+
+def dressed(regions: Sequence[Regions] | None, garments: Sequence[GarmentMap] | None) -> list[Regions] | None:
+    """The regions of each picture with what is known of its clothes: the map's word wins. ValueError for lengths that
+    differ."""
+    if garments is None:
+        return None if regions is None else list(regions)
+    if regions is None:
+        return [regions_from(one) for one in garments]
+    count = common_count(regions=len(regions), garments=len(garments))
+    pairs = zip(each(regions, count, "regions"), each(garments, count, "garments"), strict=True)
+    return [regions_from(clothes, seen.foreground) for seen, clothes in pairs]
 
 
 def load_reader(find: Callable[[str], Path], device: str = "cpu", runtime: str = "torch") -> Reader:

@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from pipelines.garments.material import measured
-from pipelines.garments.parse import garment_map
-from pipelines.garments.patches import with_rigid_patches
 from torch import Tensor
 
 from pipelines.draw import contact_sheet
+from pipelines.garments.known import clothes_of
+from pipelines.garments.parse import garment_map
 from pipelines.geometry.garments import GarmentMap
 from pipelines.geometry.library import load_pose
 from pipelines.geometry.parts import PARTS
 from pipelines.picture import write_picture
-from pipelines.read import regions_of
+from pipelines.read import Reading, regions_from, regions_of
 from pipelines.repose import Reposed, repose
 from setup.places import say
 
@@ -119,8 +118,7 @@ def _on_photo(reader: Reader, name: str, height: int, cloth: Cloth):
     known = garment_map(plain.picture, plain.keypoints, plain.cut)
     shirt = known.mask("upper")
     sight, print_ = _painted(plain, shirt, cloth)
-    clothes = measured(sight.picture, garment_map(sight.picture, sight.keypoints, sight.cut))
-    clothes = with_rigid_patches(sight.picture, clothes)
+    clothes = clothes_of(sight.picture, sight.keypoints, sight.cut)
     for pose in POSES:
         told = load_pose(pose)
         bare = repose(plain.picture, plain.reading(), told, background=room)
@@ -132,9 +130,11 @@ def _on_photo(reader: Reader, name: str, height: int, cloth: Cloth):
         yield pose, both[0].picture, both[1].picture, None if None in values else values
 
 
-def _reading(sight: Sight, clothes: GarmentMap | None):
-    reading = sight.reading()
-    return replace(reading, regions=replace(regions_of(sight.cut)[0], garments=clothes))
+def _reading(sight: Sight, clothes: GarmentMap | None) -> Reading:
+    """As the chain takes it, of the clothes what is told."""
+    cut = sight.cut
+    regions = regions_of(cut)[0] if clothes is None else regions_from(clothes, cut.foreground)
+    return Reading(sight.keypoints, cut.matte, regions, sight.skeleton)
 
 
 def _painted(plain: Sight, shirt: Tensor, cloth: Cloth) -> tuple[Sight, Tensor | None]:

@@ -18,7 +18,7 @@ from pipelines.keypoints import read_keypoints
 from pipelines.lift import lift
 from pipelines.models import weights
 from pipelines.models.wholebody import load_composite
-from pipelines.read import Reading, regions_of
+from pipelines.read import Reading, regions_and_clothes
 from pipelines.segment import Segmentation, load_segmenter, segment_person
 from pipelines.shadow import cast_shadow
 
@@ -57,7 +57,12 @@ class Sight:
 
     def reading(self) -> Reading:
         """As the chain takes it."""
-        return Reading(self.keypoints, self.matte, regions_of(self.cut)[0], self.skeleton)
+        return Reading(
+            self.keypoints,
+            self.matte,
+            regions_and_clothes(self.picture, self.keypoints, self.cut),
+            self.skeleton,
+        )
 
 
 class Reader:
