@@ -12,6 +12,9 @@ from .layout import Layout
 
 SURE = 0.4
 """Confidence from which on a repeat is followed."""
+DIRECTION = 0.0175
+"""Radians (1 degree) to which a pattern's direction is known: far along its lines a shift that is out of step by no
+more than that may well be in step."""
 MOSTLY = 0.5
 """Share of a cell that a garment covers for the cell to be the garment's."""
 
@@ -25,9 +28,15 @@ class Repeat:
     waves: torch.Tensor
 
     def in_step(self, shift: torch.Tensor) -> torch.Tensor:
-        """(n, 2) whole pixels x, y: the shifts (n, 2) changed by as little as makes them whole periods."""
+        """(n, 2) whole pixels x, y: the shifts (n, 2) changed by as little as makes them whole periods; those that
+        may be already stay."""
         phase = shift.to(self.waves) @ self.waves.T
-        missing = (phase.round() - phase) @ torch.linalg.pinv(self.waves).T
+        missing = phase.round() - phase
+        x, y = self.waves.T
+        aside = (shift.to(self.waves) @ torch.stack((-y, x))).abs()  # along the lines, in periods
+        missing = (
+            torch.where(missing.abs() < DIRECTION * aside, 0.0, missing) @ torch.linalg.pinv(self.waves).T
+        )
         return (shift + missing).round().long()
 
     def on(self, where: torch.Tensor) -> Repeat:
