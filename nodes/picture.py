@@ -38,12 +38,6 @@ class WarpBody(io.ComfyNode):
                     " Mid-grey without it.",
                 ),
                 sockets.rigid_input(),
-                sockets.Garments.Input(
-                    "garments",
-                    optional=True,
-                    tooltip="The clothes, from Garment Segmentation, Material or Rigid Patches: prints stay in one"
-                    " piece, patterns go on in step, skirts fall as their cloth does. Wins over regions.",
-                ),
                 io.Image.Input("second_image", optional=True, tooltip=f"{sockets.SECOND} Of any size."),
                 io.Mask.Input(
                     "second_mask", optional=True, tooltip="The person in the second photo, from Person Mask."
@@ -55,6 +49,12 @@ class WarpBody(io.ComfyNode):
                 ),
                 sockets.Regions.Input(
                     "second_regions", optional=True, tooltip="Hair and bare skin of the second photo."
+                ),
+                sockets.Garments.Input(
+                    "garments",
+                    optional=True,
+                    tooltip="The clothes, from Garment Segmentation, Material or Rigid Patches: prints stay in one"
+                    " piece, patterns go on in step, skirts fall as their cloth does. Wins over regions.",
                 ),
             ],
             outputs=[

@@ -185,6 +185,105 @@ WORKFLOWS = {
             (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photos"),),
         ),
     ),
+    "Prints and patterns": (
+        PHOTO_GROUP,
+        Group(
+            "2  Read the person",
+            GREEN,
+            "*Whole-Body Keypoints* finds 133 points, *Garment Segmentation* tells the clothes apart. Something named"
+            " wrongly? Paint a mask and connect *Override Garments* behind it.",
+            (
+                Node(
+                    "keypoints",
+                    "ReposeKeypoints",
+                    (340, 480),
+                    {"backend": "automatic", "person": 0, "runtime": "torch"},
+                    {"image": "photo.IMAGE"},
+                ),
+                Node(
+                    "garments",
+                    "ReposeGarmentSegmentation",
+                    (340, 640),
+                    {"backend": "default"},
+                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+                ),
+            ),
+        ),
+        Group(
+            "3  Know the clothes",
+            BLUE,
+            "*Material* measures cloth and patterns: choose a region and set what you know better. *Rigid Patches*"
+            " finds prints, text and buttons, which then move in one piece; connect a painted mask for what it misses.",
+            (
+                Node(
+                    "material",
+                    "ReposeMaterial",
+                    (360, 620),
+                    {
+                        "region": "none",
+                        "fabric": "as measured",
+                        "stiffness": -1.0,
+                        "gloss": -1.0,
+                        "sheerness": -1.0,
+                        "pleats": -1.0,
+                        "period": -1.0,
+                        "direction": 90.0,
+                        "second_opinion": "none",
+                    },
+                    {"image": "photo.IMAGE", "garments": "garments.garments"},
+                ),
+                Node(
+                    "patches",
+                    "ReposeRigidPatches",
+                    (360, 480),
+                    {"confidence": 0.45, "text_detector": "automatic"},
+                    {"image": "photo.IMAGE", "garments": "material.garments"},
+                ),
+            ),
+        ),
+        Group(
+            "4  Pose and move",
+            AMBER,
+            "**Pick a pose.** *Warp Body* moves the photo's own pixels: patches stay as they are, stripes and checks go"
+            " on in step under an arm that leaves.",
+            (
+                Node("pose", "ReposePoseLibrary", (340, 420), {"pose": "hands/waving", "mirror": False}),
+                Node(
+                    "retarget",
+                    "ReposeRetargetPose",
+                    (340, 420),
+                    {"place": "source", "limits": True, "steady": False},
+                    {"keypoints": "keypoints.keypoints", "pose": "pose.pose"},
+                ),
+                Node(
+                    "room",
+                    "ReposeRestoreBackground",
+                    (340, 60),
+                    links={"image": "photo.IMAGE", "mask": "garments.person"},
+                ),
+                Node(
+                    "warp",
+                    "ReposeWarpBody",
+                    (340, 190),
+                    links={
+                        "image": "photo.IMAGE",
+                        "mask": "garments.person",
+                        "source": "retarget.source",
+                        "target": "retarget.target",
+                        "regions": "garments.regions",
+                        "background": "room.image",
+                        "garments": "patches.garments",
+                    },
+                ),
+            ),
+        ),
+        Group(
+            "5  Result",
+            RED,
+            "Saved into ComfyUI's output folder.",
+            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "warp.image"}, "Reposed photo"),),
+        ),
+    ),
     "Repose a photo": (
         PHOTO_GROUP,
         Group(

@@ -88,6 +88,8 @@ def layered_colour(
     # At a hem a cell that is known in part, or beside one that is, may know one side of it only.
     firm = (cells > 0.5) & ((near_hem(along) == 0) | (field.box_blur(cells[None], 1)[0] > 0.95))
     change = _evened(layout, low, cells > 0.5, contact, along) - low
+    if prints is not None:  # smooth colours are none of its own
+        change = change * (1 - field.box_blur(field.dilate((layout.to_grid(prints) > 0).float(), 1)[None], 1))
     continued = layout.to_native(membrane(low + change, ~firm, along))
     hem = hem_shifts(along, firm & (cells > 0.99)) * ~motifs
     plain = (near_hem(along) == 0) | motifs
