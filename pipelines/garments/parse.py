@@ -12,8 +12,8 @@ from ..batches import Progress, told
 from ..geometry.garments import CLOTHES, NUMBER, REGIONS, GarmentMap
 from ..geometry.keypoints import DRAWING, Keypoints
 from ..matte import Region
+from ..models.clothes import ClothesNetwork
 from ..models.person_parts import CLASSES
-from ..models.segformer import ClothesNetwork
 from ..segment import Segmentation
 from .body import body_on
 from .default import Cells, default_shares, evened
