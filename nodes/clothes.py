@@ -11,7 +11,7 @@ from comfy_api.latest import io
 from ..pipelines.batches import each
 from ..pipelines.garments.tables import folded
 from ..pipelines.geometry.keypoints import Keypoints
-from ..pipelines.models.segformer import ClothesNetwork, is_segformer, labels_of, load_segformer
+from ..pipelines.models.clothes import CLOTH_FILE, ClothesNetwork, is_clothes, load_clothes, names_of
 from ..pipelines.people import THE_LARGEST
 from . import host, networks
 
@@ -19,28 +19,29 @@ DEFAULT = "default"
 
 
 def backend_input() -> io.Input:
-    """The default, and the SegFormer folders that are here."""
+    """The default, and the artist's own networks that are here."""
     return io.Combo.Input(
         "backend",
-        options=[DEFAULT, *_folders()],
+        options=[DEFAULT, *_own()],
         default=DEFAULT,
         tooltip="default: the network of Person Mask, the skeleton and the colours. Or your own SegFormer for clothes:"
         " put its folder (config.json and model.safetensors; labels of ATR, LIP, CIHP, Fashionpedia or CCP) into"
-        " models/repose and press R.",
+        f" models/repose and press R. {CLOTH_FILE} (176 MB, slow on a CPU) is taken there too.",
     )
 
 
 def network(backend: str) -> ClothesNetwork | None:
-    """The artist's network by its folder's name, loaded; None for the default. Its labels are checked first."""
+    """The artist's network by its name, loaded; None for the default. Its labels are checked first."""
     if backend == DEFAULT:
         return None
-    folder = _folders().get(backend)
-    if folder is None:
+    path = _own().get(backend)
+    if path is None:
         places = ", ".join(map(str, host.models_folders()))
-        raise ValueError(f"{backend} is in none of {places}: put the folder there, or choose another")
-    folded(labels_of(folder))
-    times = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.iterdir())]
-    build = partial(load_segformer, folder, host.device())
+        raise ValueError(f"{backend} is in none of {places}: put it there, or choose another")
+    folded(names_of(path))
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    times = [(str(file), file.stat().st_mtime_ns) for file in files]
+    build = partial(load_clothes, path, host.device())
     return host.resident("clothes", (host.device(), *times), build)
 
 
@@ -51,10 +52,10 @@ def people(pictures: torch.Tensor, given: list[Keypoints] | None) -> list[Keypoi
     return networks.people(pictures, networks.AUTOMATIC, THE_LARGEST, "torch", None)
 
 
-def _folders() -> dict[str, Path]:
-    """SegFormer folders in the models folders by their names."""
+def _own() -> dict[str, Path]:
+    """Clothes networks in the models folders by their names."""
     found = {}
     for folder in host.models_folders():
         inside = sorted(folder.iterdir()) if folder.is_dir() else []
-        found |= {path.name: path for path in inside if path.name not in found and is_segformer(path)}
+        found |= {path.name: path for path in inside if path.name not in found and is_clothes(path)}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.batches import common_count, each, for_everyone
+from ..pipelines.batches import common_count, each, for_everyone, share
 from ..pipelines.garments.given import HOWS, overridden
 from ..pipelines.garments.parse import GarmentOptions, garment_maps
 from ..pipelines.garments.preview import labelled
@@ -79,9 +79,9 @@ class GarmentSegmentation(io.ComfyNode):
     def execute(cls, image, backend: str, keypoints=None, mask=None) -> io.NodeOutput:
         pictures = for_everyone(host.image_to_engine(image), keypoints)
         people = clothes.people(pictures, keypoints)
-        cut = networks.cut_out(pictures, people)
-        options = GarmentOptions(clothes.network(backend), host.mask_if_given(mask))
-        maps = garment_maps(pictures, people, cut, options, host.progress())
+        options, bar = GarmentOptions(clothes.network(backend), host.mask_if_given(mask)), host.progress()
+        cut = networks.cut_out(pictures, people, share(bar, 0, 2))
+        maps = garment_maps(pictures, people, cut, options, share(bar, 1, 2))
         regions = [regions_from(one, cut.foreground[i : i + 1]) for i, one in enumerate(maps)]
         preview = labelled(pictures, maps)
         masks = [sockets.mask_of(maps, name) for name in MASKS]

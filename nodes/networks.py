@@ -109,9 +109,9 @@ def segment(
     return found.matte, regions_of(found)
 
 
-def cut_out(pictures: torch.Tensor, people: list[Keypoints]) -> Segmentation:
+def cut_out(pictures: torch.Tensor, people: list[Keypoints], progress) -> Segmentation:
     """(B, 3, H, W) -> the person of each picture, separated."""
-    return segment_person(pictures, segmenter(), people)
+    return segment_person(pictures, segmenter(), people, progress)
 
 
 def segmenter() -> PartsReader:

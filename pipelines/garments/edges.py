@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..matte import Region
-
 NEAR_BORDER = 2
 """Cells beside a border within which pixels are decided by their own colours."""
 SURE = 0.75
@@ -23,7 +21,7 @@ SMALLEST = 0.06
 """Probability under which a region is out of the question."""
 
 
-def native_labels(shares: np.ndarray, grid: Region, cells: np.ndarray, image: np.ndarray) -> np.ndarray:
+def native_labels(shares: np.ndarray, cells: np.ndarray, image: np.ndarray) -> np.ndarray:
     """shares (K, h, w) on the grid, cells (h, w, 3) its colours, image (H, W, 3) -> (H, W) uint8 of the likeliest.
 
     Inside a region the grid tells; near a border every pixel is weighed by the regions' colours close by.
@@ -54,7 +52,7 @@ def native_labels(shares: np.ndarray, grid: Region, cells: np.ndarray, image: np
         value[possible] = np.log(odds[k, possible]) + 0.5 * told
         odds[k] = value
     labels[rows, columns] = np.array(used, np.uint8)[odds.argmax(0)]
-    radius = 2 * max(1, round(0.3 * grid.grid)) + 1
+    radius = 2 * max(1, round(0.3 * image.shape[0] / best.shape[0])) + 1
     smooth = cv2.medianBlur(labels, min(radius, 5))
     labels[rows, columns] = smooth[rows, columns]
     return labels

@@ -52,7 +52,8 @@ def agreeing(labels: np.ndarray, hair: np.ndarray, matte: np.ndarray) -> np.ndar
     rows, columns = np.nonzero(thin.any(1))[0], np.nonzero(thin.any(0))[0]
     if len(rows) == 0 or not known.any():
         return labels
-    part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    margin = 8 + int(ROOM * len(labels))
+    part = tuple(slice(max(0, line[0] - margin), line[-1] + margin + 1) for line in (rows, columns))
     if not known[part].any():
         return labels
     _, places = cv2.distanceTransformWithLabels(

@@ -7,7 +7,7 @@ import torch
 
 from ..geometry.garments import NUMBER, REGIONS
 from ..geometry.garments import SKIN as SKINS
-from ..models.segformer import ClothesNetwork
+from ..models.clothes import ClothesNetwork
 from .default import Cells
 from .skin import skin_shares
 from .tables import SKIN, folded

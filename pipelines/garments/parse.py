@@ -12,9 +12,9 @@ from ..batches import Progress, told
 from ..geometry.garments import CLOTHES, NUMBER, REGIONS, GarmentMap
 from ..geometry.keypoints import DRAWING, Keypoints
 from ..matte import Region
+from ..models.clothes import ClothesNetwork
 from ..models.person_parts import CLASSES
-from ..models.segformer import ClothesNetwork
-from ..segment import Segmentation
+from ..segment import WORK_PIXELS, Segmentation
 from .body import body_on
 from .default import Cells, default_shares, evened
 from .edges import native_labels
@@ -69,8 +69,8 @@ def garment_map(
     box = _box(cut.matte)
     if box is None or keypoints.source == DRAWING:
         return _undivided(cut.matte, NOBODY if box is None else DRAWN)
-    native = Region.around(box, tuple(picture.shape[-2:]), 10**9)
-    grid = native.on_grid(max(1.0, (native.y1 - native.y0) / GRID, (native.x1 - native.x0) / GRID))
+    native = Region.around(box, tuple(picture.shape[-2:]), WORK_PIXELS)
+    grid = native.on_grid(max(native.grid, (native.y1 - native.y0) / GRID, (native.x1 - native.x0) / GRID))
     small = np.stack([_plane(grid, cut.parts[:, k : k + 1]) for k in range(len(CLASSES))])
     cells = Cells(small, grid.cut(cut.foreground), body_on(grid, keypoints))
     shares, notes = default_shares(cells)
@@ -78,9 +78,9 @@ def garment_map(
         window = (..., slice(native.y0, native.y1), slice(native.x0, native.x1))
         shares = network_shares(network, picture[window], cells, shares)
     shares = evened(shares, cells)
-    labels = native_labels(shares, grid, cells.image, native.cut(cut.foreground))
-    hair = hair_alpha(native.fitted(shares[NUMBER["hair"]]), labels, grid.grid, native, picture)
-    labels = agreeing(labels, hair, native.cut(cut.matte.expand(-1, 3, -1, -1))[..., 0])
+    labels = native_labels(shares, cells.image, native.cut(cut.foreground))
+    hair = hair_alpha(native.fitted(shares[NUMBER["hair"]]), labels, grid.grid / native.grid, native, picture)
+    labels = agreeing(labels, hair, native.cut(cut.matte)[..., 0])
     found = _whole(cut.matte, labels, hair, native)
     naked = () if set(found.present()) & set(CLOTHES) else (NAKED,)
     return replace(found, notes=(*notes, *naked))
@@ -117,11 +117,14 @@ def _undivided(matte: torch.Tensor, note: str) -> GarmentMap:
 
 
 def _whole(matte: torch.Tensor, labels: np.ndarray, hair: np.ndarray, region: Region) -> GarmentMap:
+    import cv2
+
     inside = (..., slice(region.y0, region.y1), slice(region.x0, region.x1))
+    size = (region.x1 - region.x0, region.y1 - region.y0)  # a large picture's person was parsed smaller
     numbers = torch.zeros(matte.shape, dtype=torch.uint8)
-    numbers[inside] = torch.from_numpy(labels)
+    numbers[inside] = torch.from_numpy(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
     alpha = torch.zeros_like(matte)
-    alpha[inside] = torch.from_numpy(hair)
+    alpha[inside] = torch.from_numpy(cv2.resize(hair, size, interpolation=cv2.INTER_LINEAR))
     matte = torch.where(numbers > 0, matte, 0.0)
     numbers = torch.where(matte > FAINT, numbers, 0)
     return GarmentMap(numbers, torch.minimum(alpha, matte), matte)

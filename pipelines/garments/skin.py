@@ -23,7 +23,7 @@ goes on from there."""
 SURELY = 1.45
 """The same, whatever the colour."""
 CRUMB = 0.004
-"""Share of the person below which a piece of cloth beside bare legs is none."""
+"""Share of the person up to which a piece of cloth beside bare legs is none, and one of skin is the leg's."""
 UNLIKE_FACE = 22.0
 """CIELAB units in a and b from the face's own hue beyond which nothing is bare skin: shade and sun move lightness much
 more than hue. By eye, on the development photos."""
@@ -105,6 +105,7 @@ def strays(
         return np.zeros_like(skin)
     strange = strangeness(lab, core)
     seeds = legs & (((over > BESIDE) & (strange > 3.0)) | (over > SURELY))
+    seeds &= ~_crumbs(seeds, CRUMB * person.sum())  # a knee or a calf may stand out by a little
     seeds |= _crumbs(cloth, CRUMB * person.sum()) & below & (over > 1.0) & (body.down < 2.7)
     _, labels = cv2.connectedComponents((seeds | (legs & (over > GROWN) & (strange > 2.5))).astype(np.uint8))
     found = np.isin(labels, np.unique(labels[seeds])) & (labels > 0)

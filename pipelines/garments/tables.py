@@ -65,8 +65,11 @@ CCP = {
 }  # fmt: skip
 """CCP (Yang, Luo and Lin, CVPR 2014), 59 classes."""
 
+CLOTH = {"background": "background", "upper body": "upper", "lower body": "lower", "full body": "dress"}
+"""U-2-Net's cloth network, 4 classes: it tells neither hair nor skin nor shoes."""
+
 TABLES: dict[str, Mapping[str, str]] = {
-    "ATR": ATR, "LIP": LIP, "CIHP": CIHP, "Fashionpedia": FASHIONPEDIA, "CCP": CCP,
+    "ATR": ATR, "LIP": LIP, "CIHP": CIHP, "Fashionpedia": FASHIONPEDIA, "CCP": CCP, "cloth": CLOTH,
 }  # fmt: skip
 SAME = {
     "upper clothes": "upper-clothes", "upperclothes": "upper-clothes", "gloves": "glove", "jumpsuit": "jumpsuits",

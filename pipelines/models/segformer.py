@@ -30,7 +30,7 @@ class _Logits(nn.Module):
         return self.inner(pixel_values=pixels).logits
 
 
-class ClothesNetwork:
+class Segformer:
     """A SegFormer with its class names in the network's order; `modules` for a host that manages their memory."""
 
     def __init__(self, module: nn.Module, names: tuple[str, ...], size: tuple[int, int], title: str):
@@ -67,7 +67,7 @@ def labels_of(folder: Path) -> tuple[str, ...]:
     return tuple(str(names[key]) for key in sorted(names, key=int))
 
 
-def load_segformer(folder: Path, device: torch.device | str = "cpu") -> ClothesNetwork:
+def load_segformer(folder: Path, device: torch.device | str = "cpu") -> Segformer:
     """The network of a folder with config.json and model.safetensors; no other kind of file is opened. SegformerError
     where one is missing, or transformers is."""
     names = labels_of(folder)
@@ -86,7 +86,7 @@ def load_segformer(folder: Path, device: torch.device | str = "cpu") -> ClothesN
     module = SegformerForSemanticSegmentation.from_pretrained(
         str(folder), local_files_only=True, use_safetensors=True
     )
-    return ClothesNetwork(_Logits(module.float()).to(device), names, _size(folder), folder.name)
+    return Segformer(_Logits(module.float()).to(device), names, _size(folder), folder.name)
 
 
 def _config(folder: Path, name: str = "config.json") -> dict:

@@ -61,3 +61,31 @@ def test_another_folder_is_named(tmp_path, text, message):
 
 def test_a_folder_of_something_else(tmp_path):
     assert not is_segformer(tmp_path)
+
+
+def test_the_cloth_network_is_a_file(folder, tmp_path):
+    """Either kind by its path: a folder is a SegFormer, a file of the known name the cloth network."""
+    from repose.pipelines.models.clothes import CLOTH_FILE, CLOTH_NAMES, is_clothes, load_clothes, names_of
+    from repose.pipelines.models.onnx import OnnxError
+
+    (tmp_path / CLOTH_FILE).write_bytes(b"no network")
+    assert is_clothes(tmp_path / CLOTH_FILE) and names_of(tmp_path / CLOTH_FILE) == CLOTH_NAMES
+    assert is_clothes(folder) and load_clothes(folder).names == tuple(NAMES.values())
+    assert not is_clothes(tmp_path) and not is_clothes(folder / "config.json")
+    with pytest.raises(OnnxError, match=CLOTH_FILE):
+        load_clothes(tmp_path / CLOTH_FILE)
+
+
+def test_the_cloth_network_reads_a_picture():
+    """A graph of one convolution: the input is brought to its size and to [-1, 1]."""
+    from repose.pipelines.models.clothes import ClothNetwork
+    from repose.pipelines.models.onnx import OnnxGraph, OnnxNetwork, OnnxNode
+
+    weight = torch.zeros(4, 3, 1, 1)
+    weight[1, 0] = 1.0
+    graph = OnnxGraph(
+        (OnnxNode("Conv", ("x", "w"), ("y",), {}),), {"w": weight}, {"x": (None, 3, 12, 8)}, ("y",)
+    )
+    found = ClothNetwork(OnnxNetwork(graph), "one").read(torch.ones(1, 3, 20, 30))
+    expected = torch.tensor([0.0, 1.0, 0.0, 0.0]).softmax(0)
+    assert found.shape == (4, 12, 8) and torch.allclose(found[:, 5, 5], expected, atol=1e-5)

@@ -1,6 +1,6 @@
 """Measures Garment Segmentation.
 
-python -m training.garments evaluate [--parsing DIR] [--people DIR] [--out DIR] [--segformer FOLDER]
+python -m training.garments evaluate [--parsing DIR] [--people DIR] [--out DIR] [--network PATH]
 python -m training.garments time
 """
 
@@ -51,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
         "--people", type=Path, help="made by python -m training.people --count 60 --size 512 --out DIR"
     )
     evaluate.add_argument("--out", type=Path, help="where the maps go, to be looked at")
-    evaluate.add_argument("--segformer", type=Path, help="a SegFormer's folder in the default's place")
+    evaluate.add_argument(
+        "--network", type=Path, help="an artist's network in the default's place: folder or file"
+    )
     clock = commands.add_parser("time", help="seconds of one core at 1024 x 1536, beside the person mask")
     clock.set_defaults(run=run_time)
     for command in (evaluate, clock):
@@ -65,7 +67,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from .measure import Measurer
     from .score import table
 
-    measurer = Measurer(options.models, options.segformer, options.out)
+    measurer = Measurer(options.models, options.network, options.out)
     rows = {}
     if options.parsing.is_dir():
         rows |= measurer.rows(sets.labelled_photos(options.parsing), "photos")

@@ -15,7 +15,7 @@ from pipelines.garments.preview import labelled
 from pipelines.geometry.garments import GarmentMap
 from pipelines.keypoints import NoPerson
 from pipelines.models import weights
-from pipelines.models.segformer import load_segformer
+from pipelines.models.clothes import load_clothes
 from pipelines.picture import read_picture, write_picture
 from pipelines.segment import segment_person
 from setup.places import PHOTO, say
@@ -30,12 +30,12 @@ SIZE = (1536, 1024)
 
 
 class Measurer:
-    """models: the folder that holds repose/; segformer: a folder in the default's place; out: where maps go."""
+    """models: the folder that holds repose/; network: a clothes network in the default's place; out: where maps go."""
 
-    def __init__(self, models: Path, segformer: Path | None = None, out: Path | None = None):
+    def __init__(self, models: Path, network: Path | None = None, out: Path | None = None):
         weights.find("selfie-multiclass", [models / "repose"])
         self.reader, self.out = Reader(models), out
-        self.network = load_segformer(segformer) if segformer else None
+        self.network = load_clothes(network) if network else None
 
     def read(self, picture: torch.Tensor) -> GarmentMap:
         """(1, 3, H, W) -> the map of its largest person. NoPerson where nobody is seen."""

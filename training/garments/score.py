@@ -20,7 +20,6 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "shoes": ("shoes",),
 }
 """What is scored; every other region counts where it is taken for one of these, or one of these for it."""
-REST = "the rest"
 PERSON = "person"
 SIDES = ("left_arm_skin", "right_arm_skin", "left_leg_skin", "right_leg_skin")
 

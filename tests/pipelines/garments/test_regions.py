@@ -212,3 +212,15 @@ def test_a_bag_in_the_hand(plain):
     bag = (abs(x - hand[0] - 18) < 14) & (abs(y - hand[1] - 36) < 18)
     found = parsed(person.painted(bag, "other", LEATHER))
     assert overlap(found.mask("bag"), bag) > 0.7
+
+
+def test_a_large_picture_is_parsed_smaller(plain, monkeypatch):
+    """Labels and hair come back at the picture's own size."""
+    from repose.pipelines.garments import parse
+
+    person, _ = plain
+    monkeypatch.setattr(parse, "WORK_PIXELS", 12_000)
+    found = parsed(person)
+    assert found.size == tuple(person.picture.shape[-2:])
+    assert overlap(found.mask("lower"), person.truth["lower"]) > 0.85
+    assert overlap(found.mask("hair"), person.truth["hair"]) > 0.7
