@@ -53,7 +53,8 @@ def stature_of(garments: GarmentMap) -> float:
 
 
 def _of_cloth(cloth: Cloth, garments: GarmentMap, stature: float, read: list[Spot]) -> list[RigidPatch]:
-    patterns = garments.material(cloth.region).patterns or repeats(cloth)
+    known = cloth.region in garments.materials
+    patterns = garments.material(cloth.region).patterns if known else repeats(cloth)
     found = [(_kind(spot, cloth, stature), spot) for spot in prints(cloth, patterns)]
     for spot in read:
         box = _cut(spot.mask, cloth) & cloth.whole
@@ -62,7 +63,8 @@ def _of_cloth(cloth: Cloth, garments: GarmentMap, stature: float, read: list[Spo
             found = _joined(found, own)
     patches = [_patch(kind, spot.mask, cloth, spot.confidence) for kind, spot in found]
     for button in buttons(cloth, stature * cloth.scale):
-        patches.append(_patch("button", _disc(button, cloth), cloth, button.confidence))
+        if not any(_touches(button, spot.mask) for _, spot in found):  # the dot of an i
+            patches.append(_patch("button", _disc(button, cloth), cloth, button.confidence))
     return [patch for patch in patches if patch is not None]
 
 
@@ -85,6 +87,13 @@ def _kind(spot: Spot, cloth: Cloth, stature: float) -> str:
     if cloth.region == "lower" and rows.mean() < WAIST * spot.mask.shape[0] and middle:
         return "buckle" if large < BUCKLE * stature * cloth.scale else "print"
     return "print"
+
+
+def _touches(button: Button, mask: np.ndarray) -> bool:
+    """Whether a print lies within two diameters of a button."""
+    reach = round(5 * button.radius)
+    x, y = round(button.x), round(button.y)
+    return bool(mask[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].any())
 
 
 def _disc(button: Button, cloth: Cloth) -> np.ndarray:

@@ -36,6 +36,8 @@ SOFT = 2.2
 PARTED = 0.72
 """Least share of a print's spread of colour that two colours, ink and cloth, explain; an even spread has 0.75, the
 bell of a fold 0.64 (Otsu's criterion)."""
+BROAD = 0.02
+"""Share of the garment from which on a print may be one solid shape: smaller ones are folds too often."""
 RIM = 0.035
 """Share of the garment's longer side by which a print stays away from its rim, where seams and shade are."""
 AT_RIM = 0.3
@@ -249,10 +251,14 @@ def _judged(mask: np.ndarray, edges: np.ndarray, way: np.ndarray, flat: Canvas) 
     opposite = np.minimum(octants[:4], octants[4:]).sum() * 2  # 1: every edge has its other side
     if opposite < BALANCE:
         return None
-    away = flat.colour[mask] - _ground(mask, flat)
+    ground = _ground(mask, flat)
+    away = flat.colour[mask] - ground
     contrast = float(np.quantile(np.abs(away).max(1), 0.8))
     axis = np.linalg.eigh(away.T @ away)[1][:, -1]
     parted = _parted(away @ axis)
+    if area > BROAD * flat.inside.sum():  # ink fills the mask: the cloth round it is the other of the two colours
+        around = cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        parted = max(parted, _parted((flat.colour[around & flat.inside] - ground) @ axis))
     if contrast < CONTRAST or parted < PARTED:
         return None
     outline = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
