@@ -27,7 +27,7 @@ eye."""
 LOOSE = 1.35
 """How much wider than its outline further down a limb may be beside what covers it, as in loose shorts. By eye."""
 
-FOREIGN, MIXED = 3.0, (0.2, 0.5)
+FOREIGN, MIXED = 1.5, (0.2, 0.5)
 """Extra cost of cloth where a limb is bare and of skin where it is dressed, over half of that being sure; and the share
 of skin on a limb's axis from which on the limb is taken to be bare, and surely is. By eye."""
 DRESSED = 1.0
