@@ -23,6 +23,8 @@ from pipelines.garments.parse import garment_map
 from pipelines.geometry.garments import GarmentMap
 from pipelines.geometry.library import load_pose
 from pipelines.geometry.parts import PARTS
+from pipelines.geometry.warp import warp
+from pipelines.geometry.warped import Correspondence
 from pipelines.picture import write_picture
 from pipelines.read import Reading, regions_from, regions_of
 from pipelines.repose import Reposed, repose
@@ -33,6 +35,10 @@ from .reading import Reader, Sight
 
 PHOTOS = ("P005 studio", "P009 studio", "P006 garden", "P010 field")
 POSES = ("hands/waving", "hands/hand on hip", "editorial/arm overhead", "movement/dance lunge")
+FLAT = -0.5
+"""Normal's z under which a surface faces the camera enough for its slope to be known: 60 degrees."""
+CLOSE, ALIGNED = 0.05, 3.0
+"""Share of its period, and degrees, within which a pattern is kept."""
 DEPTH = 0.55
 """Share of its light that cloth loses in a dark line."""
 LEAST = 400
@@ -66,6 +72,13 @@ CLOTHS = (
 )
 
 
+class Kept(NamedTuple):
+    """Per pixel of visible cloth: its period over the median one, and degrees by which its lines turned on it."""
+
+    periods: Tensor
+    turned: Tensor
+
+
 @dataclass(frozen=True)
 class Score:
     """One cloth on one photo in one pose, without the map and with it: `likeness`, the correlation of what is made up
@@ -76,6 +89,7 @@ class Score:
     pose: str
     without: float
     with_map: float
+    kept: Kept | None = None
 
 
 def scores(models: Path, height: int, folder: Path, only: str = "") -> Iterator[Score]:
@@ -108,6 +122,16 @@ def table(found: list[Score]) -> str:
                 sum(values) / len(own) for values in zip(*((s.without, s.with_map) for s in own), strict=True)
             ]
             lines.append(f"| {cloth.name} | {len(own)} | {means[0]:.3f} | {means[1]:.3f} |")
+    kept = [one.kept for one in found if one.kept is not None and one.cloth != "slogan"]
+    if kept:
+        periods, turned = (torch.cat(values) for values in zip(*kept, strict=True))
+        off = (periods - 1).abs()
+        close, straight = float((off < CLOSE).float().mean()), float((turned < ALIGNED).float().mean())
+        lines += [
+            "",
+            f"Along the cloth that the photo shows: periods off by {off.median():.1%} (median; {close:.0%} within"
+            f" {CLOSE:.0%}), lines turned by {turned.median():.1f} degrees ({straight:.0%} within {ALIGNED:.0f}).",
+        ]
     return "\n".join(lines)
 
 
@@ -119,6 +143,7 @@ def _on_photo(reader: Reader, name: str, height: int, cloth: Cloth):
     shirt = known.mask("upper")
     sight, print_ = _painted(plain, shirt, cloth)
     clothes = clothes_of(sight.picture, sight.keypoints, sight.cut)
+    before = warp(plain.picture, plain.matte, plain.skeleton, plain.skeleton).correspondence
     for pose in POSES:
         told = load_pose(pose)
         bare = repose(plain.picture, plain.reading(), told, background=room)
@@ -127,7 +152,8 @@ def _on_photo(reader: Reader, name: str, height: int, cloth: Cloth):
             values = [_likeness(one, bare, shirt, cloth) for one in both]
         else:
             values = [_bend(one, print_) for one in both]
-        yield pose, both[0].picture, both[1].picture, None if None in values else values
+        values = None if None in values else (*values, _kept(both[1], before, shirt, cloth))
+        yield pose, both[0].picture, both[1].picture, values
 
 
 def _reading(sight: Sight, clothes: GarmentMap | None) -> Reading:
@@ -175,6 +201,44 @@ def _likeness(made: Reposed, bare: Reposed, shirt: Tensor, cloth: Cloth) -> floa
     seen, painted = (1 - light[0])[own], cloth.at(place)[own]
     seen, painted = seen - seen.mean(), painted - painted.mean()
     return float((seen * painted).sum() / (seen.norm() * painted.norm()).clamp(min=1e-6))
+
+
+def _kept(made: Reposed, before: Correspondence, shirt: Tensor, cloth: Cloth) -> Kept:
+    """How a pattern lies on the moved cloth, against how it lay: its period and the angle of its lines with the body's
+    length, both along the surface, over the cloth that the photo shows. before: of the photo as it is."""
+    now = made.correspondence
+    place = torch.nan_to_num(now.source)
+    y, x = (place[..., i].round().long().clamp(0, shirt.shape[i - 2] - 1) for i in (1, 0))
+    ahead, aside = (place[1:-1, 2:] - place[1:-1, :-2]) / 2, (place[2:, 1:-1] - place[:-2, 1:-1]) / 2
+    turn = torch.stack((ahead, aside), -2)[..., :, :]  # (h, w, target axis, source axis)
+    inner = (slice(1, -1), slice(1, -1))
+    then, here = before.normal[y, x][inner], now.normal[inner]
+    own = (now.visible[inner] > 0.9) & (shirt[0, 0][y, x][inner] > 0.95) & (before.visible[y, x][inner] > 0.9)
+    own &= (then[..., 2] < FLAT) & (here[..., 2] < FLAT) & (ahead - aside).isfinite().all(-1)
+    own &= (ahead.norm(dim=-1) < 3) & (aside.norm(dim=-1) < 3) & (now.part[inner] == before.part[y, x][inner])
+    wave = torch.tensor([math.cos(cloth.orientation), math.sin(cloth.orientation)])
+    waves = torch.stack((wave, torch.tensor([0.0, 1.0])))  # and the body's length
+    old = _on_surface(waves.expand(int(own.sum()), 2, 2), then[own])
+    new = _on_surface(waves @ turn[own].transpose(1, 2), here[own])
+    periods = (old[0] / new[0]).abs()
+    turned = torch.rad2deg((new[1] - old[1]).abs())
+    return Kept(periods / periods.median(), turned)
+
+
+def _on_surface(waves: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+    """Of two wave vectors (n, 2, 2) in a picture on surfaces with normals (n, 3): the first's length along the surface,
+    and the angle between the two there, (n,) each: gradients are measured by the inverse of the first fundamental
+    form."""
+    slope = -normal[:, :2] / normal[:, 2:]
+    along = (waves * slope[:, None]).sum(
+        -1
+    )  # Sherman-Morrison: the inverse of 1 + s s' is 1 - s s' / (1 + s's)
+    inner = (
+        waves @ waves.transpose(1, 2)
+        - along[:, :, None] * along[:, None] / (1 + slope.square().sum(1))[:, None, None]
+    )
+    lengths = inner.diagonal(dim1=1, dim2=2).clamp(min=1e-9).sqrt()
+    return lengths[:, 0], torch.arccos((inner[:, 0, 1] / lengths.prod(1)).clamp(-1, 1))
 
 
 def _bend(made: Reposed, slogan: Tensor) -> float | None:
