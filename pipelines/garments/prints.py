@@ -256,7 +256,9 @@ def _judged(mask: np.ndarray, edges: np.ndarray, way: np.ndarray, flat: Canvas) 
     contrast = float(np.quantile(np.abs(away).max(1), 0.8))
     axis = np.linalg.eigh(away.T @ away)[1][:, -1]
     parted = _parted(away @ axis)
-    if area > BROAD * flat.inside.sum():  # ink fills the mask: the cloth round it is the other of the two colours
+    if (
+        area > BROAD * flat.inside.sum()
+    ):  # ink fills the mask: the cloth round it is the other of the two colours
         around = cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
         parted = max(parted, _parted((flat.colour[around & flat.inside] - ground) @ axis))
     if contrast < CONTRAST or parted < PARTED:
