@@ -26,7 +26,7 @@ class Material(io.ComfyNode):
         return io.Schema(
             node_id="ReposeMaterial",
             display_name="Material",
-            category=f"{sockets.CATEGORY}/Garment",
+            category=f"{sockets.CATEGORY}/Clothes",
             description="Measures of what each garment is made: fabric, stiffness, gloss, sheerness, pleats, and the"
             " pattern's period and direction. What you set wins; connect several one after another for several"
             " regions.",
@@ -178,7 +178,7 @@ class RigidPatches(io.ComfyNode):
         return io.Schema(
             node_id="ReposeRigidPatches",
             display_name="Rigid Patches",
-            category=f"{sockets.CATEGORY}/Garment",
+            category=f"{sockets.CATEGORY}/Clothes",
             description="Finds what on the clothes must stay in one piece when the body moves: prints, logos, text,"
             " rows of buttons, buckles. Connect rigid to Warp Body.",
             search_aliases=["logo", "print", "slogan", "text", "button", "keep text readable"],
