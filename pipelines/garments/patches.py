@@ -63,7 +63,9 @@ def _of_cloth(cloth: Cloth, garments: GarmentMap, stature: float, read: list[Spo
             found = _joined(found, own)
     patches = [_patch(kind, spot.mask, cloth, spot.confidence) for kind, spot in found]
     for button in buttons(cloth, stature * cloth.scale):
-        if not any(_touches(button, spot.mask) for _, spot in found):  # the dot of an i
+        if not any(
+            _touches(button, spot.mask) for _, spot in found if spot.confidence >= LEAST
+        ):  # an i's dot
             patches.append(_patch("button", _disc(button, cloth), cloth, button.confidence))
     return [patch for patch in patches if patch is not None]
 

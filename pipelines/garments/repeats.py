@@ -27,6 +27,8 @@ BOLD = 0.12
 """Contrast from which a single window is enough: two folds or a hem on plain cloth stay below it. By eye."""
 PURE = {1: (0.5, 0.8), 2: (0.3, 0.6)}
 """Purity from which and at which one window, and two that agree, are believed. By eye, on plain cloth."""
+REPEATED = 2.5
+"""Periods that a window's cloth must hold: what is seen twice may be two folds, or a garment's two halves."""
 SHORTEST = 12.0
 """Pixels below which a period is left to the larger size."""
 STEP = 0.25
@@ -103,8 +105,19 @@ def looked_at(pixels: np.ndarray, inside: np.ndarray) -> list[Found]:
                 number,
             )
             for period, angle, strength, high, share in _of_window(energy[number], reach[number])
+            if period * REPEATED <= _breadth(inside[number], angle)
         ]
     return sorted(found, key=lambda one: -one.strength)
+
+
+def _breadth(inside: np.ndarray, angle: float) -> float:
+    """How far the cloth goes on along a direction, in the mean over lines that way: two fronts of a jacket are not as
+    broad as what lies between them."""
+    y, x = np.nonzero(inside[::4, ::4])
+    if not len(x):
+        return 0.0
+    across = -x * np.sin(angle) + y * np.cos(angle)
+    return 16.0 * len(x) / (4.0 * (np.ptp(across) + 1))
 
 
 def _flattened(pixels: torch.Tensor, inside: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

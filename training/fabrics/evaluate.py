@@ -98,7 +98,7 @@ def main() -> None:
     real = list(crops())
     pictures = torch.stack([crop.picture for crop in real])
     truth = torch.tensor([FABRICS.index(crop.fabric) for crop in real])
-    made, labels = (part[:MADE] for part in kept(asked.data / "train.st", MADE, 1))
+    made, labels = (part[:MADE] for part in kept(asked.data / "train-1.st", MADE, 1))
     colours = by_colour(torch.cat([histogram(part.float() / 255) for part in made.split(500)]), labels)
     shares = shares_of(network, pictures)
     found = shares.argmax(1)

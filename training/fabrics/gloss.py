@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path(".repose/base/models"))
     asked = parser.parse_args()
     truth = torch.tensor([1 - FINISH[name][1] for name in FABRICS])
-    crops, labels = (part[:MADE] for part in kept(asked.data / "train.st", MADE, 1))
+    crops, labels = (part[:MADE] for part in kept(asked.data / "train-1.st", MADE, 1))
     held, others = kept(asked.data / "held.st", 1000, 2)
     cotton = float(truth[FABRICS.index("cotton")])
     mine, rest = matt(asked.models, PEOPLE[:5]), matt(asked.models, PEOPLE[5:])

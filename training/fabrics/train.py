@@ -1,9 +1,10 @@
 """Trains the fabric network on made cloth and writes the shipped weights.
 
-    python -m training.fabrics.train --data .repose/fabrics --out fabrics.safetensors
+    python -m training.fabrics.train --until 11
+    python -m training.fabrics.train --seed 3
 
 The crops are drawn once (20 ms each) and kept. One thread; a checkpoint after every round through the crops, from which
-the same command goes on. The moving average of the weights is what is written (float16).
+the next command goes on, with the same crops or others. The moving average of the weights is what is written (float16).
 """
 
 from __future__ import annotations
@@ -60,13 +61,15 @@ def read(network: FabricNetwork, crops: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(".repose/fabrics"))
-    parser.add_argument("--count", type=int, default=26000)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--count", type=int, default=7000)
+    parser.add_argument("--seed", type=int, default=1, help="of the crops")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--until", type=int, default=20, help="the round after which to stop")
     parser.add_argument("--out", type=Path, default=Path("fabrics.safetensors"))
     asked = parser.parse_args()
     torch.manual_seed(0)
     held, truth = kept(asked.data / "held.st", 1000, 2)
-    crops, labels = kept(asked.data / "train.st", asked.count, 1)
+    crops, labels = kept(asked.data / f"train-{asked.seed}.st", asked.count, asked.seed)
     network = FabricNetwork()
     state = asked.data / "state.st"
     begun = _resumed(network, state)
@@ -74,7 +77,7 @@ def main() -> None:
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
     steps = len(labels) // BATCH
     started = time.monotonic()
-    for turn in range(begun, asked.rounds):
+    for turn in range(begun, min(asked.until, asked.rounds)):
         generator = torch.Generator().manual_seed(turn)
         order = torch.randperm(len(labels), generator=generator)
         total = 0.0
@@ -89,7 +92,7 @@ def main() -> None:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            total += float(loss)
+            total += loss.item()
             with torch.no_grad():
                 for kept_value, value in zip(shown.parameters(), network.parameters(), strict=True):
                     kept_value.lerp_(
