@@ -35,6 +35,8 @@ SLIVER = 0.005
 STRETCH, SOME = 0.03, 0.5
 """Fraction of stature, an arm's breadth, over which so much of an arm must be believed before anything is cut off. By
 eye."""
+FURTHER = 3
+"""Times BESIDE from an interior from which on a limb without one is taken to be too narrow for it."""
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
@@ -222,10 +224,13 @@ def _distance(colour: torch.Tensor, look: torch.Tensor, lit: Gain) -> torch.Tens
 
 
 def _reached(layout: Layout, good: torch.Tensor, deep: torch.Tensor, steps: int) -> torch.Tensor:
-    """(h, w) bool: the good pixels that hang together with the interior; the others are specks beyond a border."""
+    """(h, w) bool: the good pixels that hang together with the interior; the others are specks beyond a border. Where a
+    limb is too narrow to have an interior near by, nothing tells, and all are kept."""
     open_ = layout.to_grid(good.float(), 2) > 0.6
     reached = deep
-    for _ in range(steps + 2):
+    for _ in range(FURTHER * steps):
         reached = torch.maximum(field.dilate(reached, 1) * open_, deep)
-    near = F.interpolate(field.dilate(reached, 1)[None, None], size=good.shape, mode="nearest")[0, 0] > 0
+    narrow = (field.dilate(deep, FURTHER * steps) == 0).float()
+    kept = torch.maximum(field.dilate(reached, 1), narrow)
+    near = F.interpolate(kept[None, None], size=good.shape, mode="nearest")[0, 0] > 0
     return good & near

@@ -11,7 +11,7 @@ from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
 from repose.pipelines.geometry.rejoining import displaced, unparted
-from repose.pipelines.geometry.trust import Contact, believed, cut_free, neighbours, without_spurs
+from repose.pipelines.geometry.trust import Contact, _reached, believed, cut_free, neighbours, without_spurs
 
 from . import people
 
@@ -183,3 +183,16 @@ def test_a_guessed_hand_has_the_skins_colour_and_the_hands_length(drawn):
     rows = torch.nonzero(hand.matte.amax(1) > 0.5)
     assert float(rows.max() - rows.min()) == pytest.approx(length, rel=0.35)
     assert guessed(layout, frame, "left_arm", picture, 0 * skin, tall) is None
+
+
+def test_where_a_limb_is_too_narrow_for_an_interior_all_of_it_is_kept():
+    """A limb that has an interior at its upper end only: specks beside that go, the narrow lower end stays."""
+    layout = Layout((0, 0), (400, 80), 4, (400, 80), torch.device("cpu"))
+    good = torch.zeros(400, 80, dtype=torch.bool)
+    good[20:380, 30:50] = True
+    good[40:60, 62:70] = True  # not joined to it
+    deep = torch.zeros(200, 40)
+    deep[14:40, 18:22] = 1
+    kept = _reached(layout, good, deep, 8)
+    assert bool(kept[30:90, 32:48].all()) and bool(kept[200:378, 32:48].all())
+    assert not bool(kept[44:56, 64:68].any())
