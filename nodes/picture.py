@@ -54,7 +54,7 @@ class WarpBody(io.ComfyNode):
                     "garments",
                     optional=True,
                     tooltip="The clothes, from Garment Segmentation, Material or Rigid Patches: prints stay in one"
-                    " piece, patterns go on in step, skirts fall as their cloth does. Wins over regions.",
+                    " piece, patterns go on in step, skirts hang by their cloth's stiffness. Wins over regions.",
                 ),
             ],
             outputs=[

@@ -210,7 +210,7 @@ def _check_sizes(
     found = [("mask", mattes.shape[-2:]), ("background", backgrounds.shape[-2:])]
     found += [("source skeleton's canvas", skeleton.canvas) for skeleton in sources]
     found += [("target skeleton's canvas", skeleton.canvas) for skeleton in targets]
-    found += [("regions", one.hair.shape[-2:]) for one in regions or ()]
+    found += [("garments" if one.garments else "regions", one.hair.shape[-2:]) for one in regions or ()]
     found += [] if rigid is None else [("rigid mask", rigid.shape[-2:])]
     for name, its in found:
         _check_size(name, its, size, what)

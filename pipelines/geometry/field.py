@@ -155,6 +155,18 @@ def _in_reach(length: int, radius: int, like: torch.Tensor) -> torch.Tensor:
     return ((place + radius).clamp(max=length - 1) - (place - radius).clamp(min=0) + 1).to(like.dtype)
 
 
+def flooded(seed: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
+    """(K, h, w) bool: what of each region hangs together with its seed."""
+    reached, region = (seed & region).float()[None], region.float()[None]
+    while True:
+        grown = reached
+        for _ in range(8):
+            grown = F.max_pool2d(grown, 3, 1, 1) * region
+        if bool((grown == reached).all()):
+            return reached[0] > 0
+        reached = grown
+
+
 def guided_filter(
     guide: torch.Tensor, field: torch.Tensor, radius: int, epsilon: float, stride: int = 1
 ) -> torch.Tensor:

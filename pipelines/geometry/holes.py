@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 import torch
 import torch.nn.functional as F
 
-from .field import dilate, erode, extrapolate, nearest
+from .field import dilate, erode, extrapolate, flooded, nearest
 from .view import View
 
 SIMPLE = ("trunk", "left_leg", "right_leg")
@@ -87,16 +87,8 @@ def _enclosed(open_: torch.Tensor, reach: int) -> torch.Tensor:
 def _outer(open_: torch.Tensor) -> torch.Tensor:
     """(h, w) bool: the open pixels (bool, of a map whose border is open) that hang together with the border."""
     height, width = open_.shape
-    padded = F.pad(open_.float()[None, None], (0, -width % COARSE, 0, -height % COARSE), value=1.0)
-    cells = F.max_pool2d(padded, COARSE)
-    reached = torch.zeros_like(cells)
-    reached[..., 0, :], reached[..., :, 0] = cells[..., 0, :], cells[..., :, 0]
-    reached[..., -1, :], reached[..., :, -1] = cells[..., -1, :], cells[..., :, -1]
-    while True:
-        grown = reached
-        for _ in range(16):
-            grown = F.max_pool2d(grown, 3, 1, 1) * cells
-        if bool((grown == reached).all()):
-            break
-        reached = grown
-    return open_ & (F.interpolate(reached, scale_factor=COARSE)[0, 0, :height, :width] > 0)
+    padded = F.pad(open_.float()[None], (0, -width % COARSE, 0, -height % COARSE), value=1.0)
+    cells = F.max_pool2d(padded, COARSE) > 0
+    border = F.pad(torch.zeros_like(cells)[:, 1:-1, 1:-1], (1, 1, 1, 1), value=True)
+    reached = flooded(border, cells).float()
+    return open_ & (F.interpolate(reached[None], scale_factor=COARSE)[0, 0, :height, :width] > 0)

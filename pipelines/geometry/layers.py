@@ -136,8 +136,7 @@ def split(
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
-    for name in costs.keys() & {"left_leg", "right_leg"}:
-        costs[name] = torch.where(skirt | beside, costs[name].clamp(min=2.0), costs[name])
+    _keep_under(costs, skirt | beside)
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share = _shares(layout, picture, walked)
     hangs = bool(skirt.any())
@@ -157,8 +156,7 @@ def split(
             if name in ("trunk", n)
         ]
         own = torch.stack([_sharp(_against_best(share, k)), *near]).amax(0) * matte
-        shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
-        joints = torch.stack([*shared, torch.zeros_like(skirt)]).any(0)
+        joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
@@ -176,6 +174,18 @@ def split(
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
     hands = {name: hand for name, hand in hands.items() if hand is not None}
     return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
+
+
+def _joints(layout: Layout, discs: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) bool, as `like`: the joints that a layer shares with the trunk, or the trunk with any."""
+    shared = [layout.to_grid(disc, 2) > 0.5 for n, disc in discs.items() if name in ("trunk", n)]
+    return torch.stack([*shared, torch.zeros_like(like)]).any(0)
+
+
+def _keep_under(costs: dict[str, torch.Tensor], cloth: torch.Tensor) -> None:
+    """Legs are not seen where cloth, (2gh, 2gw) bool, hangs before them: costs (2gh, 2gw) by layer."""
+    for name in costs.keys() & {"left_leg", "right_leg"}:
+        costs[name] = torch.where(cloth, costs[name].clamp(min=2.0), costs[name])
 
 
 def _bared(skirt: torch.Tensor, plain: dict[str, torch.Tensor], skin: torch.Tensor | None) -> torch.Tensor:

@@ -96,3 +96,13 @@ def test_box_means_are_those_of_the_pixels_in_reach(radius):
     for y, x in ((0, 0), (6, 8), (12, 16), (12, 3)):
         near = values[:, max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1]
         assert torch.allclose(found[:, y, x], near.mean((1, 2)), atol=1e-6)
+
+
+def test_a_flood_goes_as_far_as_its_region_hangs_together():
+    rows = ["##.#####", "#..#...#", "##.#.###", "...#...."]
+    region = torch.tensor([[cell == "." for cell in row] for row in rows])
+    seed = torch.zeros_like(region)
+    seed[0, 2] = True
+    reached = field.flooded(torch.stack((seed, ~seed)), torch.stack((region, region)))
+    assert int(reached[0].sum()) == 7 and not reached[0][:, 3:].any()
+    assert torch.equal(reached[1], region)

@@ -2,8 +2,13 @@
 
 import pytest
 import torch
-from repose.pipelines.moving import mean, second_views, thinly_covered
+from repose.pipelines.geometry.garments import GarmentMap
+from repose.pipelines.geometry.layers import Regions
+from repose.pipelines.moving import mean, moved_people, second_views, thinly_covered
+from repose.pipelines.read import dressed
 from repose.pipelines.repose import ENOUGH, coverage, thin
+
+from ..geometry.people import CANVAS, standing
 
 
 @pytest.mark.parametrize(("hidden", "expected"), [(0.0, 1.0), (0.25, 0.75), (1.0, 0.0)])
@@ -29,3 +34,15 @@ def test_pictures_are_told_by_their_number():
 
 def test_no_second_photo_is_none():
     assert second_views(None, None, None) is None
+
+
+def test_garments_of_another_photo_are_named():
+    """What the artist connected as garments is called so, with both sizes."""
+    body, other = standing(), torch.zeros(1, 1, 40, 30)
+    clothes = GarmentMap(other.to(torch.uint8), other, other)
+    photo = torch.zeros(1, 3, *CANVAS)
+    with pytest.raises(ValueError, match=f"{CANVAS[1]} x {CANVAS[0]} pixels, the garments 30 x 40"):
+        moved_people(photo, photo[:, :1], [body], [body], dressed(None, [clothes]))
+    plain = Regions(other, other)
+    with pytest.raises(ValueError, match="the regions 30 x 40"):
+        moved_people(photo, photo[:, :1], [body], [body], dressed([plain], None))

@@ -144,12 +144,14 @@ def _on_photo(reader: Reader, name: str, height: int, cloth: Cloth):
     sight, print_ = _painted(plain, shirt, cloth)
     clothes = clothes_of(sight.picture, sight.keypoints, sight.cut)
     before = warp(plain.picture, plain.matte, plain.skeleton, plain.skeleton).correspondence
+    painted = [_reading(sight, one) for one in (None, clothes)]
+    bare = [_reading(plain, one) for one in (None, known)]
     for pose in POSES:
         told = load_pose(pose)
-        bare = repose(plain.picture, plain.reading(), told, background=room)
-        both = [repose(sight.picture, _reading(sight, one), told, background=room) for one in (None, clothes)]
-        if cloth.period:
-            values = [_likeness(one, bare, shirt, cloth) for one in both]
+        both = [repose(sight.picture, one, told, background=room) for one in painted]
+        if cloth.period:  # each against the plain shirt moved in its own way
+            shirts = [repose(plain.picture, one, told, background=room) for one in bare]
+            values = [_likeness(one, own, shirt, cloth) for one, own in zip(both, shirts, strict=True)]
         else:
             values = [_bend(one, print_) for one in both]
         values = None if None in values else (*values, _kept(both[1], before, shirt, cloth))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from .. import field
 from ..motion import Bones
@@ -208,20 +207,8 @@ def core(shape: Shape, axes: dict[str, Axis]) -> np.ndarray | None:
     seed[row, column] = massive[row, column]
     if not seed.any() or radius < least * thick:
         return None
-    kept = flooded(torch.as_tensor(seed)[None], torch.as_tensor(massive)[None])[0]
+    kept = field.flooded(torch.as_tensor(seed)[None], torch.as_tensor(massive)[None])[0]
     return torch.hypot(*field.nearest(kept)).numpy() * 2 * shape.pitch - radius
-
-
-def flooded(seed: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
-    """(K, h, w) bool: what of each region hangs together with its seed."""
-    reached, region = (seed & region).float()[None], region.float()[None]
-    while True:
-        grown = reached
-        for _ in range(8):
-            grown = F.max_pool2d(grown, 3, 1, 1) * region
-        if bool((grown == reached).all()):
-            return reached[0] > 0
-        reached = grown
 
 
 def before_root(axis: Axis, x: torch.Tensor, y: torch.Tensor, number: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from .. import field
 from ..layout import Layout
 from ..motion import Bones
 from ..parts import LAYERS, PARTS
-from .axes import Axis, Shape, before_root, core, flooded, limb_axis, power, trunk_axis
+from .axes import Axis, Shape, before_root, core, limb_axis, power, trunk_axis
 from .outline import Line, outline_of
 
 ROWS = 256
@@ -196,7 +196,7 @@ def _connected(away: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
     """(K, h, w) the distances, those of cells put far that do not hang together with their axis inside the shape."""
     owner = away.argmin(0)
     own = torch.stack([(owner == k) & inside for k in range(len(away))])
-    lost = own & ~flooded(own & (away < 0), own)
+    lost = own & ~field.flooded(own & (away < 0), own)
     return torch.where(lost, away + FAR / 2, away)
 
 
