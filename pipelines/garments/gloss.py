@@ -9,10 +9,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from ..geometry.colour import linear, luminance
 from ..geometry.garments import Measured
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Shares of red, green and blue in luminance (IEC 61966-2-1:1999)."""
 FEATURES = ("tail", "drop", "skew", "peaked", "folds", "grain", "light")
 FIT = (0.0808, 0.0343, 0.0807, 0.0505, 0.0971, -0.0664, 0.0625)
 CONSTANT = 0.5141
@@ -60,8 +59,7 @@ def features(crops: torch.Tensor) -> torch.Tensor:
 
 
 def _luminance(crops: torch.Tensor) -> torch.Tensor:
-    linear = torch.where(crops <= 0.04045, crops / 12.92, ((crops + 0.055) / 1.055) ** 2.4)
-    return (linear * crops.new_tensor(LUMINANCE)[:, None, None]).sum(1)
+    return luminance(linear(crops), 1)
 
 
 def _mean(light: torch.Tensor, radius: int) -> torch.Tensor:

@@ -7,9 +7,9 @@ from math import pi
 import numpy as np
 import torch
 
+from ..geometry import colour
 from ..geometry.garments import NUMBER, SKIN, GarmentMap, Measured, Pattern
 from .cloth import SURE, Cloth
-from .gloss import LUMINANCE
 
 WORKING = 420
 """Longest side in pixels at which folds are measured: what is finer is weave and grain."""
@@ -30,7 +30,7 @@ VALLEY = 0.035
 
 def linear(srgb: np.ndarray) -> np.ndarray:
     """sRGB [0, 1] -> linear light (IEC 61966-2-1:1999)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return colour.linear(torch.from_numpy(np.asarray(srgb, np.float32))).numpy()
 
 
 def _fitted(cloth: Cloth, side: int = WORKING) -> Cloth:
@@ -67,7 +67,7 @@ def folds(cloth: Cloth) -> Measured:
     """Standard deviation of the light over its mean round about, at the breadth of folds."""
     small = _fitted(cloth)
     side = max(small.inside.shape)
-    light = linear(small.pixels) @ np.array(LUMINANCE, np.float32)
+    light = linear(small.pixels) @ np.array(colour.LUMINANCE, np.float32)
     fine = _mean_round(light, small.inside, max(1, round(FOLD[0] * side / 2)))
     broad = _mean_round(light, small.inside, max(2, round(FOLD[1] * side)))
     values = ((fine - broad) / (broad + 0.02))[small.inside]

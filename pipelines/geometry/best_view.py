@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .colour import encoded, linear
 from .compositing import Slots, composited
 from .field import box_blur
 from .layers import Regions
@@ -140,7 +141,7 @@ def exposure(first: BodyVolume, second: BodyVolume, shown: torch.Tensor) -> torc
     known = weight >= FEW
     if not bool(known.any()):
         return torch.ones(3, device=weight.device)
-    one, two = (_linear(colour[known]).clamp(min=1e-3) for colour in colours)
+    one, two = (linear(colour[known]).clamp(min=1e-3) for colour in colours)
     ratio, weight = (one / two).log(), weight[known]
     near = weight[:, None] * ((ratio - _weighted_median(ratio, weight)).abs() < ALIKE)
     return ((near * ratio).sum(0) / near.sum(0)).exp().clamp(*EXPOSURE)
@@ -170,17 +171,8 @@ def _weighted_median(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor
     return ordered.gather(0, (upto < upto[-1:] / 2).sum(0, keepdim=True))[0]
 
 
-def _linear(colour: torch.Tensor) -> torch.Tensor:
-    """sRGB decoded (IEC 61966-2-1)."""
-    return torch.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055).clamp(min=0) ** 2.4)
-
-
-def _encoded(light: torch.Tensor) -> torch.Tensor:
-    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
-
-
 def _exposed(view: View, gain: torch.Tensor) -> View:
-    return replace(view, colour=_encoded(_linear(view.colour) * gain[:, None]).clamp(0, 1))
+    return replace(view, colour=encoded(linear(view.colour) * gain[:, None]).clamp(0, 1))
 
 
 def _quality(view: View) -> torch.Tensor:

@@ -1,8 +1,4 @@
-"""Colours as the eye tells them apart: CIE L*a*b* and the CIEDE2000 difference.
-
-Sharma, Wu and Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary Test Data, and
-Mathematical Observations", Color Research and Application 30 (1), 2005: the equations' numbers are theirs.
-"""
+"""How unlike a garment's colours are in two pictures."""
 
 from __future__ import annotations
 
@@ -10,74 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-XYZ_FROM_RGB = (
-    (0.4124564, 0.3575761, 0.1804375),
-    (0.2126729, 0.7151522, 0.0721750),
-    (0.0193339, 0.1191920, 0.9503041),
-)
-"""Linear sRGB (IEC 61966-2-1) to XYZ; the rows' sums are the white point D65."""
+from pipelines.geometry.colour import delta_e_2000, lab
+
 LOCAL = 0.02
 """Share of a figure's height over which a garment's colour is averaged before it is compared: threads and folds that
 lie a little elsewhere are no change of colour."""
-
-
-def lab(picture: Tensor) -> Tensor:
-    """(B, 3, H, W) sRGB in [0, 1] -> (B, 3, H, W) L*, a*, b* under D65."""
-    linear = torch.where(picture <= 0.04045, picture / 12.92, ((picture.clamp(min=0) + 0.055) / 1.055) ** 2.4)
-    matrix = torch.tensor(XYZ_FROM_RGB, dtype=picture.dtype, device=picture.device)
-    xyz = torch.einsum("ij,bjhw->bihw", matrix, linear) / matrix.sum(1).reshape(1, 3, 1, 1)
-    root = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-9) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = root.unbind(1)
-    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
-
-
-def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
-    """(..., 3) and (..., 3) L*a*b* -> (...) CIEDE2000 with unit weights. About 1 is the least that is seen."""
-    lightness, chroma, hue, mean_lightness, mean_chroma, mean_hue = _differences(first, second)
-    degrees = torch.rad2deg(mean_hue)
-    spread = (mean_lightness - 50).square()
-    weight_l = 1 + 0.015 * spread / (20 + spread).sqrt()
-    weight_c = 1 + 0.045 * mean_chroma
-    weight_h = 1 + 0.015 * mean_chroma * _hue_factor(mean_hue)
-    turn = torch.deg2rad(60 * torch.exp(-(((degrees - 275) / 25) ** 2)))
-    rotation = -torch.sin(turn) * 2 * _saturated(mean_chroma)
-    l, c, h = lightness / weight_l, chroma / weight_c, hue / weight_h  # noqa: E741
-    return (l.square() + c.square() + h.square() + rotation * c * h).clamp(min=0).sqrt()
-
-
-def _differences(first: Tensor, second: Tensor) -> tuple[Tensor, ...]:
-    """Equations 2 to 14: differences of lightness, chroma and hue, and their means (the hue's in radians)."""
-    (l1, a1, b1), (l2, a2, b2) = first.unbind(-1), second.unbind(-1)
-    boost = 1 + 0.5 * (1 - _saturated((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2))
-    c1, c2 = torch.hypot(a1 * boost, b1), torch.hypot(a2 * boost, b2)
-    h1, h2 = (torch.atan2(b, a * boost) % (2 * torch.pi) for a, b in ((a1, b1), (a2, b2)))
-    grey = c1 * c2 == 0
-    apart = h2 - h1
-    wrapped = apart - 2 * torch.pi * torch.sign(apart) * (apart.abs() > torch.pi)
-    wrapped = torch.where(grey, 0, wrapped)
-    hue = 2 * (c1 * c2).sqrt() * torch.sin(wrapped / 2)
-    across = torch.where(h1 + h2 < 2 * torch.pi, torch.pi, -torch.pi)
-    mean_hue = (h1 + h2) / 2 + torch.where(apart.abs() > torch.pi, across, 0)
-    mean_hue = torch.where(grey, h1 + h2, mean_hue)
-    return l2 - l1, c2 - c1, hue, (l1 + l2) / 2, (c1 + c2) / 2, mean_hue
-
-
-def _saturated(chroma: Tensor) -> Tensor:
-    """From 0 for greys to 1 for strong colours: sqrt(C^7 / (C^7 + 25^7))."""
-    seventh = chroma**7
-    return (seventh / (seventh + 25.0**7)).sqrt()
-
-
-def _hue_factor(hue: Tensor) -> Tensor:
-    """Equation 15."""
-    thirty, six, sixty_three = (torch.pi * angle / 180 for angle in (30, 6, 63))
-    return (
-        1
-        - 0.17 * torch.cos(hue - thirty)
-        + 0.24 * torch.cos(2 * hue)
-        + 0.32 * torch.cos(3 * hue + six)
-        - 0.20 * torch.cos(4 * hue - sixty_three)
-    )
 
 
 def garment_difference(made: Tensor, true: Tensor, garment: Tensor, height: float) -> float:

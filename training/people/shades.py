@@ -1,9 +1,12 @@
-"""Colour spaces: sRGB's curve, and OKLab, where equal steps look about equal."""
+"""Colour spaces: OKLab, where equal steps look about equal."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from pipelines.geometry import colour
+from pipelines.geometry.colour import linear as linear
 
 TO_CONES = (
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -18,15 +21,9 @@ TO_LAB = (
 """Linear sRGB to cone responses to OKLab (Ottosson, A perceptual color space for image processing, 2020)."""
 
 
-def linear(srgb: Tensor) -> Tensor:
-    """sRGB [0, 1] -> linear light (IEC 61966-2-1:1999)."""
-    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0) + 0.055) / 1.055) ** 2.4)
-
-
 def encoded(light: Tensor) -> Tensor:
-    """Linear light, cut to [0, 1] -> sRGB (IEC 61966-2-1:1999)."""
-    light = light.clamp(0, 1)
-    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
+    """Linear light, cut to [0, 1] -> sRGB."""
+    return colour.encoded(light.clamp(0, 1))
 
 
 def _through(matrix: tuple[tuple[float, ...], ...], colours: Tensor, inverse: bool = False) -> Tensor:

@@ -4,7 +4,8 @@ colours."""
 import pytest
 import torch
 
-from training.evaluation.colour import delta_e_2000, garment_difference, lab
+from pipelines.geometry.colour import delta_e_2000, lab
+from training.evaluation.colour import garment_difference
 
 PUBLISHED = (
     (50, 2.6772, -79.7751, 50, 0, -82.7485, 2.0425), (50, 3.1571, -77.2803, 50, 0, -82.7485, 2.8615),

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.geometry.temperature import planckian
 from training.people.light import environments as around
 from training.people.light import lights
-from training.people.light.temperature import planckian
 from training.people.scene import Light
 
 

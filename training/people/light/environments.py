@@ -15,22 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Relative luminance of linear Rec. 709 / sRGB (ITU-R BT.709-6, 2015)."""
-
-SH_CONSTANTS = (
-    sqrt(1 / (4 * pi)),
-    *(sqrt(3 / (4 * pi)),) * 3,
-    *(sqrt(15 / (4 * pi)),) * 2,
-    sqrt(5 / (16 * pi)),
-    sqrt(15 / (4 * pi)),
-    sqrt(15 / (16 * pi)),
-)
-"""Real orthonormal spherical harmonics of order 0 to 2 (Ramamoorthi & Hanrahan, An efficient representation for
-irradiance environment maps, 2001), in the order of scene.Light.sh."""
-
-LAMBERT = (pi, *(2 * pi / 3,) * 3, *(pi / 4,) * 5)
-"""Radiance to irradiance per band: the clamped cosine's coefficients (Ramamoorthi & Hanrahan 2001)."""
+from pipelines.geometry.colour import LUMINANCE as LUMINANCE
+from pipelines.geometry.colour import luminance
+from pipelines.geometry.harmonics import LAMBERT as LAMBERT
+from pipelines.geometry.harmonics import SH_CONSTANTS as SH_CONSTANTS
+from pipelines.geometry.harmonics import irradiance as irradiance
+from pipelines.geometry.harmonics import sh_basis
 
 CONES = (1.5, 3.0, 5.0, 8.0, 12.0, 17.0, 23.0)
 """Half angles in degrees tried as the key's extent: from a resampled sun to a softbox near by."""
@@ -44,13 +34,6 @@ SUN = 50.0
 
 SMOOTH = 0.85
 """Pixels of blur from which linear interpolation shows no lattice."""
-
-
-def luminance(colour: Tensor, axis: int = 0) -> Tensor:
-    """Linear Rec. 709 -> relative luminance; the colour axis goes."""
-    shape = [1] * colour.dim()
-    shape[axis] = 3
-    return (colour * colour.new_tensor(LUMINANCE).view(shape)).sum(axis)
 
 
 @lru_cache(maxsize=8)
@@ -71,15 +54,6 @@ def solid_angles(height: int, width: int, device: str = "cpu") -> Tensor:
     return ((edges[:-1] - edges[1:]) * (2 * pi / width)).float()[:, None]
 
 
-def sh_basis(unit: Tensor) -> Tensor:
-    """(..., 3) unit vectors -> (..., 9) the harmonics' values, in the order of scene.Light.sh."""
-    x, y, z = unit.unbind(-1)
-    terms = (torch.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y)
-    # planes first, then a view: several times faster than interleaving nine numbers
-    planes = torch.stack([term * constant for term, constant in zip(terms, SH_CONSTANTS, strict=True)])
-    return planes.movedim(0, -1)
-
-
 def project(radiance: Tensor) -> Tensor:
     """(3, H, W) equirectangular radiance -> (9, 3) harmonics, weighted by solid angle."""
     height, width = radiance.shape[-2:]
@@ -92,11 +66,6 @@ def _sampled_basis(height: int, width: int, device: str) -> tuple[Tensor, Tensor
     """(9, H W) and (H, 1)."""
     unit = directions(height, width, device).flatten(1).T
     return sh_basis(unit).T.contiguous(), solid_angles(height, width, device)
-
-
-def irradiance(sh: Tensor, normals: Tensor) -> Tensor:
-    """(9, 3) radiance, (..., 3) unit normals -> (..., 3) irradiance of the harmonics alone, not below 0."""
-    return (sh_basis(normals) @ (sh * sh.new_tensor(LAMBERT)[:, None])).clamp(min=0)
 
 
 def turn(yaw: float) -> Tensor:

@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipelines.geometry.temperature import temperature
+
 from ..draws import Draw
 from ..scene import Light
 from . import environments as around
 from .made_lights import MADE, Made
-from .temperature import temperature
 
 if TYPE_CHECKING:
     from ..kit.kit import Environment, Kit

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pipelines.geometry.temperature import planckian
+
 from ..draws import Draw
 from . import environments as around
-from .temperature import planckian
 
 HEIGHT = 64
 """Rows of a made environment: 2.8 degrees a pixel, plenty for order-2 harmonics and for skies out of focus."""

@@ -25,6 +25,7 @@ from ..place import backdrops
 from ..render import cameras, sensor
 from ..render.cameras import Framing
 from ..render.render import render
+from ..scene import Light
 from .checking import checked
 from .codec import Made, Picture
 from .correspondence import Seen, between, seen
@@ -237,7 +238,7 @@ class Session:
                 self.stances, self.framings, pictures, self.sensors, strict=True
             )
         ]
-        light = {"kind": self.light.kind, "environment": self.light.environment}
+        light = {"kind": self.light.kind, "environment": self.light.environment, **_plain(self.light.light)}
         return {
             "person": index,
             "seed": self.seed,
@@ -247,6 +248,16 @@ class Session:
             "backdrop": self.backdrop.kind,
             "views": views,
         }
+
+
+def _plain(light: Light) -> dict[str, Any]:
+    """A light as JSON, and what an estimate of it is held against."""
+    values = {
+        name: getattr(light, name).double().cpu().tolist() for name in ("sh", "key_direction", "key_colour")
+    }
+    truth = {name: None if value != value else value for name, value in asdict(lights.truth(light)).items()}
+    finite = {name: None if value == float("inf") else value for name, value in truth.items()}
+    return {**values, "key_radius": light.key_radius, "truth": finite}
 
 
 def _in_frame(picture: Picture) -> float:

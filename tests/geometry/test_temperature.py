@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.people.light.temperature import HOTTEST, RGB_TO_XYZ, planckian, temperature
+from pipelines.geometry.temperature import HOTTEST, RGB_TO_XYZ, planckian, temperature
 
 
 def light(x, y):
