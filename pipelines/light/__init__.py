@@ -1,0 +1,1 @@
+"""The light of a photo: estimated, kept through a move, and checked."""
