@@ -105,6 +105,7 @@ def _spread_out(views: list[View], pixels: torch.Tensor, size: tuple[int, int], 
         part=field("part", -1),
         depth=field("depth", float("nan")),
         normal=field("normal"),
+        source_normal=field("source_normal"),
         photo=field("photo"),
     )
     return Warped(

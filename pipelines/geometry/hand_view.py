@@ -27,6 +27,7 @@ def view_of_hand(hand: Shown, own: int, views: list[View], slots: Slots, stature
         part=hand.part,
         stretch=torch.ones_like(hand.depth),
         normal=hand.normal,
+        source_normal=hand.source_normal,
         photo=torch.zeros_like(hand.index),
         ahead=hand.depth + (1 - hand.seen) * unseen - far,
     )

@@ -101,6 +101,7 @@ class Shown(NamedTuple):
     seen: torch.Tensor
     part: torch.Tensor
     normal: torch.Tensor
+    source_normal: torch.Tensor
     under: torch.Tensor
 
 
@@ -272,7 +273,7 @@ def drawn(source: SourceHand, target: Hand, corner, size: tuple[int, int]) -> Sh
     if box is None:
         return None
     sight = see(target, box, device)
-    places, seen = _carried(source, target, sight, corner)
+    places, before, seen = _carried(source, target, sight, corner)
     local = places - places.new_tensor(corner) - places.new_tensor(source.sight.corner)
     grain = torch.lerp(source.detail.anywhere(sight.pixels()), source.detail.at(local), seen[..., None])
     base = shown(target, sight, source.skin, 1 - seen) * grain
@@ -290,6 +291,8 @@ def drawn(source: SourceHand, target: Hand, corner, size: tuple[int, int]) -> Sh
         seen[where],
         torch.full((len(pixel),), INDEX[f"{target.side}_hand"], device=device),
         sight.normal[where] * flip,
+        # What is made up has been drawn in this light already.
+        torch.where(seen[where][:, None] > 0.5, before[where], sight.normal[where] * flip),
         rising[where] > UNDER,
     )
 
@@ -303,7 +306,7 @@ def _rising(target: Hand, sight: Sight) -> torch.Tensor:
 
 def _carried(source: SourceHand, target: Hand, sight: Sight, corner):
     """Per pixel of the target's window, by the bone that carries it: (h, w, 2) its place in the photo, (h,
-    w) how surely the photo shows it there."""
+    w, 3) how it faced there, and (h, w) how surely the photo shows it there."""
     device = sight.depth.device
     bone = torch.as_tensor(target.carrier, device=device)[sight.piece]
     turn, scale = bone_motions(target, source.body)
@@ -314,13 +317,13 @@ def _carried(source: SourceHand, target: Hand, sight: Sight, corner):
     there = (turn @ points[..., None])[..., 0] * scale[..., None] + origin[bone]
     normal = (turn @ sight.normal[..., None])[..., 0]
     if source.body.length < CLEAR or source.hidden:
-        return there[..., :2], torch.zeros_like(sight.depth)
+        return there[..., :2], normal, torch.zeros_like(sight.depth)
     seen = ((-normal[..., 2] - 0.25) / 0.35).clamp(0, 1)
     local = there[..., :2] - there.new_tensor(corner) - there.new_tensor(source.sight.corner)
     known = field.sample(torch.stack((source.sight.depth, source.clean)), local)
     apart = (there[..., 2] - known[0]).abs() / source.body.length
     seen = seen * ((0.10 - apart) / 0.05).clamp(0, 1) * known[1]
-    return there[..., :2], _soft(seen)
+    return there[..., :2], normal, _soft(seen)
 
 
 def _soft(seen: torch.Tensor) -> torch.Tensor:

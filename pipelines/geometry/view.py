@@ -35,7 +35,8 @@ back stays behind."""
 class View:
     """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
 
-    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen.
+    seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen;
+    source_normal how the same points faced the camera in the photo.
     """
 
     index: torch.Tensor
@@ -50,6 +51,7 @@ class View:
     part: torch.Tensor
     stretch: torch.Tensor
     normal: torch.Tensor
+    source_normal: torch.Tensor
     photo: torch.Tensor
     ahead: torch.Tensor | float
 
@@ -87,7 +89,7 @@ def view_of(
 
     source = at(mesh.rest)[:, :2]
     local = layer.local(source)
-    normal, stretch = normals(mesh, moved)
+    (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
     both = sample(torch.stack((matte, layer.parted)), local)
     both = torch.where(mesh.side[triangle] == 2, 1.0, both) * _coverage(fragments)[row, column]
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
@@ -115,9 +117,21 @@ def view_of(
         at(mesh.weights).argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
+        _photographed(mesh.side[triangle], rest[triangle], normal[triangle]),
         torch.zeros_like(index),
         _ahead(volume, layer, local),
     )
+
+
+def _photographed(side: torch.Tensor, rest: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
+    """(n, 3) unit, how what shows faced the camera in the photo: normals at rest and after the motion (n, 3).
+
+    The far side is drawn with the colours of the front at the same place, and so faced as that did; the rim has no
+    surface in the photo: as if nothing of it had turned.
+    """
+    front = torch.cat((rest[:, :2], -rest[:, 2:].abs()), 1)
+    turned = torch.where(normal[:, 2:] > 0, -1, 1) * normal
+    return F.normalize(torch.where(side[:, None] == 2, turned, front), dim=1)
 
 
 def _outline(layer: Layer, stature: float) -> torch.Tensor:

@@ -17,6 +17,8 @@ class Correspondence:
     part     (H, W) int64 index into `parts.PARTS`, -1 where there is no person
     depth    (H, W) pixels, away from the camera; NaN where there is no person
     normal   (H, W, 3) unit, camera frame, towards the camera (z < 0); 0 where there is no person
+    source_normal  (H, W, 3) the same of the same point in the photo, or the normal itself where its colour is as it is
+             lit now; 0 where there is no person
     photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
     """
 
@@ -26,6 +28,7 @@ class Correspondence:
     part: torch.Tensor
     depth: torch.Tensor
     normal: torch.Tensor
+    source_normal: torch.Tensor
     photo: torch.Tensor
 
 

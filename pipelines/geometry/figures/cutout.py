@@ -200,6 +200,7 @@ def _composite(
             part.reshape(height, width),
             torch.where(there, 0.0, float("nan")).reshape(height, width),
             normal.reshape(height, width, 3),
+            normal.reshape(height, width, 3),
             torch.zeros(height, width, dtype=torch.int64, device=device),
         ),
         torch.zeros(1, 1, height, width, device=device),
