@@ -279,7 +279,10 @@ def _mixed(one: View, two: View, at: list[torch.Tensor], index: torch.Tensor, sh
     seen, bare = (torch.lerp(*pair(name), part) for name in ("seen", "bare"))
     colours = [_spread(view.colour.T, where, count).T for view, where in zip((one, two), at, strict=True)]
     ahead = [torch.as_tensor(view.ahead).to(view.depth).expand(len(view.index)) for view in (one, two)]
-    chosen = {name: pair(name) for name in ("source", "depth", "parted", "part", "stretch", "normal", "source_normal")}
+    chosen = {
+        name: pair(name)
+        for name in ("source", "depth", "parted", "part", "stretch", "normal", "source_normal")
+    }
     chosen["ahead"] = [_spread(values, where, count) for values, where in zip(ahead, at, strict=True)]
     values = {
         name: torch.where(second[:, None] if mine.ndim > 1 else second, other, mine)

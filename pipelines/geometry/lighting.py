@@ -65,8 +65,8 @@ class LightField:
     def shading(
         self, normal: torch.Tensor, key_seen: torch.Tensor | None = None, opened: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """(..., 3) what a white surface of unit normals (..., 3) sends to the camera; key_seen, opened (...,) how much of
-        the key and of everything else it sees, all by default."""
+        """(..., 3) what a white surface of unit normals (..., 3) sends to the camera; key_seen, opened (...,) how much
+        of the key and of everything else it sees, all by default."""
         direct = self.key(normal) if key_seen is None else self.key(normal) * key_seen
         around = self.ambient(normal)
         around = around if opened is None else around * opened[..., None]
@@ -85,8 +85,8 @@ class LightField:
 
     @property
     def dominant(self) -> torch.Tensor:
-        """(3,) unit, towards the strongest light, key or not: the first band of all light's luminance; up where it comes
-        from everywhere alike."""
+        """(3,) unit, towards the strongest light, key or not: the first band of all light's luminance; up where it
+        comes from everywhere alike."""
         band = luminance(self.sh, 1)[[3, 1, 2]] * SH_CONSTANTS[1] * LAMBERT[1] / pi
         # A key's clamped cosine has half of its irradiance as its linear part.
         total = band + 0.5 * self.key_direction * luminance(self.key_colour)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
 from ..geometry.colour import linear, luminance
 from ..geometry.field import erode
+from ..models.light_head import LightHead
 from .surface import SHAPED, Surface
 
 BINS = 14
@@ -42,9 +43,15 @@ class Samples:
         """(n,) luminance."""
         return luminance(self.light, 1)
 
+    def calibrated(self, head: LightHead) -> Samples:
+        """The same with normals as they are to be expected, no longer unit, and weights by how sure they are."""
+        normal, trust = head.calibrated(self.normal, self.region[self.kind])
+        weight = self.weight * trust
+        return replace(self, normal=normal, weight=weight / weight.sum())
+
 
 def samples(picture: torch.Tensor, surface: Surface, labels: torch.Tensor) -> Samples | None:
-    """Of a picture (1, 3, H, W) sRGB with the regions (1, 1, H, W) that its person has; None where too little is seen."""
+    """Of a picture (1, 3, H, W) sRGB with its person's regions (1, 1, H, W); None where too little is seen."""
     small, regions = surface.of(picture), surface.labels(labels)
     inner = erode((surface.cover > 0.97).float(), RIM) > 0.5
     facing = -surface.normal[2]
@@ -59,9 +66,11 @@ def samples(picture: torch.Tensor, surface: Surface, labels: torch.Tensor) -> Sa
 
 
 def _kinds(light: torch.Tensor, regions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(n,) which albedo each pixel has, and (k,) the region of each: colours of a region apart in their hue, which shade
-    does not change (much)."""
-    hue = torch.stack((light[:, 0] / light[:, 1].clamp(min=1e-4), light[:, 2] / light[:, 1].clamp(min=1e-4)), 1)
+    """(n,) which albedo each pixel has, and (k,) the region of each: colours of a region apart in their hue, which
+    shade does not change (much)."""
+    hue = torch.stack(
+        (light[:, 0] / light[:, 1].clamp(min=1e-4), light[:, 2] / light[:, 1].clamp(min=1e-4)), 1
+    )
     hue = hue.clamp(0.02, 50).log()
     kind, owner = torch.zeros_like(regions), []
     for region in regions.unique().tolist():

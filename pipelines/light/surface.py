@@ -29,9 +29,9 @@ EVEN = 1.5
 class Surface:
     """The person's part of a picture, made smaller.
 
-    normal (3, h, w) unit, camera frame, towards the camera, 0 where nothing is known; depth (h, w) in this grid's pixels,
-    away from the camera, 0 there; cover (h, w) in [0, 1] how far the person fills the pixel; box (x0, y0, x1, y1) of
-    the picture's pixels, which has `canvas` (H, W) of them.
+    normal (3, h, w) unit, camera frame, towards the camera, 0 where nothing is known; depth (h, w) in this grid's
+    pixels, away from the camera, 0 there; cover (h, w) in [0, 1] how far the person fills the pixel; box (x0, y0, x1,
+    y1) of the picture's pixels, which has `canvas` (H, W) of them.
     """
 
     normal: torch.Tensor
@@ -77,7 +77,12 @@ def box_of(mask: torch.Tensor) -> tuple[int, int, int, int] | None:
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     margin = max(2, round(MARGIN * max(bottom - top, right - left)))
     height, width = mask.shape
-    return max(0, left - margin), max(0, top - margin), min(width, right + margin), min(height, bottom + margin)
+    return (
+        max(0, left - margin),
+        max(0, top - margin),
+        min(width, right + margin),
+        min(height, bottom + margin),
+    )
 
 
 def small_size(box: tuple[int, int, int, int], side: int = SIDE) -> tuple[int, int]:
@@ -140,7 +145,7 @@ def of_correspondence(found: Correspondence, alpha: torch.Tensor, side: int = SI
 
 
 def _known(normal: torch.Tensor, depth: torch.Tensor, cover: torch.Tensor):
-    """normal (3, h, w), depth (h, w) and cover (h, w) of maps (h, w, 3) and (h, w) that are 0 and NaN where nothing is."""
+    """normal (3, h, w), depth (h, w) and cover (h, w) of maps (h, w, 3), (h, w) that are 0 and NaN where nothing is."""
     known = torch.isfinite(depth)
     even = masked_blur(normal.permute(2, 0, 1), known, EVEN)
     return F.normalize(even, dim=0) * known, torch.nan_to_num(depth), cover * known

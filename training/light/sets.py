@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -63,7 +63,7 @@ def lit_people(folder: Path, reader, count: int, views: int = 1):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 torch.save(kept, file)
             if kept is not None:
-                yield kept
+                yield replace(kept, picture=kept.picture.float() / 255)
 
 
 def _read(person, v: int, name: str, reader) -> Lit | None:
@@ -80,9 +80,11 @@ def _read(person, v: int, name: str, reader) -> Lit | None:
     cut = Surface(surface.normal, surface.depth, surface.cover, surface.box, surface.canvas)
     normal = F.normalize(cut.of(view.normal[None].float()), dim=0)
     cover = cut.of(inside[None, None])[0]
-    exact = Surface(normal * (cover > 0.5), cut.of(view.depth[None, None].float())[0], cover, cut.box, cut.canvas)
+    exact = Surface(
+        normal * (cover > 0.5), cut.of(view.depth[None, None].float())[0], cover, cut.box, cut.canvas
+    )
     true_labels = view.region[None, None].to(torch.uint8)
     light = camera_light(person.record, shot.camera.rotation)
     record = person.record
-    return Lit(name, picture, labels, surface, exact, true_labels, light, record["light"]["kind"],
+    return Lit(name, (picture * 255 + 0.5).byte(), labels, surface, exact, true_labels, light, record["light"]["kind"],
                record["views"][v]["kind"])  # fmt: skip

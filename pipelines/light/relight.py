@@ -1,0 +1,204 @@
+"""Lights what moved as the photo is lit: the ratio of the light that a surface has now to what it had in the photo.
+
+Only ratios are used, so that albedo, folds and grain stay the photo's own; what has not turned keeps its pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+
+from ..geometry.colour import encoded, linear
+from ..geometry.field import sample
+from ..geometry.fill import gaussian, masked_blur
+from ..geometry.garments import NUMBER, REGIONS, SKIN, GarmentMap
+from ..geometry.lighting import LightField
+from ..geometry.parts import LAYERS, PARTS
+from ..geometry.warped import Correspondence, Warped
+from .occlusion import key_seen, opened
+from .surface import Surface, of_correspondence
+
+MOST = 0.55
+"""Logarithm of the largest change of light either way: beyond that the estimate is not believed. By eye."""
+BRIGHTER = 0.25
+"""Of an old self-shadow that is taken off: the logarithm at most. By eye."""
+STILL = 0.03
+"""Logarithm of a change in self-shadow that counts as none: the relief's own error."""
+SMOOTH = 1.5
+"""Cells over which the change is evened out inside a layer."""
+SKIN_GLOSS, CLOTH_GLOSS = 0.25, (0.35, 0.8)
+"""Gloss of skin, and of cloth from which to which it has a highlight at all: matt cloth has none. By eye."""
+SHARP, BRIGHT = (8.0, 40.0), 0.6
+"""Exponents of the highlight's lobe, from matt to mirror, and its height over the diffuse light at full gloss
+(Blinn, "Models of light reflection for computer synthesized pictures", SIGGRAPH 1977)."""
+LAYER_OF = tuple(LAYERS.index(part.layer) for part in PARTS)
+
+
+@dataclass(frozen=True)
+class RelightOptions:
+    """strength  of everything, 0 none, 1 as estimated
+    shadows   of the body's own shadows and closeness
+    highlights of what glossy surfaces mirror
+    """
+
+    strength: float = 1.0
+    shadows: float = 1.0
+    highlights: float = 1.0
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if not 0 <= value <= 2:
+                raise ValueError(f"{name} is {value}, expected between 0 and 2")
+
+
+def relit(
+    moved: Warped,
+    light: LightField,
+    source: Surface | None,
+    garments: GarmentMap | None = None,
+    options: RelightOptions = RelightOptions(),
+) -> Warped:
+    """The moved person lit by the photo's light.
+
+    source: the surface as photographed (its self-shadows are in the pixels already); garments: of the photo, for
+    gloss. What has no first photo's surface, or no light to trust, stays as it is.
+    """
+    gain = light_change(moved.correspondence, moved.alpha, light, source, garments, options)
+    if gain is None:
+        return moved
+    colour = encoded(linear(moved.colour) * gain.to(moved.colour)).clamp(0, 1)
+    same = (gain == 1).all(1, keepdim=True)
+    # A shadow that falls on what stood still changes pixels that the photo's own would hide again.
+    kept = moved.unmoved * (1 - ((gain.log().abs().amax(1, keepdim=True) - STILL) / STILL).clamp(0, 1))
+    return replace(moved, colour=torch.where(same, moved.colour, colour), unmoved=kept)
+
+
+def light_change(
+    found: Correspondence,
+    alpha: torch.Tensor,
+    light: LightField,
+    source: Surface | None,
+    garments: GarmentMap | None,
+    options: RelightOptions,
+) -> torch.Tensor | None:
+    """(1, 3, H, W) what the moved person's linear colours are multiplied with, 1 where nothing changes; None where
+    nothing does."""
+    strength = options.strength * light.confidence
+    now = of_correspondence(found, alpha)
+    if strength == 0 or now is None or not bool((found.part >= 0).any()):
+        return None
+    before = _even(found.source_normal, now)
+    gloss, sharp = _gloss(found, now, garments)
+    bright = gloss * options.highlights
+    new, old = (_lit(light, normal, bright, sharp) for normal in (_even(found.normal, now), before))
+    change = (new / old.clamp(min=1e-4)).log()
+    if source is not None and options.shadows > 0:
+        change = change + options.shadows * _shade(found, now, source, light)
+    limit = MOST * strength
+    change = (strength * change).clamp(-limit, limit) * _first_photo(found, now)
+    if not bool((change.abs() > 1e-4).any()):
+        return None
+    return _spread(change, now, found).exp()
+
+
+def _even(normal: torch.Tensor, now: Surface) -> torch.Tensor:
+    """(h, w, 3) unit: normals (H, W, 3) on the small grid, evened out as the surface's own are."""
+    there = (now.normal != 0).any(0)
+    small = now.of(normal.permute(2, 0, 1)[None])
+    known = there & (small.norm(dim=0) > 1e-3)
+    return F.normalize(masked_blur(small, known, SMOOTH), dim=0).permute(1, 2, 0)
+
+
+def _lit(light: LightField, normal: torch.Tensor, gloss: torch.Tensor, sharp: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) diffuse light and highlight on unit normals (h, w, 3)."""
+    half = F.normalize(light.key_direction + light.key_direction.new_tensor([0.0, 0.0, -1.0]), dim=0)
+    lobe = (normal @ half).clamp(min=0) ** sharp * (normal @ light.key_direction > 0)
+    shine = (BRIGHT * gloss * lobe)[..., None] * light.key_colour
+    return (light.shading(normal) + shine).permute(2, 0, 1)
+
+
+def _gloss(found: Correspondence, now: Surface, garments: GarmentMap | None):
+    """(h, w) how glossy what lies there is, and (h, w) the exponent of its highlight."""
+    if garments is None:
+        return torch.zeros_like(now.cover), torch.full_like(now.cover, SHARP[0])
+    table = torch.zeros(len(REGIONS), device=now.cover.device)
+    for name in garments.present():
+        gloss = garments.material(name).gloss
+        low, high = CLOTH_GLOSS
+        table[NUMBER[name]] = gloss.confidence * min(max((gloss.value - low) / (high - low), 0.0), 1.0)
+    for name in SKIN:
+        table[NUMBER[name]] = SKIN_GLOSS
+    places, _ = _places(found, now)
+    region = sample(garments.labels[0].float(), places, "nearest")[0].long().clamp(0, len(REGIONS) - 1)
+    gloss = table[region]
+    return gloss, SHARP[0] + (SHARP[1] - SHARP[0]) * gloss
+
+
+def _places(found: Correspondence, now: Surface) -> tuple[torch.Tensor, torch.Tensor]:
+    """(h, w, 2) where in the photo each cell comes from, and (h, w) bool whether it comes from anywhere: of the cell's
+    middle pixel, for places cannot be averaged across a border."""
+    y, x = _middles(now)
+    places = found.source[y[:, None], x]
+    known = ~torch.isnan(places[..., 0])
+    return torch.nan_to_num(places), known
+
+
+def _middles(now: Surface) -> tuple[torch.Tensor, torch.Tensor]:
+    x0, y0, x1, y1 = now.box
+    height, width = now.size
+    y = y0 + ((torch.arange(height, device=now.cover.device) + 0.5) * (y1 - y0) / height).long()
+    x = x0 + ((torch.arange(width, device=now.cover.device) + 0.5) * (x1 - x0) / width).long()
+    return y.clamp(max=now.canvas[0] - 1), x.clamp(max=now.canvas[1] - 1)
+
+
+def _shade(found: Correspondence, now: Surface, source: Surface, light: LightField) -> torch.Tensor:
+    """(3, h, w) logarithm of the change by the body's own shadows and closeness."""
+    places, known = _places(found, now)
+    left, top, right, bottom = source.box
+    scale = places.new_tensor([source.size[1] / (right - left), source.size[0] / (bottom - top)])
+    local = (places - places.new_tensor([left, top]) + 0.5) * scale - 0.5
+    then = torch.stack(_closed(source, light))
+    now_seen, now_open = _closed(now, light)
+    then_seen, then_open = sample(then, local)
+    normal = now.normal.permute(1, 2, 0)
+
+    def under(seen: torch.Tensor, open_: torch.Tensor) -> torch.Tensor:
+        return light.shading(normal, seen, open_).permute(2, 0, 1)
+
+    change = (under(now_seen, now_open) / under(then_seen, then_open).clamp(min=1e-4)).log()
+    change = (torch.sign(change) * (change.abs() - STILL).clamp(min=0)).clamp(max=BRIGHTER)
+    return change * known
+
+
+def _closed(surface: Surface, light: LightField) -> tuple[torch.Tensor, torch.Tensor]:
+    """(h, w) what of the key, and of all other light, each point sees; softened."""
+    seen = key_seen(surface.depth, surface.cover, light.key_direction, light.key_radius)
+    open_ = opened(surface.depth, surface.cover, surface.normal)
+    return tuple(gaussian(values[None], 1.0)[0] for values in (seen, open_))
+
+
+def _first_photo(found: Correspondence, now: Surface) -> torch.Tensor:
+    """(h, w) 1 where what shows is the first photo's."""
+    y, x = _middles(now)
+    return ((found.part >= 0) & (found.photo == 0))[y[:, None], x].float()
+
+
+def _spread(change: torch.Tensor, now: Surface, found: Correspondence) -> torch.Tensor:
+    """(1, 3, H, W) a change (3, h, w) on the whole picture, each layer's own on its pixels: a lit arm does not shine on
+    the trunk beside it."""
+    y, x = _middles(now)
+    x0, y0, x1, y1 = now.box
+    table = torch.tensor((*LAYER_OF, -1), device=found.part.device)
+    layer = table[found.part]
+    small = layer[y[:, None], x]
+    whole = change.new_zeros(1, 3, *now.canvas)
+    window, here = whole[..., y0:y1, x0:x1], layer[y0:y1, x0:x1]
+    for number in small.unique().tolist():
+        if number < 0:
+            continue
+        even = masked_blur(change, small == number, SMOOTH)
+        wide = F.interpolate(even[None], window.shape[-2:], mode="bilinear", align_corners=False)
+        torch.where(here == number, wide, window, out=window)
+    return torch.where(whole.abs() < 1e-4, 0.0, whole)
