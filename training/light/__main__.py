@@ -19,9 +19,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="people of python -m training.people")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--views", type=int, default=1)
+    parser.add_argument("--true", action="store_true", help="true joints, outlines and regions, for training")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    for n, one in enumerate(lit_people(args.folder, Reader(MODELS), args.count, args.views)):
+    for n, one in enumerate(
+        lit_people(args.folder, None if args.true else Reader(MODELS), args.count, args.views)
+    ):
         say(f"{n} {one.name} {one.kind} {one.pose} {one.light.key_share:.2f}")
 
 
