@@ -7,6 +7,7 @@ from . import (
     framing,
     garment,
     host,
+    light,
     material,
     models,
     picture,
@@ -39,6 +40,8 @@ NODES: list[type[io.ComfyNode]] = [
     material.RigidPatches,
     picture.WarpBody,
     picture.RestoreBackground,
+    light.EstimateLight,
+    light.Relight,
     framing.Reframe,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""

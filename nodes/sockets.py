@@ -10,9 +10,11 @@ from ..pipelines.geometry.garments import GarmentMap
 from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
 from ..pipelines.geometry.layers import Regions as RegionsValue
 from ..pipelines.geometry.library import pose_names
+from ..pipelines.geometry.lighting import LightField
 from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warped import Correspondence as CorrespondenceValue
+from ..pipelines.light.surface import Surface as SurfaceValue
 from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
 from ..pipelines.preview import one_size
 from ..pipelines.repose import PLACES
@@ -47,6 +49,15 @@ GarmentsType = list[GarmentMap]
 Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
 CorrespondenceType = list[CorrespondenceValue]
 """Per reposed picture, where in its source every pixel comes from."""
+
+
+Light = io.Custom("REPOSE_LIGHT_FIELD")
+LightType = list[LightField]
+"""The light on each picture's person."""
+
+Surface = io.Custom("REPOSE_SURFACE")
+SurfaceType = list[SurfaceValue]
+"""Which way each picture's person faces, small."""
 
 
 def person_input(least: int = EVERYONE) -> io.Input:

@@ -6,6 +6,7 @@ import torch
 from comfy_api.latest import io
 
 from ..pipelines.framing import FRAMES, Framing
+from ..pipelines.light.relight import RelightOptions
 from ..pipelines.moving import mean, report, reposed_people
 from ..pipelines.pose_files import named_time
 from ..pipelines.posing import pose_frames
@@ -50,6 +51,15 @@ class Repose(io.ComfyNode):
                     tooltip="keep: the photo's. extend: larger where the pose needs room. A shape, width to height:"
                     " cut or extended, never through the figure. All pictures of a batch get the same.",
                 ),
+                io.Float.Input(
+                    "relight",
+                    default=1.0,
+                    min=0.0,
+                    max=2.0,
+                    step=0.05,
+                    optional=True,
+                    tooltip="How far what moved is lit as the photo is. 0 leaves every pixel as it was photographed.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed photo."),
@@ -74,9 +84,11 @@ class Repose(io.ComfyNode):
         rigid=None,
         second_picture=None,
         frame="keep",
+        relight=1.0,
     ) -> io.NodeOutput:
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
-        options, tell = ReposeOptions(place, person, Framing.named(frame)), host.progress()
+        lit = RelightOptions(strength=relight)
+        options, tell = ReposeOptions(place, person, Framing.named(frame), lit), host.progress()
         more = (host.mask_if_given(rigid), host.image_if_given(second_picture))
         results = reposed_people(pictures, networks.reader(), given, options, tell, *more)
         host.say(report(results))

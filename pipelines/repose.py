@@ -20,6 +20,8 @@ from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
+from .light.photo import PhotoLight, light_of
+from .light.relight import RelightOptions
 from .models import weights
 from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture
@@ -43,11 +45,13 @@ class ReposeOptions:
     """place    "source": the person stands where they stood; "target": where the pose's own picture has them
     person   which of several people, 0 = the largest
     framing  whether the frame may grow or change its shape; as it is by default
+    relight  how far what moved is lit as the photo is; 0 leaves every pixel as it was photographed
     """
 
     place: str = "source"
     person: int = 0
     framing: Framing = Framing()
+    relight: RelightOptions = RelightOptions()
 
     def __post_init__(self):
         if self.place not in PLACES:
@@ -60,7 +64,8 @@ class Reposed:
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
     photo never showed; background (1, 3, h, w) the photo without the person and the shade at the feet; target the posed
-    skeleton; second the other photo that was used; canvas how the picture lies round the photo.
+    skeleton; second the other photo that was used; canvas how the picture lies round the photo; light the photo's,
+    where it was asked for.
     """
 
     picture: torch.Tensor
@@ -73,6 +78,7 @@ class Reposed:
     notes: tuple[str, ...]
     second: OtherView | None = None
     canvas: Canvas = Canvas()
+    light: PhotoLight | None = None
 
     @property
     def coverage(self) -> float:
@@ -90,6 +96,7 @@ class Reposed:
             "hidden_share": round(1 - covered, 4),
             "coverage": round(covered, 4),
             "source_points": np.round(self.source.keypoints.points, 2).tolist(),
+            "light": None if self.light is None else self.light.field.report(),
             "target_points": np.round(self.target.project().points, 2).tolist(),
         }
 
@@ -119,11 +126,13 @@ def repose(
     rigid: torch.Tensor | None = None,
     second: OtherView | None = None,
     canvas: Canvas | None = None,
+    light: PhotoLight | None = None,
 ) -> Reposed:
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
 
     rigid (1, 1, H, W) prints, logos, buttons; second the person from another side: see `geometry.warp`, `best_view`.
-    canvas is the frame where it is known, else it follows from the pose and options.framing.
+    canvas is the frame where it is known, else it follows from the pose and options.framing; light the photo's, where
+    it is known.
     """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
@@ -147,6 +156,10 @@ def repose(
         progress=lambda f: tell(0.45 + 0.5 * f),
         rigid=rigid,
     )
+    if light is None and options.relight.strength > 0:
+        light = light_of(picture, reading.matte, reading.skeleton, reading.regions)
+    if light is not None:
+        moved = light.on(moved, reading.regions, options.relight)
     shadow = shadow.on(canvas)
     dark = shadow.under(target, pose.contacts)
     photo = shadow.laid(shadow.lifted(picture), dark, picture) if canvas == Canvas() else None
@@ -163,6 +176,7 @@ def repose(
         reading.keypoints.notes + notes,
         second,
         canvas,
+        light,
     )
 
 
@@ -198,13 +212,13 @@ def repose_picture(
     reading, the target, the background and the correspondence are then in working pixels.
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
-    room = None if known is None else known.background
+    room, light = (None, None) if known is None else (known.background, known.light)
     if reading is None:
         reading = known.source if known else reader.read(small, options.person, part(progress, 0, READING))
     large = small is not picture
     marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
     most = part(progress, READING, DETAIL if large else 1)
-    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas)
+    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas, light)
     return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
 
 

@@ -105,7 +105,7 @@ class LightField:
         return self.sh + sh_basis(self.key_direction)[:, None] * (pi * self.key_colour)
 
     def warmed(self, kelvin: float) -> LightField:
-        """The same light as it looks where its colour temperature is `kelvin`, as bright as before."""
+        """The same light as it looks where its colour temperature is `kelvin` (within 4 %), as bright as before."""
         old, new = (planckian(float(np.clip(one, 1000, 20000))) for one in (self.kelvin, kelvin))
         gain = (new / old.clamp(min=1e-3)).to(self.sh)
         lit = self.shading(self.dominant)
@@ -120,6 +120,16 @@ class LightField:
         moved = sh_basis(directions @ rotation)
         sh = torch.linalg.lstsq(sh_basis(directions), moved @ self.sh).solution
         return replace(self, sh=sh, key_direction=rotation @ self.key_direction)
+
+    def softened(self, share: float) -> LightField:
+        """The same light with no more than this share of the key on what faces it: the rest comes from all around."""
+        if self.key_share <= share:
+            return self
+        facing = self.ambient(self.key_direction) + self.key_colour
+        lost = self.key_colour - share * facing
+        sh = self.sh.clone()
+        sh[0] = sh[0] + lost.clamp(min=0) / SH_CONSTANTS[0]
+        return replace(self, sh=sh, key_colour=self.key_colour - lost.clamp(min=0))
 
     def faded(self, share: float) -> LightField:
         """Between flat light of the same mean (share 0) and this one (share 1)."""

@@ -20,14 +20,23 @@ from ..geometry.warped import Correspondence, Warped
 from .occlusion import key_seen, opened
 from .surface import Surface, of_correspondence
 
-MOST = 0.55
-"""Logarithm of the largest change of light either way: beyond that the estimate is not believed. By eye."""
-BRIGHTER = 0.25
-"""Of an old self-shadow that is taken off: the logarithm at most. By eye."""
+MOST = 0.35
+"""Logarithm of the largest change of light either way, neared softly: beyond that the volume's normals and the estimate
+are not believed. By eye."""
+BRIGHTER = 0.05
+"""Of an old self-shadow that is taken off: the logarithm at most. Where it really lay the relief cannot tell, and light
+where there was no shadow looks worse than a shadow that stays. By eye."""
+HARDEST = 0.8
+"""Share of the key in the light beyond which no photo goes: rooms and skies throw light back."""
+WHITE = 0.92
+"""Linear light above which nothing is made brighter: it would lose its folds."""
 STILL = 0.03
 """Logarithm of a change in self-shadow that counts as none: the relief's own error."""
 SMOOTH = 1.5
-"""Cells over which the change is evened out inside a layer."""
+"""Cells over which normals are evened out."""
+BROAD = 0.012
+"""Fraction of the person's longer side over which the change is evened out inside a layer: the relief is the body's,
+and knows no folds."""
 SKIN_GLOSS, CLOTH_GLOSS = 0.25, (0.35, 0.8)
 """Gloss of skin, and of cloth from which to which it has a highlight at all: matt cloth has none. By eye."""
 SHARP, BRIGHT = (8.0, 40.0), 0.6
@@ -53,12 +62,15 @@ class RelightOptions:
                 raise ValueError(f"{name} is {value}, expected between 0 and 2")
 
 
+AS_ESTIMATED = RelightOptions()
+
+
 def relit(
     moved: Warped,
     light: LightField,
     source: Surface | None,
     garments: GarmentMap | None = None,
-    options: RelightOptions = RelightOptions(),
+    options: RelightOptions = AS_ESTIMATED,
 ) -> Warped:
     """The moved person lit by the photo's light.
 
@@ -68,11 +80,38 @@ def relit(
     gain = light_change(moved.correspondence, moved.alpha, light, source, garments, options)
     if gain is None:
         return moved
-    colour = encoded(linear(moved.colour) * gain.to(moved.colour)).clamp(0, 1)
+    colour = brightened(moved.colour, gain)
     same = (gain == 1).all(1, keepdim=True)
     # A shadow that falls on what stood still changes pixels that the photo's own would hide again.
     kept = moved.unmoved * (1 - ((gain.log().abs().amax(1, keepdim=True) - STILL) / STILL).clamp(0, 1))
     return replace(moved, colour=torch.where(same, moved.colour, colour), unmoved=kept)
+
+
+def relit_picture(
+    picture: torch.Tensor,
+    person: torch.Tensor,
+    found: Correspondence,
+    light: LightField,
+    source: Surface | None = None,
+    garments: GarmentMap | None = None,
+    options: RelightOptions = AS_ESTIMATED,
+) -> torch.Tensor:
+    """(1, 3, H, W) the same as `relit` of a picture whose person (1, 1, H, W) lies on its background already."""
+    gain = light_change(found, person, light, source, garments, options)
+    if gain is None:
+        return picture
+    lit = brightened(picture, gain)
+    changed = (gain != 1).any(1, keepdim=True)
+    return torch.where(changed, torch.lerp(picture, lit, person), picture)
+
+
+def brightened(colour: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+    """(1, 3, H, W) sRGB with its light times `gain`, no brighter than WHITE or than it was."""
+    light = linear(colour)
+    new = light * gain
+    top = new.amax(1, keepdim=True)
+    room = light.amax(1, keepdim=True).clamp(min=WHITE)
+    return encoded(new * (room / top.clamp(min=1e-6)).clamp(max=1)).clamp(0, 1)
 
 
 def light_change(
@@ -91,13 +130,12 @@ def light_change(
         return None
     before = _even(found.source_normal, now)
     gloss, sharp = _gloss(found, now, garments)
-    bright = gloss * options.highlights
+    bright, light = gloss * options.highlights, light.softened(HARDEST)
     new, old = (_lit(light, normal, bright, sharp) for normal in (_even(found.normal, now), before))
     change = (new / old.clamp(min=1e-4)).log()
     if source is not None and options.shadows > 0:
         change = change + options.shadows * _shade(found, now, source, light)
-    limit = MOST * strength
-    change = (strength * change).clamp(-limit, limit) * _first_photo(found, now)
+    change = strength * MOST * (change / MOST).tanh() * _first_photo(found, now)
     if not bool((change.abs() > 1e-4).any()):
         return None
     return _spread(change, now, found).exp()
@@ -198,7 +236,7 @@ def _spread(change: torch.Tensor, now: Surface, found: Correspondence) -> torch.
     for number in small.unique().tolist():
         if number < 0:
             continue
-        even = masked_blur(change, small == number, SMOOTH)
+        even = masked_blur(change, small == number, max(SMOOTH, BROAD * max(now.size)))
         wide = F.interpolate(even[None], window.shape[-2:], mode="bilinear", align_corners=False)
         torch.where(here == number, wide, window, out=window)
     return torch.where(whole.abs() < 1e-4, 0.0, whole)
