@@ -42,6 +42,7 @@ NODES: list[type[io.ComfyNode]] = [
     picture.RestoreBackground,
     light.EstimateLight,
     light.Relight,
+    light.Harmonise,
     framing.Reframe,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..pipelines.geometry.lighting import described
-from ..pipelines.light.batch import photo_lights, relit_pictures
+from ..pipelines.light.batch import harmonised, photo_lights, relit_pictures
+from ..pipelines.light.harmonise import HarmoniseOptions
 from ..pipelines.light.preview import preview
 from ..pipelines.light.relight import RelightOptions
 from . import host, sockets
@@ -105,6 +106,73 @@ class Relight(io.ComfyNode):
         pictures, people = host.image_to_engine(image), host.mask_to_engine(person)
         lit = relit_pictures(pictures, people, correspondence, light, surface, garments, options, told)
         return io.NodeOutput(host.image_from_engine(lit))
+
+
+class Harmonise(io.ComfyNode):
+    """A person in another scene, lit as it is."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="ReposeHarmonise",
+            display_name="Harmonise with Scene",
+            category=f"{sockets.CATEGORY}/Light",
+            description="Puts a person in front of another background: lit from where that scene is lit and in its"
+            " colour, without a rim of the old background, with shade under the feet.",
+            search_aliases=[
+                "change background",
+                "composite",
+                "relight",
+                "match light",
+                "colour match",
+                "replace background",
+            ],
+            inputs=[
+                io.Image.Input("image", tooltip="The person: reposed, or as photographed."),
+                io.Mask.Input("person", tooltip="Where they are in it."),
+                io.Image.Input("scene", tooltip="The new background; it fills the frame."),
+                sockets.Light.Input("light", tooltip="On the person, from Estimate Light."),
+                sockets.Light.Input(
+                    "scene_light",
+                    optional=True,
+                    tooltip="In the scene, from Estimate Light on a picture of somebody who stands in it. Without it only"
+                    " the scene's colour is matched.",
+                ),
+                sockets.Correspondence.Input(
+                    "correspondence",
+                    optional=True,
+                    tooltip="Of a reposed person, from Warp Body: which way they face.",
+                ),
+                sockets.Surface.Input(
+                    "surface", optional=True, tooltip="The same of a photo, from Estimate Light."
+                ),
+                sockets.Skeleton.Input(
+                    "figure", optional=True, tooltip="Their skeleton in this picture: feet then get shade."
+                ),
+                io.Float.Input(
+                    "strength", default=1.0, min=0.0, max=1.0, step=0.05, tooltip="Of the scene's light."
+                ),
+                io.Float.Input(
+                    "exposure",
+                    default=0.0,
+                    min=-4.0,
+                    max=4.0,
+                    step=0.1,
+                    tooltip="Brighter or darker, in stops.",
+                ),
+            ],
+            outputs=[io.Image.Output("image", tooltip="The person in the scene.")],
+        )
+
+    @classmethod
+    def execute(
+        cls, image, person, scene, light, scene_light=None, correspondence=None, surface=None, figure=None,
+        strength=1.0, exposure=0.0,
+    ) -> io.NodeOutput:  # fmt: skip
+        pictures, scenes = host.image_to_engine(image), host.image_to_engine(scene)
+        people, options = host.mask_to_engine(person), HarmoniseOptions(strength, exposure)
+        more = (correspondence, surface, scene_light, figure, options, host.progress())
+        return io.NodeOutput(host.image_from_engine(harmonised(pictures, people, scenes, light, *more)))
 
 
 def _share(name: str, tooltip: str) -> io.Input:

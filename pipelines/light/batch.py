@@ -10,13 +10,15 @@ from ..batches import Progress, common_count, each, told
 from ..geometry.garments import GarmentMap
 from ..geometry.keypoints import Keypoints
 from ..geometry.lighting import LightField
+from ..geometry.skeleton import Skeleton
 from ..geometry.warped import Correspondence
 from ..lift import embodied
 from ..read import regions_from
 from .estimate import estimate_light
+from .harmonise import PLAINLY, HarmoniseOptions, in_scene, scene_light
 from .photo import PhotoLight
 from .relight import AS_ESTIMATED, RelightOptions, relit_picture
-from .surface import Surface, given_normals, photographed
+from .surface import Surface, given_normals, of_correspondence, photographed
 
 
 def photo_lights(
@@ -74,6 +76,49 @@ def relit_pictures(
         _same("correspondence", tuple(place.part.shape), tuple(picture.shape[-2:]))
         results.append(relit_picture(picture, mask, place, field, surface, worn, options))
     return torch.cat(results)
+
+
+def harmonised(
+    pictures: torch.Tensor,
+    people: torch.Tensor,
+    scenes: torch.Tensor,
+    lights: Sequence[LightField],
+    found: Sequence[Correspondence] | None = None,
+    surfaces: Sequence[Surface] | None = None,
+    there: Sequence[LightField] | None = None,
+    figures: Sequence[Skeleton] | None = None,
+    options: HarmoniseOptions = PLAINLY,
+    progress: Progress = None,
+) -> torch.Tensor:
+    """(B, 3, H, W) people (B or 1, 1, H, W) of pictures (B or 1, 3, H, W) in scenes (B or 1, 3, h, w).
+
+    Which way they face is told by `found` (of a reposed picture) or `surfaces` (of a photo); there: the scenes' lights,
+    taken from their colours where they are not given; figures: their skeletons, for the shade at the feet.
+    """
+    count = common_count(pictures=len(pictures), scenes=len(scenes))
+    rows = []
+    for i in range(count):
+        picture, person, scene, light = (
+            each(values, count, name)[i]
+            for values, name in (
+                (pictures.split(1), "pictures"),
+                (people.split(1), "person masks"),
+                (scenes.split(1), "scenes"),
+                (lights, "lights"),
+            )
+        )
+        _same("person mask", tuple(person.shape[-2:]), tuple(picture.shape[-2:]))
+        surface = None if surfaces is None else each(surfaces, count, "surfaces")[i]
+        if found is not None:
+            place = each(found, count, "correspondences")[i]
+            _same("correspondence", tuple(place.part.shape), tuple(picture.shape[-2:]))
+            surface = of_correspondence(place, person)
+        if surface is not None:
+            _same("surface's photo", surface.canvas, tuple(picture.shape[-2:]))
+        new = scene_light(scene) if there is None else each(there, count, "scene lights")[i]
+        figure = None if figures is None else each(figures, count, "skeletons")[i]
+        rows.append((picture, person, surface, light, scene, new, options, figure))
+    return torch.cat([in_scene(*row) for row in told(rows, progress)])
 
 
 def _same(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:

@@ -74,3 +74,16 @@ def test_what_does_not_fit_is_named(run, image, normals, keypoints):
             correspondence=[correspondence()] * 2,
             light=[light(0, 0, -1)] * 3,
         )
+
+
+def test_in_another_scene(run, image):
+    scene = torch.full((1, 100, 80, 3), 0.25)
+    given = {"image": image, "person": PERSON[:, 0], "scene": scene, "light": [light(-0.7, -0.4, -0.6)]}
+    out = run(
+        "ReposeHarmonise", scene_light=[light(0.7, -0.4, -0.6)], correspondence=[correspondence()], **given
+    )
+    outside = PERSON[0, 0] == 0
+    assert float((out.image[0][outside] - 0.25).abs().max()) < 1e-5
+    assert float((out.image - image)[0][~outside].abs().mean()) > 0.02
+    two = run("ReposeHarmonise", **(given | {"scene": torch.cat([scene] * 2)}))
+    assert len(two.image) == 2, "one person in two scenes"
