@@ -135,8 +135,8 @@ class Harmonise(io.ComfyNode):
                 sockets.Light.Input(
                     "scene_light",
                     optional=True,
-                    tooltip="In the scene, from Estimate Light on a picture of somebody who stands in it. Without it only"
-                    " the scene's colour is matched.",
+                    tooltip="In the scene, from Estimate Light on a picture of somebody who stands in it. Without it"
+                    " only the scene's colour is matched.",
                 ),
                 sockets.Correspondence.Input(
                     "correspondence",
