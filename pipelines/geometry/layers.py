@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .arm_axes import on_arms_middle
 from .garments import GarmentMap
+from .held import give_to_hands
 from .joints import REACH, armpit
 from .layout import Layout
 from .limb_outline import Outline, limb_outline
@@ -118,6 +120,7 @@ def split(
     dresses hips, legs and feet, each in [0, 1]."""
     small = layout.to_grid(matte, 2)
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
+    frame = on_arms_middle(layout, frame, skin, tall)
     radii = measured_radii(layout, small, frame, tall)
     grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
     skirt = find_skirt(layout, frame, small, skin, tall, grey)
@@ -135,6 +138,7 @@ def split(
         favour_hair(plain, layout.to_grid(hair, 2))
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
+    give_to_hands(costs, layout, frame, tall, layout.to_grid(picture, 2), small > 0.5, skin)
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
     _keep_under(costs, skirt | beside)
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
