@@ -34,6 +34,9 @@ TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 STRANDS = (0.08, 0.85)
 """Share of the hair's colour in a pixel from which on it is hair at all, and all hair. By eye."""
+WISP, AWAY = 0.08, 0.05
+"""Share of hair in a pixel from which on the clothes under it are not to be believed; and as far from hanging hair, in
+statures, as its strands reach. By eye."""
 TIPS = -0.09
 """In heads' statures: below the chin, for beside a face its edge is no strand. By eye."""
 BINS = 16
@@ -91,6 +94,9 @@ def cut_head(
     share, stray, strands, soft = _share(
         layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin, up
     )
+    if hair is not None:  # single strands, too, that lie on a sleeve beside the rest
+        near = field.dilate(layout.to_native(loose[None])[0], round(AWAY * tall))
+        stray = stray.maximum(field.dilate((hair > WISP).float(), 2) * near)
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)

@@ -173,6 +173,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         made_up,
         stays,
         cloth=cloth,
+        strands=None if source.cut is None else here(source.cut.stray),
     )
 
 
