@@ -128,7 +128,8 @@ def _flanks(
     for sign in (-1, 1):
         seen = outermost(lateral * sign, place, own & beside, bins)
         known = background_beyond(layout, inside, (start, end), sign, seen) & (seen > 0)
-        seen = _closed(seen, round(CROSSED * tall / np.hypot(*(end - start)) * bins / 2))
+        across_it = _closed(seen, round(CROSSED * tall / np.hypot(*(end - start)) * bins / 2))
+        seen = np.where(known, seen, across_it)  # a waist is a notch as well, and shows
         outline = seen + FLANK * tall
         if known.any():
             near = np.abs(steps[:, None] - steps[known]).min(1) < NEAR * bins
