@@ -136,10 +136,13 @@ class _Places:
         return best
 
 
-def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.Tensor:
+def believed(
+    layout: Layout, picture: torch.Tensor, contact: Contact, prints: torch.Tensor | None = None
+) -> torch.Tensor:
     """(h, w) bool: the layer's own pixels whose colour is its own.
 
-    picture (3, h, w).
+    picture (3, h, w); prints (h, w) in [0, 1], where they are known: their colours tell of no other place, or the dark
+    between shirt and arm would be taken for letters.
     """
     own = contact.own > 0.95
     pitch = layout.cell / 2
@@ -151,6 +154,8 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     if not bool((beside & (cells["own"] > 0)).any()):
         return own
     deep = _interior(cells["own"] > 0.95, depth, contact.lit)
+    if prints is not None:
+        deep = deep * (field.dilate((layout.to_grid(prints, 2) > 0).float(), 1) == 0)
     known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
     cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
     fine = _spots(layout.cell)

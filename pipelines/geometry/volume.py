@@ -113,8 +113,8 @@ class _Piece:
 
         picture, matte = here(source.picture), here(masks.amodal[name])
         contact = Contact.of(name, {n: here(values) for n, values in source.visible.items()}, source.tall)
-        own = believed(layout, picture, contact)
         prints = None if source.prints is None else here(source.prints)
+        own = believed(layout, picture, contact, prints)
         if prints is not None:  # its colours are no other layer's
             own |= (prints > 0.5) & (contact.own > 0.95)
         if name != HEAD and source.cut is not None:

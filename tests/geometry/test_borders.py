@@ -218,3 +218,17 @@ def test_a_lean_arm_has_an_interior_of_its_own():
     finger = torch.zeros_like(own)
     finger[10:50, 10:13] = True
     assert not bool(_interior(finger, 4, True).any())
+
+
+def test_letters_do_not_tell_that_the_dark_beside_an_arm_is_shirt(layout):
+    """Dark letters on a shirt, and a dark gap between it and the arm, so near that they could be asked."""
+    row, column = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    letters = (row > 80) & (row < 112) & (column > 90) & (column < 106)
+    gap = (column >= ARM - 4) & (column < ARM)
+    picture = torch.where(letters | gap, 0.15, SHIRT[:, None, None])
+    picture = torch.where(column >= ARM, SKIN[:, None, None], picture)
+    trunk, arm = ((column >= 40) & (column < ARM)).float(), (column >= ARM).float()
+    contact = Contact.of("trunk", {"trunk": trunk, "left_arm": arm}, TALL)
+    beside = gap & (row > 84) & (row < 108)
+    assert float(believed(layout, picture, contact)[beside].float().mean()) > 0.5
+    assert float(believed(layout, picture, contact, letters.float())[beside].float().mean()) < 0.1
