@@ -128,8 +128,9 @@ def _flanks(
     for sign in (-1, 1):
         seen = outermost(lateral * sign, place, own & beside, bins)
         known = background_beyond(layout, inside, (start, end), sign, seen) & (seen > 0)
-        across_it = _closed(seen, round(CROSSED * tall / np.hypot(*(end - start)) * bins / 2))
-        seen = np.where(known, seen, across_it)  # a waist is a notch as well, and shows
+        # Only deep notches are an arm's that crosses; a waist is a notch as well, and shows.
+        closed = _closed(seen, round(CROSSED * tall / np.hypot(*(end - start)) * bins / 2))
+        seen = np.where(~known & (closed > seen + 2 * FLANK * tall), closed, seen)
         outline = seen + FLANK * tall
         if known.any():
             near = np.abs(steps[:, None] - steps[known]).min(1) < NEAR * bins
