@@ -27,6 +27,10 @@ DRAWN_NOTE = "no person was seen, but a drawn figure: it moves flat, as cut out 
 FLAT_NOTE = "a figure in flat colours: it moves flat, as cut out of paper"
 
 
+STRAY = 0.05
+"""Share of a pixel from which on a mask says that somebody is there: less is the soft edge's own."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What is known of one person in one photo.
@@ -79,7 +83,7 @@ class Reader:
         regions = regions_and_clothes(picture, keypoints, cut)
         if progress:
             progress(1.0)
-        return Reading(keypoints, cut.matte, regions, embodied(keypoints))
+        return Reading(keypoints, person_of(cut.matte, regions), regions, embodied(keypoints))
 
 
 def drawn_figure(picture: torch.Tensor, networks: Keypoints | None, person: int = 0) -> Keypoints | None:
@@ -102,6 +106,15 @@ def regions_and_clothes(picture: torch.Tensor, keypoints: Keypoints, cut: Segmen
     if keypoints.source == DRAWING:
         return regions_of(cut)[0]
     return regions_from(clothes_of(picture, keypoints, cut), cut.foreground)
+
+
+def person_of(matte: torch.Tensor, regions: Regions) -> torch.Tensor:
+    """(1, 1, H, W) the matte without what the map of clothes, which knows where legs are, found to be nobody's: a
+    flower pot between them."""
+    if regions.garments is None:
+        return matte
+    nobody = (regions.garments.matte < STRAY) & (matte > STRAY)
+    return torch.where(nobody, 0.0, matte)
 
 
 def regions_from(garments: GarmentMap, foreground: torch.Tensor | None = None) -> Regions:

@@ -6,7 +6,16 @@ import torch
 
 from . import field
 from .fill import covering_shifts, membrane
-from .hems import along_rows, between_hems, hem_shifts, near_hem, pattern, pattern_mean, patterned
+from .hems import (
+    alike_on_rows,
+    along_rows,
+    between_hems,
+    hem_shifts,
+    near_hem,
+    pattern,
+    pattern_mean,
+    patterned,
+)
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
@@ -54,6 +63,7 @@ def layered_colour(
     chest: float = -torch.inf,
     prints: torch.Tensor | None = None,
     repeats: tuple[Repeat, ...] = (),
+    clothes: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """(3, h, w) the layer's own colours: the photo where it is to be believed, continued where not.
 
@@ -62,7 +72,8 @@ def layered_colour(
     smooth colours, so that no shade is copied; of patterned clothes, where it is `dressed`, the pattern. Towards an
     arm, whose shade leaves with it, the photo's smooth colours give way to the continued ones. chest: height y in the
     photo above which nothing is a hem that goes on level: a collar goes round the neck; prints (h, w) in [0, 1],
-    where they are known; repeats, the patterns that are known to repeat, go on in step.
+    where they are known; repeats, the patterns that are known to repeat, go on in step; clothes (gh, gw) the number of
+    what is worn in each cell, where that is known: no weave goes from trousers to a shirt.
     """
     # Along the border with another layer the photo's pixels are partly the other's.
     edge = field.erode(((contact.own > 0.95 * matte) | (matte < 0.05)).float(), max(1, layout.cell // 3)) > 0
@@ -83,7 +94,7 @@ def layered_colour(
     tells = cells > 0.99
     if prints is not None:  # whose edges are no hems
         tells &= layout.to_grid(prints) == 0
-    along = between_hems(low, tells, across)
+    along = between_hems(low, tells, across, clothes)
     along = torch.where(layout.cells()[1] < chest, 1.0, along)
     # At a hem a cell that is known in part, or beside one that is, may know one side of it only.
     firm = (cells > 0.5) & ((near_hem(along) == 0) | (field.box_blur(cells[None], 1)[0] > 0.95))
@@ -101,6 +112,7 @@ def layered_colour(
         hem,
         motifs,
         repeats,
+        None if clothes is None else alike_on_rows(clothes, cells > 0.99),
     )
     evened = picture + layout.to_native(change)
     # The soft outline is as the pixels next to it, but where a hem goes on these are of both its sides.
@@ -117,7 +129,10 @@ def _clear_of_shade(
     """(h, w) bool: not within LINE of where the layer's own pixels end in an arm's shade: there they are darkest."""
     if not bool((contact.over > 0.3).any()):
         return sure
-    inner = field.erode((sure | (matte < 0.05)).float(), max(1, round(LINE * contact.tall))) > 0
+    reach = max(1, round(LINE * contact.tall))
+    # A speck of mottled cloth that is no other's colour by chance only is no border.
+    solid = field.erode(field.dilate((sure | (matte < 0.05)).float(), reach // 2), reach // 2)
+    inner = field.erode(solid, reach) > 0
     return inner | (layout.to_native(_shade(layout, contact)[None])[0] < 0.05)
 
 
@@ -162,13 +177,16 @@ def _grain(
     hem: torch.Tensor,
     motifs: torch.Tensor,
     repeats: tuple[Repeat, ...] = (),
+    clothes: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's; a pattern's
-    (`motifs` (gh, gw) bool) whole and in step, and along a hem with the seam `hem` (gh, gw) cells on the same row."""
+    """(3, h, w) detail (3, h, w) of source cells (gh, gw) shifted in few large pieces to the hole's of the same number
+    in `clothes` (gh, gw); a pattern's (`motifs` (gh, gw) bool) whole and in step, and along a hem with the seam `hem`
+    (gh, gw) cells on the same row."""
     size = layout.to_grid(detail.abs().amax(0))
     out = torch.zeros_like(detail)
     grain = detail - layout.to_native(layout.to_grid(detail))  # or the borders of pieces would be steps
-    for kind, whole in ((~motifs, False), (motifs, True)):
+    plain = [~motifs] if clothes is None else [~motifs & (clothes == number) for number in clothes.unique()]
+    for kind, whole in (*((one, False) for one in plain), (motifs, True)):
         own, wanted = source & kind, hole & kind
         if not bool(wanted.any()) or not bool(own.any()):
             continue
@@ -259,7 +277,9 @@ def rear_colour(
     outline = solid - field.erode(solid, 1)
     if not bool((outline > 0).any()):
         return colour
-    edge = field.box_blur(field.extrapolate(grid, outline), 2)
+    edge = field.extrapolate(grid, outline)
+    # Evened but for steps: on a shoulder the collar's edge is drawn out over the body's whole depth.
+    edge = torch.cat([field.guided_filter(one, one[None], 2, HEM) for one in edge])
     # The outline itself is partly the shade of the arms, or background: look further in.
     ring = field.erode(solid, 1) - field.erode(solid, 4)
     bare = ring * (head == 0) * (1 if hair is None else hair < 0.3)

@@ -50,10 +50,10 @@ class Drapery:
         fabric: Fabric | None = None,
     ) -> Drapery | None:
         """A skirt's cells (gh, gw) bool in the trunk's matte `cover` (gh, gw), whose relief is `surface`, two (gh, gw);
-        None where there is no skirt, too little of it, or no knee in the picture: legs that it cuts off above the knee
-        show nothing that could be under the hem."""
+        None where there is no skirt or too little of it, and where the picture cuts it off above the knees before its
+        hem: nothing tells where that is."""
         knees = frame.end[[INDEX["left_thigh"], INDEX["right_thigh"]]]
-        if not bool(skirt.any()) or float(knees[:, 1].min()) > layout.picture[0]:
+        if not bool(skirt.any()):
             return None
         hips = frame.start[[INDEX["left_thigh"], INDEX["right_thigh"]]]
         top = float(hips[:, 1].mean()) - ABOVE * tall
@@ -61,6 +61,8 @@ class Drapery:
         rows = y[:, 0]
         own = (cover > 0.5) & (y >= top - layout.cell)
         bottom = float(rows[skirt.any(1)][-1]) + layout.cell / 2
+        if float(knees[:, 1].min()) > layout.picture[0] and bottom > layout.picture[0] - layout.cell:
+            return None
         if bottom - top < 2 * SOFT * tall:
             return None
         legs = Legs.of(frame, tall, y)

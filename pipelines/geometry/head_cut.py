@@ -18,6 +18,7 @@ from .head import Head, sides
 from .layers import Masks
 from .layout import Layout
 from .motion import Bones
+from .nearness import across, background_beyond, outermost
 from .parts import INDEX, LAYERS
 
 HEAD, MANE = "head", "mane"
@@ -33,8 +34,13 @@ TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 STRANDS = (0.08, 0.85)
 """Share of the hair's colour in a pixel from which on it is hair at all, and all hair. By eye."""
+WISP, AWAY = 0.08, 0.05
+"""Share of hair in a pixel from which on the clothes under it are not to be believed; and as far from hanging hair, in
+statures, as its strands reach. By eye."""
 TIPS = -0.09
 """In heads' statures: below the chin, for beside a face its edge is no strand. By eye."""
+BINS = 16
+"""Places along a neck at which its sides are looked for."""
 UNDER_STRANDS = 1.0
 """Cells by which the body goes on under the tips of hair. By eye."""
 ABOVE = 0.03
@@ -80,10 +86,17 @@ def cut_head(
     region, loose = _region(layout, masks, head, None if hair is None else layout.to_grid(hair, 2))
     own = {name: masks.seen[name] * masks.amodal[name] for name in ("trunk", *arms)}
     whole = torch.stack(list(own.values())).amax(0)
-    under = _crisp(layout.to_native(_under(layout, head, frame, tall)[None])[0])
+    inside = layout.to_grid(torch.maximum(matte, whole), 2) > 0.5
+    body = inside & (region == 0) & (masks.owner == LAYERS.index("trunk"))
+    under = _crisp(layout.to_native(_under(layout, head, frame, tall, body, inside)[None])[0])
+    up, _ = head.height(*layout.cells(2))
+    up = layout.to_native(up[None])[0]
     share, stray, strands, soft = _share(
-        layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin
+        layout, picture, region, loose, sides(head, layout, 2)[2], whole, under, skin, up
     )
+    if hair is not None:  # single strands, too, that lie on a sleeve beside the rest
+        near = field.dilate(layout.to_native(loose[None])[0], round(AWAY * tall))
+        stray = stray.maximum(field.dilate((hair > WISP).float(), 2) * near)
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)
@@ -99,8 +112,7 @@ def cut_head(
         )
         amodal[name] = torch.maximum(parted[name], matte * _sharp(kept, 0.3))
         seen[name] = (mine * _sharp(kept) / amodal[name].clamp(min=1e-4)).clamp(0, 1)
-    up, _ = head.height(*layout.cells(2))
-    soft = soft * layout.to_native(((TIPS - up) / 0.01).clamp(0, 1)[None])[0]
+    soft = soft * ((TIPS - up) / 0.01).clamp(0, 1)
     _softened(layout, parted, amodal, seen, own["trunk"], strands, soft)
     between = _mane(layout, head, loose)
     if bool(between.any()):
@@ -128,9 +140,18 @@ def _region(
 
 
 def _share(
-    layout: Layout, picture: torch.Tensor, region: torch.Tensor, loose: torch.Tensor, skull, own, under, skin
+    layout: Layout,
+    picture: torch.Tensor,
+    region: torch.Tensor,
+    loose: torch.Tensor,
+    skull,
+    own,
+    under,
+    skin,
+    up,
 ):
-    """(h, w) the head's share, and how much of the hair's colour is in what is near hair.
+    """(h, w) the head's share, and how much of the hair's colour is in what is near hair; up (h, w) heights over the
+    ears in heads' statures.
 
     The jaw's edge is the fitted head's, smooth, for it is stretched when a chin is raised. Hanging hair is told by its
     colour from what it hangs before: between strands the shirt stays with the trunk.
@@ -145,6 +166,7 @@ def _share(
     near = field.box_blur(field.dilate(hangs, 6 * layout.cell)[None], layout.cell)[0] * (1 - bare)
     # Hair is told from cloth by its colour, never from skin, whose shadows are like it.
     near = near if skin is None else near * (1 - field.dilate(skin, layout.cell))
+    near = near * ((LOBES - up) / 0.01).clamp(0, 1)  # an ear is none of either
     share = torch.lerp(plain, guided, near)
     reach = max(1, layout.cell // 2)
     body = field.dilate(field.erode(((share < 0.5) & (own > 0.5)).float(), reach), reach)
@@ -204,12 +226,26 @@ def _reached(seed: torch.Tensor, within: torch.Tensor) -> torch.Tensor:
     return now > 0
 
 
-def _under(layout: Layout, head: Head, frame: Bones, tall: float) -> torch.Tensor:
-    """(2gh, 2gw) 1 where neck and shoulders are, whatever covers them."""
+def _under(
+    layout: Layout, head: Head, frame: Bones, tall: float, seen: torch.Tensor, inside: torch.Tensor
+) -> torch.Tensor:
+    """(2gh, 2gw) 1 where neck and shoulders are, whatever covers them; seen (2gh, 2gw) bool, what shows of them, inside
+    of anybody."""
     base, ears = frame.start[INDEX["neck"]][:2], head.origin[:2]
     wide = NECK * head.scale
     near, _ = layout.capsule(base, ears, 2)
+    lateral, along = across(layout, base, ears)
     body = near < wide
+    for sign in (
+        -1,
+        1,
+    ):  # a neck goes straight up: where a side of it shows before the background, that is it
+        place = (along * BINS).long().clamp(0, BINS - 1)
+        shown = seen & (along >= 0) & (along < 1) & (lateral * sign > 0)
+        edge = outermost(lateral * sign, place, shown, BINS)
+        known = (edge > 0) & (edge < wide) & background_beyond(layout, inside, (base, ears), sign, edge)
+        if known.sum() >= 2:
+            body &= lateral * sign <= float(edge[known].min()) + layout.cell / 4
     x, y = layout.cells(2)
     start = base + SLOPE[0] * (ears - base)
     for side in ("left", "right"):

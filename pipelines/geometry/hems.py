@@ -25,6 +25,11 @@ ACROSS = 14
 SLANT, THROUGH = 3, (0.45, 0.65)
 """Cells up and down by which a hem may leave its row, and from which share of what is known of the row on it is one: a
 print covers half of a chest. By eye."""
+FEW = (0.2, 0.35)
+"""Share of the cells that a row usually shows up to which its step tells of no hem, and from which on it does: the end
+of a fold beside an arm, where hardly any of a row is known, is none. By eye."""
+WITHIN = 0.5
+"""What a step counts inside one garment: blocks of colours differ more than a shade does. By eye."""
 COLUMNS = 5
 """Cells to either side over which a hem is the same. By eye."""
 ROUGH = 0.12
@@ -44,36 +49,71 @@ PERIOD = 0.05
 """Fraction of stature to all sides over which a pattern is averaged: more than its motifs are apart. By eye."""
 
 
-def between_hems(low: torch.Tensor, known: torch.Tensor, hole: torch.Tensor) -> torch.Tensor:
+def between_hems(
+    low: torch.Tensor, known: torch.Tensor, hole: torch.Tensor, clothes: torch.Tensor | None = None
+) -> torch.Tensor:
     """(gh, gw) stiffness of each cell to the one below it: LEVEL across a hem, which goes on level from where it is
     known, 1 where there is none.
 
-    low (3, gh, gw) smooth colours; known and hole (gh, gw) bool, the cells that tell and those that are to be filled.
+    low (3, gh, gw) smooth colours; known and hole (gh, gw) bool, the cells that tell and those that are to be filled;
+    clothes (gh, gw) the number of what is worn in each cell, where that is known: inside one garment a step is rather
+    the shade under a bust.
     """
     # Just above and below what lay across it a step is its shade's.
     known = known & (F.max_pool2d(hole[None].float(), (2 * ASIDE + 1, 1), 1, (ASIDE, 0))[0] == 0)
     both = F.pad(known[1:] & known[:-1], (0, 0, 0, 1)).float()
-    step = F.pad(low[:, 1:] - low[:, :-1], (0, 0, 0, 1)) * both
-    # Over some columns grain cancels out and a hem does not.
-    step = step.clamp(-2 * STEP, 2 * STEP)
-    mean = F.avg_pool2d(torch.cat((step, both[None])), (1, 2 * COLUMNS + 1), 1, (0, COLUMNS))
-    strong = mean[:-1] / mean[-1].clamp(min=1e-6)
-    # Beyond a hem something else begins; beyond a button, a stripe or a shadow is what was before it.
-    change = F.avg_pool2d(strong, (2 * ACROSS + 1, 1), 1, (ACROSS, 0)).abs().amax(0) * (2 * ACROSS + 1)
+    strong, sure = _steps(low, both)
+    # Beyond a hem something else begins; beyond a button, a stripe or a shadow is what was before it, be it on the
+    # other side of what lies across.
+    over, _ = _steps(*_spanned(low, known))
+    change = F.avg_pool2d(over, (2 * ACROSS + 1, 1), 1, (ACROSS, 0)).abs().amax(0) * (2 * ACROSS + 1)
     strong = strong.abs().amax(0) * ((change - STEP) / STEP).clamp(0, 1)
     strong = strong * _runs_through(strong > STEP / 2, both)
-    away, has = _nearest_on_row((both > 0) & (mean[-1] >= 0.4))  # one cell alone may be another's
+    if clothes is not None:
+        strong = strong * torch.where(_between_garments(clothes, known), 1.0, WITHIN)
+    away, has = _nearest_on_row((both > 0) & (sure >= 0.4))  # one cell alone may be another's
     column = torch.arange(low.shape[2], device=low.device) + away
     strong = torch.where(has, strong.gather(1, column), 0.0)
     return LEVEL + (1 - LEVEL) * torch.exp(-((strong / STEP) ** 4))
+
+
+def _between_garments(clothes: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """(gh, 1) bool: the rows near which, in known cells (gh, gw) bool, one garment ends above another."""
+    two = (clothes[1:] != clothes[:-1]) & known[1:] & known[:-1]
+    rows = F.pad(two, (0, 0, 0, 1)).any(1, keepdim=True).float()
+    return F.max_pool2d(rows[None], (2 * ASIDE + 1, 1), 1, (ASIDE, 0))[0] > 0
+
+
+def _steps(low: torch.Tensor, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(3, gh, gw) steps from each row to the next, over some columns, where grain cancels out and a hem does not; and
+    the share of these columns that is known, `both` (gh, gw)."""
+    step = (F.pad(low[:, 1:] - low[:, :-1], (0, 0, 0, 1)) * both).clamp(-2 * STEP, 2 * STEP)
+    mean = F.avg_pool2d(torch.cat((step, both[None])), (1, 2 * COLUMNS + 1), 1, (0, COLUMNS))
+    return mean[:-1] / mean[-1].clamp(min=1e-6), mean[-1]
+
+
+def _spanned(low: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """low (3, gh, gw) with each column's unknown cells between known ones (gh, gw bool) evenly from one to the other;
+    (gh, gw) 1 where both a cell and the one below it are known or between such."""
+    height = known.shape[0]
+    row = torch.arange(height, device=known.device)[:, None].expand_as(known)
+    above = torch.where(known, row, -1).cummax(0).values
+    below = torch.where(known, row, height).flip(0).cummin(0).values.flip(0)
+    within = (above >= 0) & (below < height)
+    share = (row - above) / (below - above).clamp(min=1)
+    ends = (low.gather(1, at.clamp(0, height - 1).expand_as(low)) for at in (above, below))
+    return torch.lerp(*ends, share), F.pad(within[1:] & within[:-1], (0, 0, 0, 1)).float()
 
 
 def _runs_through(step: torch.Tensor, both: torch.Tensor) -> torch.Tensor:
     """(gh, 1) 1 on rows where a step, bool (gh, gw), goes on over most of what is known, `both` (gh, gw), as a
     garment's border does and the edge of a print does not."""
     near = F.max_pool2d((step * both)[None], (2 * SLANT + 1, 1), 1, (SLANT, 0))[0]
-    share = near.sum(1, keepdim=True) / both.sum(1, keepdim=True).clamp(min=1)
-    return ((share - THROUGH[0]) / (THROUGH[1] - THROUGH[0])).clamp(0, 1)
+    count = both.sum(1, keepdim=True)
+    share = near.sum(1, keepdim=True) / count.clamp(min=1)
+    usual = count[count > 0].median() if bool((count > 0).any()) else count.new_tensor(1.0)
+    enough = ((count / usual - FEW[0]) / (FEW[1] - FEW[0])).clamp(0, 1)
+    return ((share - THROUGH[0]) / (THROUGH[1] - THROUGH[0])).clamp(0, 1) * enough
 
 
 def hem_shifts(along: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
@@ -102,9 +142,16 @@ def _nearest_on_row(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def along_rows(cells: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     """(gh, gw) bool: cells (gh, gw) bool where they are `known` (gh, gw) bool, and elsewhere as the nearest known one
     on its row is."""
+    return alike_on_rows(cells & known, known) & known.any(1, keepdim=True)  # no pattern where no row tells
+
+
+def alike_on_rows(values: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) values (gh, gw) where they are `known` (gh, gw) bool, and elsewhere those of the nearest known cell on
+    the row; rows without any are as the nearest one that has some."""
     away, has = _nearest_on_row(known)
-    column = torch.arange(known.shape[1], device=known.device)
-    return (cells & known).gather(1, column + away) & has
+    row = torch.arange(len(known), device=known.device)
+    row = row + _nearest_on_row(has[:, :1].T)[0][0]
+    return values.gather(1, torch.arange(known.shape[1], device=known.device) + away)[row]
 
 
 def pattern(layout: Layout, picture: torch.Tensor, known: torch.Tensor, tall: float) -> torch.Tensor:

@@ -25,7 +25,7 @@ class Layer:
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
     times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
-    nothing does.
+    nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Layer:
     fine: int = 1
     cut: torch.Tensor | None = None
     cloth: Drapery | None = None
+    strands: torch.Tensor | None = None
 
     def local(self, places: torch.Tensor) -> torch.Tensor:
         """(n, 2) positions x, y in the photo as positions on the layer's native maps."""

@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .arm_axes import on_arms_middle
 from .garments import GarmentMap
+from .held import give_to_hands
 from .joints import REACH, armpit
 from .layout import Layout
 from .limb_outline import Outline, limb_outline
@@ -118,6 +120,7 @@ def split(
     dresses hips, legs and feet, each in [0, 1]."""
     small = layout.to_grid(matte, 2)
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
+    frame = on_arms_middle(layout, frame, skin, tall)
     radii = measured_radii(layout, small, frame, tall)
     grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
     skirt = find_skirt(layout, frame, small, skin, tall, grey)
@@ -131,10 +134,14 @@ def split(
         keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
     plain["trunk"] = torch.where(skirt, 0.0, plain["trunk"])
+    shaded = {}
     if hair is not None:
-        favour_hair(plain, layout.to_grid(hair, 2))
+        strands = layout.to_grid(hair, 2)
+        shaded = {name: (strands > 0.5) & (plain[name] < 1) for name in plain if name.endswith("arm")}
+        favour_hair(plain, strands)
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
+    give_to_hands(costs, layout, frame, tall, layout.to_grid(picture, 2), small > 0.5, skin)
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
     _keep_under(costs, skirt | beside)
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
@@ -158,6 +165,8 @@ def split(
         own = torch.stack([_sharp(_against_best(share, k)), *near]).amax(0) * matte
         joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
+        if name in shaded:  # a sleeve goes on under the hair that hangs on it
+            beneath = torch.maximum(beneath, (shaded[name] & (small > 0.5)).float())
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.

@@ -340,3 +340,9 @@ def _inside_at(layout: Layout, inside: torch.Tensor, points: np.ndarray) -> np.n
     found = np.zeros(len(points), bool)
     found[ok] = inside.cpu().numpy()[cells[ok, 0], cells[ok, 1]]
     return found
+
+
+def outermost(lateral: torch.Tensor, place: torch.Tensor, own: torch.Tensor, bins: int) -> np.ndarray:
+    """(bins,) the furthest of the own cells to one side at each place along an axis; 0 where there is none."""
+    reach = torch.zeros(bins, device=own.device)
+    return reach.scatter_reduce_(0, place[own], lateral[own], "amax").cpu().numpy()

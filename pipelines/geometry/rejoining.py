@@ -9,6 +9,7 @@ import torch
 
 from . import field
 from .compositing import Slots
+from .head_cut import HEAD
 from .trust import BESIDE, neighbours
 from .view import UNSEEN_BEHIND, View
 from .volume import BodyVolume
@@ -38,6 +39,11 @@ def as_photographed(views: list[View], volume: BodyVolume, size: tuple[int, int]
             continue
         stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
         own = stays * (view.seen > 0.9)
+        if layer.strands is not None and HEAD in moved:  # hair that lay on it shows while it still lies there
+            lies = unparted(view.source, view.index, moved[HEAD], size, cell, volume.stature)
+            own = own * torch.lerp(
+                torch.ones_like(lies), lies, field.sample(layer.strands[None], layer.local(view.source))[0]
+            )
         corner = view.source.new_tensor(volume.corner)
         photo = field.sample(volume.photo, view.source - corner, "bicubic").clamp(0, 1)
         made_up = 0.0

@@ -37,6 +37,9 @@ STRETCH, SOME = 0.03, 0.5
 eye."""
 FURTHER = 3
 """Times BESIDE from an interior from which on a limb without one is taken to be too narrow for it."""
+LEAN = (0.6, 0.75)
+"""Half-breadth of a limb over the depth of an interior from which on its middle is known; and over its half-breadth,
+how far from its borders that is. By eye."""
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
@@ -133,10 +136,13 @@ class _Places:
         return best
 
 
-def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.Tensor:
+def believed(
+    layout: Layout, picture: torch.Tensor, contact: Contact, prints: torch.Tensor | None = None
+) -> torch.Tensor:
     """(h, w) bool: the layer's own pixels whose colour is its own.
 
-    picture (3, h, w).
+    picture (3, h, w); prints (h, w) in [0, 1], where they are known: their colours tell of no other place, or the dark
+    between shirt and arm would be taken for letters.
     """
     own = contact.own > 0.95
     pitch = layout.cell / 2
@@ -147,7 +153,9 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     beside = field.dilate(touching, reach) > 0
     if not bool((beside & (cells["own"] > 0)).any()):
         return own
-    deep = field.erode((cells["own"] > 0.95).float(), depth)
+    deep = _interior(cells["own"] > 0.95, depth, contact.lit)
+    if prints is not None:
+        deep = deep * (field.dilate((layout.to_grid(prints, 2) > 0).float(), 1) == 0)
     known = (deep, field.erode(touching, depth // 2), field.erode((cells["person"] < 0.05).float(), 1))
     cells["over"] = field.dilate((layout.to_grid(contact.over, 2) > 0.3).float(), reach)
     fine = _spots(layout.cell)
@@ -171,6 +179,17 @@ def believed(layout: Layout, picture: torch.Tensor, contact: Contact) -> torch.T
     out[row, column] = (good | mine.isinf()).float()
     out = own & (layout.to_native(out[None])[0] > 0.5)
     return out & _reached(layout, out, deep, reach)
+
+
+def _interior(own: torch.Tensor, depth: int, limb: bool) -> torch.Tensor:
+    """(gh, gw) 1 on the cells of `own` (bool) that are `depth` from all borders; of a limb that is little broader than
+    that also its middle, or nothing would tell of it but the sleeve next to it."""
+    deep = field.erode(own.float(), depth)
+    if not limb or not bool(own.any()) or bool(own.all()):
+        return deep
+    away = field.nearest(~own).square().sum(0).sqrt() * own
+    half = field.dilate(away, depth)
+    return torch.maximum(deep, ((half >= LEAN[0] * depth) & (away >= LEAN[1] * half)).float() * own)
 
 
 def _spots(cell: int) -> int:

@@ -8,7 +8,7 @@ import torch
 from . import field
 from .layout import Layout
 from .motion import Bones
-from .nearness import across, background_beyond, within_outline
+from .nearness import across, background_beyond, outermost, within_outline
 from .parts import INDEX
 
 FLANK = 0.01
@@ -17,6 +17,9 @@ before its side. By eye."""
 WIDE = 1.5
 """Nearness to the trunk up to which there may be trunk under an arm: 18 thousandths of stature beyond its bones'
 outline. By eye."""
+CROSSED = 0.07
+"""Fraction of stature up to which an arm that crosses a flank hides it: a forearm is 0.04 broad, and lies slanting. By
+eye."""
 NEAR = 0.25
 """Share of the trunk's length over which an outline seen in a gap tells that under an arm. By eye."""
 SLANT = 0.25
@@ -123,8 +126,11 @@ def _flanks(
     place, beside = (along * bins).long().clamp(0, bins - 1), (along >= 0) & (along < 1) & (cost < WIDE)
     enclosed, steps = torch.zeros_like(own), np.arange(bins)
     for sign in (-1, 1):
-        seen = _outermost(lateral * sign, place, own & beside, bins)
+        seen = outermost(lateral * sign, place, own & beside, bins)
         known = background_beyond(layout, inside, (start, end), sign, seen) & (seen > 0)
+        # Only deep notches are an arm's that crosses; a waist is a notch as well, and shows.
+        closed = _closed(seen, round(CROSSED * tall / np.hypot(*(end - start)) * bins / 2))
+        seen = np.where(~known & (closed > seen + 2 * FLANK * tall), closed, seen)
         outline = seen + FLANK * tall
         if known.any():
             near = np.abs(steps[:, None] - steps[known]).min(1) < NEAR * bins
@@ -137,6 +143,16 @@ def _flanks(
         limit = torch.as_tensor(outline, dtype=torch.float32, device=own.device)[place]
         enclosed |= beside & (lateral * sign >= 0) & (lateral * sign <= limit)
     return enclosed
+
+
+def _closed(outline: np.ndarray, reach: int) -> np.ndarray:
+    """(bins,) the outline without notches of up to twice `reach` bins (a grey closing)."""
+
+    def widest(values: np.ndarray) -> np.ndarray:
+        padded = np.pad(values, reach, constant_values=-np.inf)
+        return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(1)
+
+    return -widest(-widest(outline))
 
 
 def _without_steps(outline: np.ndarray, most: float) -> np.ndarray:
@@ -153,9 +169,3 @@ def _first_gap(
     gap = gap & (lateral > from_here.clamp(min=1e-3))
     reach = torch.full((bins,), float("inf"), device=gap.device)
     return reach.scatter_reduce_(0, place[gap], lateral[gap], "amin").cpu().numpy()
-
-
-def _outermost(lateral: torch.Tensor, place: torch.Tensor, own: torch.Tensor, bins: int) -> np.ndarray:
-    """(bins,) the furthest of the own cells to one side at each place along an axis; 0 where there is none."""
-    reach = torch.zeros(bins, device=own.device)
-    return reach.scatter_reduce_(0, place[own], lateral[own], "amax").cpu().numpy()

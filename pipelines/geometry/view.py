@@ -11,6 +11,7 @@ from .field import box_blur, dilate, erode, sample
 from .layer import Layer
 from .mesh import facing, mesh_of, normals, thickness
 from .motion import Motion
+from .parts import LAYERS
 from .raster import Fragments, rasterise, without_cracks
 from .volume import BodyVolume
 
@@ -22,6 +23,9 @@ RIM = 1.5
 LIMBS, TURNED, DARK_EDGE = ("arm", "leg"), (1.05, 1.5), 0.004
 """Layers whose outline, where it was photographed edge-on and now is seen more squarely (its picture has grown by so
 much), goes over into the colours of the far side; and the outline's breadth as a fraction of stature. By eye."""
+INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
+"""Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
+from that at most (sRGB): twice as much is a print or a border. By eye."""
 FACING = 0.7
 """Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
 would show as a dark line before the rim. Our choice, by eye."""
@@ -96,6 +100,11 @@ def view_of(
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
+    side = torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
+    if len(side) and layer.name in LAYERS:
+        front_z = mesh.rest[: len(mesh.rest) // 2, 2].repeat(2)
+        deep = (at(mesh.rest)[side, 2] - at(front_z[:, None])[side, 0]).clamp(min=0)
+        colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
     if layer.name.endswith(LIMBS):
         turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
         colour = torch.lerp(colour, rear, turned * sample(_outline(layer, volume.stature), local)[0])
@@ -132,6 +141,25 @@ def _photographed(side: torch.Tensor, rest: torch.Tensor, normal: torch.Tensor) 
     front = torch.cat((rest[:, :2], -rest[:, 2:].abs()), 1)
     turned = torch.where(normal[:, 2:] > 0, -1, 1) * normal
     return F.normalize(torch.where(side[:, None] == 2, turned, front), dim=1)
+
+
+def _grain_inwards(layer: Layer, local: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
+    """(3, n) weave and folds for a side that no photo shows, at places (n, 2) of a layer's outline, `deep` (n,) pixels
+    behind its front: what the front has so far inwards of the outline. Without it a side is streaks of the outline's
+    single pixels."""
+    cell, grid = layer.layout.cell, layer.layout.to_grid(layer.matte)
+    slope = box_blur(grid[None], INWARDS)[0]
+    slope = torch.stack((slope[1:-1, 2:] - slope[1:-1, :-2], slope[2:, 1:-1] - slope[:-2, 1:-1]))
+    smooth = box_blur(layer.layout.to_grid(layer.colour), SMOOTH)
+
+    def at(cells: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        return sample(cells, (places + 0.5) / cell - 0.5)
+
+    way = F.normalize(at(F.pad(slope, (1, 1, 1, 1)), local), dim=0).T
+    there = local + way * deep[:, None]
+    detail = sample(layer.colour, there) - at(smooth, there)
+    inside = (sample(layer.parted[None], there)[0] > 0.95) & (detail.abs().amax(0) < 2 * PLAIN)
+    return detail.clamp(-PLAIN, PLAIN) * inside
 
 
 def _outline(layer: Layer, stature: float) -> torch.Tensor:

@@ -68,7 +68,7 @@ class BodyVolume:
 class _Source:
     """The crop and what is known of all of it: picture (3, h, w), hair (gh, gw); `visible` (h, w) per layer, what is
     seen of it; the head cut off, where there is one; `prints` (h, w), where they are known; `fabric` of what hangs;
-    `repeats`, the patterns that are known."""
+    `repeats`, the patterns that are known; `clothes` (gh, gw), the number of what is worn where, if that is known."""
 
     layout: Layout
     picture: torch.Tensor
@@ -81,6 +81,7 @@ class _Source:
     prints: torch.Tensor | None = None
     fabric: Fabric = Fabric()
     repeats: tuple[Repeat, ...] = ()
+    clothes: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,7 @@ class _Piece:
     own: torch.Tensor
     prints: torch.Tensor | None
     repeats: tuple[Repeat, ...] = ()
+    clothes: torch.Tensor | None = None
 
     @classmethod
     def of(cls, source: _Source, name: str) -> _Piece:
@@ -111,8 +113,8 @@ class _Piece:
 
         picture, matte = here(source.picture), here(masks.amodal[name])
         contact = Contact.of(name, {n: here(values) for n, values in source.visible.items()}, source.tall)
-        own = believed(layout, picture, contact)
         prints = None if source.prints is None else here(source.prints)
+        own = believed(layout, picture, contact, prints)
         if prints is not None:  # its colours are no other layer's
             own |= (prints > 0.5) & (contact.own > 0.95)
         if name != HEAD and source.cut is not None:
@@ -120,7 +122,10 @@ class _Piece:
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
         known = tuple(one.on(here(one.where)) for one in source.repeats)
-        return cls(layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known)
+        clothes = None if source.clothes is None else here(source.clothes)
+        return cls(
+            layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known, clothes
+        )
 
     def here(self, values: torch.Tensor) -> torch.Tensor:
         """What a map (..., h, w) of the whole crop shows here."""
@@ -129,7 +134,7 @@ class _Piece:
     def colour(self, dressed: bool, chest: float = -torch.inf) -> torch.Tensor:
         """(3, h, w) its own colours; dressed and chest as for `layered_colour`."""
         known = self.picture, self.matte, self.contact, self.own
-        return layered_colour(self.layout, *known, dressed, chest, self.prints, self.repeats)
+        return layered_colour(self.layout, *known, dressed, chest, self.prints, self.repeats, self.clothes)
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
@@ -168,6 +173,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         made_up,
         stays,
         cloth=cloth,
+        strands=None if source.cut is None else here(source.cut.stray),
     )
 
 
@@ -205,13 +211,19 @@ def _rear(
     return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
 
 
-def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...]]:
-    """What a garment that hangs round both legs is made of, a dress or a skirt, and the patterns of all clothes."""
+def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...], torch.Tensor | None]:
+    """What a garment that hangs round both legs is made of, a dress or a skirt; the patterns of all clothes; and
+    (gh, gw) the number of what is worn where, None where nobody knows."""
     clothes = None if regions is None else regions.garments
     if clothes is None:
-        return Fabric(), ()
+        return Fabric(), (), None
     skirt = clothes.material("dress" if "dress" in clothes.present() else "lower")
-    return Fabric.of(skirt), repeats(clothes, layout)
+    middle = slice(layout.cell // 2, None, layout.cell)
+    return (
+        Fabric.of(skirt),
+        repeats(clothes, layout),
+        layout.crop(clothes.labels[0])[0, middle, middle].long(),
+    )
 
 
 def _firm(matte: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:

@@ -11,7 +11,15 @@ from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
 from repose.pipelines.geometry.rejoining import displaced, unparted
-from repose.pipelines.geometry.trust import Contact, _reached, believed, cut_free, neighbours, without_spurs
+from repose.pipelines.geometry.trust import (
+    Contact,
+    _interior,
+    _reached,
+    believed,
+    cut_free,
+    neighbours,
+    without_spurs,
+)
 
 from . import people
 
@@ -196,3 +204,31 @@ def test_where_a_limb_is_too_narrow_for_an_interior_all_of_it_is_kept():
     kept = _reached(layout, good, deep, 8)
     assert bool(kept[30:90, 32:48].all()) and bool(kept[200:378, 32:48].all())
     assert not bool(kept[44:56, 64:68].any())
+
+
+def test_a_lean_arm_has_an_interior_of_its_own():
+    """Next to a broad sleeve, whose interior alone would tell what the arm looks like."""
+    own = torch.zeros(60, 40, dtype=torch.bool)
+    own[4:24, 4:30], own[24:56, 14:21] = True, True
+    sleeve_only = _interior(own, 4, False) > 0
+    both = _interior(own, 4, True) > 0
+    assert not bool(sleeve_only[28:].any()) and bool(sleeve_only[8:20, 8:26].all())
+    assert bool(both[28:52, 17].all()) and not bool(both[28:, :15].any() | both[28:, 20:].any())
+    assert bool((both >= sleeve_only).all())
+    finger = torch.zeros_like(own)
+    finger[10:50, 10:13] = True
+    assert not bool(_interior(finger, 4, True).any())
+
+
+def test_letters_do_not_tell_that_the_dark_beside_an_arm_is_shirt(layout):
+    """Dark letters on a shirt, and a dark gap between it and the arm, so near that they could be asked."""
+    row, column = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    letters = (row > 80) & (row < 112) & (column > 90) & (column < 106)
+    gap = (column >= ARM - 4) & (column < ARM)
+    picture = torch.where(letters | gap, 0.15, SHIRT[:, None, None])
+    picture = torch.where(column >= ARM, SKIN[:, None, None], picture)
+    trunk, arm = ((column >= 40) & (column < ARM)).float(), (column >= ARM).float()
+    contact = Contact.of("trunk", {"trunk": trunk, "left_arm": arm}, TALL)
+    beside = gap & (row > 84) & (row < 108)
+    assert float(believed(layout, picture, contact)[beside].float().mean()) > 0.5
+    assert float(believed(layout, picture, contact, letters.float())[beside].float().mean()) < 0.1

@@ -184,3 +184,19 @@ def test_shorts_are_told_from_a_skirt_by_their_seam(skeleton):
     seamed = torch.where((x - 180).abs() < 2.5, 0.3, plain)
     assert bool(find_skirt(layout, frame, inside, skin, tall, plain).any())
     assert not bool(find_skirt(layout, frame, inside, skin, tall, seamed).any())
+
+
+def test_a_skirt_hangs_when_its_hem_is_seen_though_the_knees_are_not(skeleton, skirted):
+    """A photo cut off below the hem of a short skirt, and one cut off inside it."""
+    picture, matte = skirted
+    frame = bones(skeleton)
+    hip, knee = (frame.start[INDEX["left_thigh"]][1], frame.end[INDEX["left_thigh"]][1])
+    hem = int(hip + 0.75 * (knee - hip))
+    bare, _ = people.draw(skeleton)
+    _, legs = people.draw(skeleton)
+    y = torch.arange(people.CANVAS[0])[:, None]
+    picture, matte = torch.where(y < hem, picture, bare), torch.where(y < hem, matte, legs)
+    for bottom, hangs in ((int(knee) - 4, True), (hem - 8, False)):
+        volume = build(picture[..., :bottom, :], matte[..., :bottom, :], skeleton)
+        trunk = next(layer for layer in volume.layers if layer.name == "trunk")
+        assert (trunk.cloth is not None) == hangs, bottom

@@ -4,7 +4,7 @@ import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
 from repose.pipelines.geometry.fill import membrane
-from repose.pipelines.geometry.hems import LEVEL, between_hems, hem_shifts, pattern
+from repose.pipelines.geometry.hems import LEVEL, alike_on_rows, between_hems, hem_shifts, pattern
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.trust import Contact, believed
 from repose.pipelines.geometry.underneath import _skirt_sides
@@ -110,3 +110,55 @@ def test_a_skirts_side_goes_straight_on_under_a_hand():
     enclosed = _skirt_sides(bell & ~hand, hand, skirt)
     assert int((enclosed ^ (bell & hand)).sum()) <= 14  # a cell a row
     assert not bool(_skirt_sides(bell & ~hand, hand, torch.zeros_like(bell)).any())
+
+
+def test_inside_one_garment_a_step_is_a_shade(layout):
+    """The shade under a bust, as steep as a hem is blurred: a hem only where another garment begins."""
+    row = torch.arange(layout.grid[0])[:, None].expand(layout.grid)
+    low = (0.6 - 0.055 * (row - 24).clamp(0, 4)).expand(3, -1, -1).clone()
+    known, hole = torch.ones_like(row, dtype=torch.bool), torch.zeros_like(row, dtype=torch.bool)
+    assert float(between_hems(low, known, hole).min()) < 0.5
+    one = torch.full_like(row, 8)
+    assert float(between_hems(low, known, hole, one).min()) > 0.5
+    two = torch.where(row < 26, 8, 10)
+    assert torch.equal(between_hems(low, known, hole, two), between_hems(low, known, hole))
+
+
+def test_what_goes_on_beyond_what_lies_across_is_no_hem(layout):
+    """Dark only beside a hand that lies across, and above it and below it the same cloth."""
+    row = torch.arange(layout.grid[0])[:, None].expand(layout.grid)
+    low = (0.7 - 0.1 * (row - 11).clamp(0, 3) * (row < 22)).expand(3, -1, -1).clone()
+    hole = (row > 19) & (row < 24)
+    assert float(between_hems(low, row < 20, hole).min()) < 0.5  # as it was, where nothing is seen below
+    assert float(between_hems(low, ~hole, hole).min()) > 0.5
+
+
+def test_a_row_that_shows_hardly_anything_tells_of_no_hem(layout):
+    row, column = torch.meshgrid(*(torch.arange(n) for n in layout.grid), indexing="ij")
+    low = (0.7 - 0.4 * (row > 20).float()).expand(3, -1, -1).clone()
+    known = (row < 18) | (row > 24) | (column < 3)
+    hole = ~known
+    assert float(between_hems(low, known & (row < 24), hole & False).min()) > 0.5
+
+
+def test_weave_is_taken_from_the_same_garment(layout):
+    """A smooth shirt over coarse trousers, and a hole in the shirt close to them."""
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    coarse = 0.5 + 0.15 * torch.sign(torch.sin(x * 1.3)) * torch.sign(torch.sin(y * 1.1))
+    picture = torch.where(y < 100, 0.5, coarse).expand(3, -1, -1)
+    hand = (y > 60) & (y < 96)
+    matte = torch.ones(SIZE)
+    contact = Contact.of("trunk", {"trunk": matte * ~hand, "left_arm": hand.float()}, TALL)
+    cells = layout.cells()[1]
+    clothes = torch.where(cells < 60, 8, torch.where(cells < 96, 3, torch.where(cells < 100, 8, 10)))
+    own = ~hand
+    made = layered_colour(layout, picture, matte, contact, own, clothes=clothes)
+    assert float((made[:, 64:92] - 0.5).abs().max()) < 0.02
+
+
+def test_values_go_on_along_rows_and_from_the_nearest_row():
+    known = torch.tensor(
+        [[True, False, False], [False, False, False], [False, False, False], [False, False, True]]
+    )
+    values = torch.tensor([[1, 9, 9], [9, 9, 9], [9, 9, 9], [9, 9, 2]])
+    assert alike_on_rows(values, known).tolist() == [[1, 1, 1], [1, 1, 1], [2, 2, 2], [2, 2, 2]]

@@ -9,7 +9,7 @@ from repose.pipelines.geometry.motion import body_height, bones
 from repose.pipelines.geometry.nearness import measured_radii, within_outline
 from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
 from repose.pipelines.geometry.skirt import find_skirt
-from repose.pipelines.geometry.underneath import _without_steps
+from repose.pipelines.geometry.underneath import _closed, _without_steps
 
 from . import people
 
@@ -114,3 +114,10 @@ def test_where_three_layers_meet_one_of_them_is_seen():
     assert against == pytest.approx([0.4 / 0.75, 0.35 / 0.75, 0.25 / 0.65])
     two = torch.tensor([0.8, 0.2])[:, None, None]
     assert float(_against_best(two, 0)) == pytest.approx(0.8)
+
+
+def test_a_crossing_arm_leaves_no_notch_in_a_flank():
+    outline = np.array([30.0] * 8 + [5.0] * 6 + [32.0] * 8)
+    assert _closed(outline, 3).tolist() == [30.0] * 14 + [32.0] * 8
+    wide = np.array([30.0] * 6 + [5.0] * 10 + [30.0] * 6)  # broader than an arm: nothing tells
+    assert np.array_equal(_closed(wide, 3), wide)

@@ -13,12 +13,13 @@ import torch
 
 from pipelines.background import restore_background
 from pipelines.geometry.keypoints import Keypoints
+from pipelines.geometry.layers import Regions
 from pipelines.geometry.skeleton import Skeleton
 from pipelines.keypoints import read_keypoints
 from pipelines.lift import lift
 from pipelines.models import weights
 from pipelines.models.wholebody import load_composite
-from pipelines.read import Reading, regions_and_clothes
+from pipelines.read import Reading, person_of, regions_and_clothes
 from pipelines.segment import Segmentation, load_segmenter, segment_person
 from pipelines.shadow import cast_shadow
 
@@ -40,10 +41,15 @@ class Sight:
     cut: Segmentation
     seconds: float
 
-    @property
+    @cached_property
+    def regions(self) -> Regions:
+        """What the warp knows of the clothes."""
+        return regions_and_clothes(self.picture, self.keypoints, self.cut)
+
+    @cached_property
     def matte(self) -> torch.Tensor:
         """(1, 1, H, W)."""
-        return self.cut.matte
+        return person_of(self.cut.matte, self.regions)
 
     @property
     def garment(self) -> torch.Tensor:
@@ -60,7 +66,7 @@ class Sight:
         return Reading(
             self.keypoints,
             self.matte,
-            regions_and_clothes(self.picture, self.keypoints, self.cut),
+            self.regions,
             self.skeleton,
         )
 
@@ -99,7 +105,9 @@ class Reader:
 
     def background(self, sight: Sight) -> tuple[torch.Tensor, float]:
         """(1, 3, H, W) the picture without its person and their shade, and the seconds that took when it was made."""
-        file = self.folder / f"{cache.key(sight.id, cache.code_of(*BACKGROUND))}-room.npz"
+        # The matte, too, where the map of clothes, whose code is not in the key, has changed it.
+        told = () if bool((sight.matte == sight.cut.matte).all()) else (cache.pixels_of(sight.matte),)
+        file = self.folder / f"{cache.key(sight.id, cache.code_of(*BACKGROUND), *told)}-room.npz"
         kept = cache.kept_arrays(file)
         if kept is None:
             started = time.process_time()

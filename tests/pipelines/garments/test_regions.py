@@ -10,7 +10,7 @@ from repose.pipelines.garments.parse import DRAWN, NAKED, NOBODY, GarmentOptions
 from repose.pipelines.geometry.garments import CLOTHES
 from repose.pipelines.geometry.keypoints import DRAWING
 from repose.pipelines.geometry.landmarks import MIRROR
-from repose.pipelines.read import regions_from
+from repose.pipelines.read import person_of, regions_from
 from repose.pipelines.segment import Segmentation
 
 from .dressed import BLACK, BLUE, LEATHER, RED, SKIN, WHITE, bare, dressed, grid, outfit, overlap
@@ -170,6 +170,19 @@ def test_a_pot_between_the_legs_is_no_skin():
     found = parsed(person.painted(pot, "body_skin", (0.45, 0.25, 0.12)))
     taken = found.mask("person")[0, 0].numpy()[pot]
     assert taken.mean() < 0.35, f"{taken.mean():.2f} of the pot is taken for the person"
+
+
+def test_what_the_clothes_call_nobodys_leaves_the_readings_matte(plain):
+    person, found = plain
+    regions, matte = regions_from(found), person.cut.matte
+    assert torch.equal(person_of(matte, regions), matte)
+    assert torch.equal(person_of(matte, replace(regions, garments=None)), matte)
+    cut = torch.zeros_like(matte, dtype=torch.bool)
+    cut[..., 200:240, :] = True
+    kept = person_of(
+        matte, replace(regions, garments=replace(found, matte=torch.where(cut, 0.0, found.matte)))
+    )
+    assert float(kept[cut].max()) <= 0.05 and torch.equal(kept[~cut], matte[~cut])
 
 
 def test_another_person_is_untouched(plain):
