@@ -20,6 +20,7 @@ from .geometry.library import load_pose, pose_names
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
+from .light.shadows import shadows_of
 from .models import weights
 from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture
@@ -27,7 +28,6 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
-from .shadow import cast_shadow
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -59,7 +59,7 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, h, w) the photo without the person and the shade at the feet; target the posed
+    photo never showed; background (1, 3, h, w) the photo without the person and their shadows; target the posed
     skeleton; second the other photo that was used; canvas how the picture lies round the photo.
     """
 
@@ -130,10 +130,10 @@ def repose(
     if canvas is None:
         canvas = canvas_for([reading], [target], options.framing)
     target = canvas.moved(target)
-    shadow = cast_shadow(picture, reading.matte, reading.skeleton)
+    shadows = shadows_of(picture, reading.matte, reading.skeleton)
     if background is None:
         how = ON_PAPER if reading.skeleton.flat else None
-        bare = shadow.lifted(picture)
+        bare = shadows.lifted(picture)
         background = restore_background(bare, reading.matte, lambda f: tell(0.35 * f), how)
     room = extended(background, canvas, lambda f: tell(0.35 + 0.1 * f))
     moved = moved_by(
@@ -147,10 +147,10 @@ def repose(
         progress=lambda f: tell(0.45 + 0.5 * f),
         rigid=rigid,
     )
-    shadow = shadow.on(canvas)
-    dark = shadow.under(target, pose.contacts)
-    photo = shadow.laid(shadow.lifted(picture), dark, picture) if canvas == Canvas() else None
-    result = moved.over(shadow.laid(room, dark, canvas.laid(picture)), photo)
+    shadows = shadows.on(canvas)
+    shades = shadows.under(target, moved.alpha, pose.contacts)
+    photo = shadows.changed(picture, reading.matte, shades) if canvas == Canvas() else None
+    result = moved.over(shadows.laid(room, shades, canvas.laid(picture)), photo)
     tell(1.0)
     return Reposed(
         result,
