@@ -16,6 +16,7 @@ from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence, Warped
 from .keypoints import describe
+from .light.shadows import shadows_of
 from .native import warped
 from .posing import retargeted
 from .read import Reader
@@ -29,7 +30,6 @@ from .repose import (
     repose_picture,
     thin,
 )
-from .shadow import cast_shadow
 
 GREY = 0.5
 """What a person stands on where no background is given."""
@@ -68,7 +68,7 @@ def moved_people(
 ) -> MovedPeople:
     """pictures (B or 1, 3, H, W), mattes (B or 1, 1, H, W), backgrounds (B or 1, 3, H, W); skeletons and regions
     per picture, or one for all; rigid (B or 1, 1, H, W) prints, logos, buttons; seconds other photos of the people, of
-    any size. On backgrounds that are given, the shade at the feet goes with the person. ValueError, with both sizes or
+    any size. On backgrounds that are given, the shadows go with the person. ValueError, with both sizes or
     counts, for what does not fit together.
     """
     count = common_count(pictures=len(pictures), targets=len(targets))
@@ -97,12 +97,17 @@ def moved_people(
     ]
     own = [_own(*one) for one in zip(photos, rooms, masks, strict=True)]
     if shaded:
-        shadows = [cast_shadow(photos[i], masks[i][None], olds[i]) for i in range(count)]
+        shadows = [shadows_of(photos[i], masks[i][None], olds[i]) for i in range(count)]
+        shades = [shadows[i].under(news[i], moved[i].alpha) for i in range(count)]
         rooms = [
-            shadows[i].moved(rooms[i][None], photos[i], news[i], own[i] is not None)[0] for i in range(count)
+            shadows[i].moved(
+                rooms[i][None], photos[i], masks[i][None], news[i], shades[i], own[i] is not None
+            )[0]
+            for i in range(count)
         ]
         own = [
-            None if own[i] is None else shadows[i].moved(photos[i], photos[i], news[i]) for i in range(count)
+            None if own[i] is None else shadows[i].changed(photos[i], masks[i][None], shades[i])
+            for i in range(count)
         ]
     return _together(moved, rooms, own)
 

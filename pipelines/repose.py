@@ -22,6 +22,7 @@ from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
 from .light.photo import PhotoLight, light_of
 from .light.relight import RelightOptions
+from .light.shadows import shadows_of
 from .models import weights
 from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture
@@ -29,7 +30,6 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
-from .shadow import cast_shadow
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -63,7 +63,7 @@ class Reposed:
     """The result and what it was made of.
 
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
-    photo never showed; background (1, 3, h, w) the photo without the person and the shade at the feet; target the posed
+    photo never showed; background (1, 3, h, w) the photo without the person and their shadows; target the posed
     skeleton; second the other photo that was used; canvas how the picture lies round the photo; light the photo's,
     where it was asked for.
     """
@@ -139,10 +139,10 @@ def repose(
     if canvas is None:
         canvas = canvas_for([reading], [target], options.framing)
     target = canvas.moved(target)
-    shadow = cast_shadow(picture, reading.matte, reading.skeleton)
+    shadows = shadows_of(picture, reading.matte, reading.skeleton)
     if background is None:
         how = ON_PAPER if reading.skeleton.flat else None
-        bare = shadow.lifted(picture)
+        bare = shadows.lifted(picture)
         background = restore_background(bare, reading.matte, lambda f: tell(0.35 * f), how)
     room = extended(background, canvas, lambda f: tell(0.35 + 0.1 * f))
     moved = moved_by(
@@ -157,13 +157,13 @@ def repose(
         rigid=rigid,
     )
     if light is None and options.relight.strength > 0:
-        light = light_of(picture, reading.matte, reading.skeleton, reading.regions)
+        light = light_of(picture, reading.matte, reading.skeleton, reading.regions, shadows.key_direction)
     if light is not None:
         moved = light.on(moved, reading.regions, options.relight)
-    shadow = shadow.on(canvas)
-    dark = shadow.under(target, pose.contacts)
-    photo = shadow.laid(shadow.lifted(picture), dark, picture) if canvas == Canvas() else None
-    result = moved.over(shadow.laid(room, dark, canvas.laid(picture)), photo)
+    shadows = shadows.on(canvas)
+    shades = shadows.under(target, moved.alpha, pose.contacts)
+    photo = shadows.changed(picture, reading.matte, shades) if canvas == Canvas() else None
+    result = moved.over(shadows.laid(room, shades, canvas.laid(picture)), photo)
     tell(1.0)
     return Reposed(
         result,

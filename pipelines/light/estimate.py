@@ -29,6 +29,8 @@ SURE = (0.35, 0.8)
 second (training/light)."""
 FAINT = (0.08, 0.3)
 """The key's share of the light from which to which its direction matters."""
+SHADOW = 0.6
+"""What the direction of a cast shadow counts for beside the shading's. Measured on synthetic people (training/light)."""
 FINE = 0.3
 """How strongly the second band of the soft light is held to nothing: what is left over is folds, mostly."""
 SOFTNESS = (0.35, 0.06)
@@ -38,15 +40,22 @@ UNCLEAR = "the light has no clear direction: what depends on it fades out"
 
 
 def estimate_light(
-    picture: torch.Tensor, surface: Surface | None, garments: GarmentMap, head: LightHead | None = None
+    picture: torch.Tensor,
+    surface: Surface | None,
+    garments: GarmentMap,
+    head: LightHead | None = None,
+    shadow: torch.Tensor | None = None,
 ) -> LightField:
-    """The light on the person of a picture (1, 3, H, W) sRGB. surface: from the body's volume, or given normals."""
+    """The light on the person of a picture (1, 3, H, W) sRGB. surface: from the body's volume, or given normals; shadow
+    (3,) unit, towards the key, where a shadow that the person casts tells it."""
     head = head or shipped()
     seen = None if surface is None else samples(picture, surface, garments.labels)
     if seen is None:
         return LightField.flat(notes=(FEW,))
     seen = seen.calibrated(head)
     believed = answer(head(features(seen, picture, surface)[None])[0])
+    if shadow is not None:
+        believed = believed._replace(key=_agreed(believed.key, shadow))
     return _completed(seen, believed)
 
 
@@ -73,6 +82,12 @@ def _completed(seen: Samples, believed: Answer) -> LightField:
         sure,
         () if sure > 0.2 else (UNCLEAR,),
     )
+
+
+def _agreed(key: torch.Tensor, shadow: torch.Tensor) -> torch.Tensor:
+    """(3,) what shading and a cast shadow say of the key together; as sure as they agree."""
+    both = (1 - SHADOW) * key + SHADOW * shadow
+    return both / both.norm().clamp(min=1.0)
 
 
 def _rising(value: float, limits: tuple[float, float]) -> float:

@@ -29,11 +29,16 @@ class PhotoLight:
 
 
 def light_of(
-    picture: torch.Tensor, matte: torch.Tensor, skeleton: Skeleton, regions: Regions | None
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    skeleton: Skeleton,
+    regions: Regions | None,
+    shadow: torch.Tensor | None = None,
 ) -> PhotoLight | None:
     """Of a picture (1, 3, H, W) sRGB with its person's matte (1, 1, H, W); None for a drawing, and where nothing is
-    known of the clothes: their colours would be taken for shade."""
+    known of the clothes: their colours would be taken for shade. shadow (3,): towards the key, as the shadow on the
+    floor has it."""
     if skeleton.flat or regions is None or regions.garments is None:
         return None
     surface = photographed(picture, matte, skeleton, regions)
-    return PhotoLight(estimate_light(picture, surface, regions.garments), surface)
+    return PhotoLight(estimate_light(picture, surface, regions.garments, shadow=shadow), surface)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ..geometry.garments import REGIONS
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
-FEATURES, HIDDEN, MEMBERS = 79, 64, 4
+FEATURES, HIDDEN, MEMBERS = 79, 32, 4
 """Numbers that go in; width; networks whose mean is the answer."""
 ANSWERS = 11
 

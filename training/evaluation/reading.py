@@ -17,16 +17,16 @@ from pipelines.geometry.layers import Regions
 from pipelines.geometry.skeleton import Skeleton
 from pipelines.keypoints import read_keypoints
 from pipelines.lift import lift
+from pipelines.light.shadows import shadows_of
 from pipelines.models import weights
 from pipelines.models.wholebody import load_composite
 from pipelines.read import Reading, person_of, regions_and_clothes
 from pipelines.segment import Segmentation, load_segmenter, segment_person
-from pipelines.shadow import cast_shadow
 
 from . import cache
 
 READING = ("pipelines.keypoints", "pipelines.segment", "pipelines.models.wholebody")
-BACKGROUND = (*READING, "pipelines.background", "pipelines.shadow")
+BACKGROUND = (*READING, "pipelines.background", "pipelines.light.shadows")
 GARMENTS = ("clothes", "other")
 """Of models/person_parts.CLASSES: "other" is what is worn or carried and no cloth."""
 
@@ -111,8 +111,8 @@ class Reader:
         kept = cache.kept_arrays(file)
         if kept is None:
             started = time.process_time()
-            shadow = cast_shadow(sight.picture, sight.matte, sight.skeleton)
-            room = restore_background(shadow.lifted(sight.picture), sight.matte)
+            shadows = shadows_of(sight.picture, sight.matte, sight.skeleton)
+            room = restore_background(shadows.lifted(sight.picture), sight.matte)
             change = (room - sight.picture).half().numpy()
             cache.keep_arrays(file, {"change": change, "seconds": np.array(time.process_time() - started)})
             kept = cache.kept_arrays(file)

@@ -24,7 +24,7 @@ from .sets import Lit
 
 FEWEST = 4000
 """Pixels of a region under which it takes the table of all regions together."""
-EPOCHS, BATCH, RATE, DECAY, DROPPED = 160, 64, 2e-3, 0.02, 0.15
+EPOCHS, BATCH, RATE, DECAY, DROPPED = 60, 64, 3e-3, 0.3, 0.3
 NO_KEY = 0.05
 """Share under which there is no key to point at."""
 
