@@ -29,8 +29,8 @@ SURE = (0.35, 0.8)
 second (training/light)."""
 FAINT = (0.08, 0.3)
 """The key's share of the light from which to which its direction matters."""
-SHADOW = 0.6
-"""What the direction of a cast shadow counts for beside the shading's. Measured on synthetic people (training/light)."""
+SHADOW = 0.5
+"""What the direction of a cast shadow counts for beside the shading's: measured on synthetic people."""
 FINE = 0.3
 """How strongly the second band of the soft light is held to nothing: what is left over is folds, mostly."""
 SOFTNESS = (0.35, 0.06)
