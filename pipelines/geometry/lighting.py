@@ -53,9 +53,9 @@ class LightField:
         )
 
     def ambient(self, normal: torch.Tensor) -> torch.Tensor:
-        """(..., 3) shading of unit normals (..., 3) by everything but the key, never under a fiftieth of its mean."""
+        """(..., 3) shading of unit normals (..., 3) by everything but the key, never under a fiftieth of all light."""
         bands = self.sh.new_tensor(LAMBERT)[:, None] / pi
-        least = 0.02 * self.sh[0] * SH_CONSTANTS[0]
+        least = (0.02 * self.mean).clamp(min=1e-6)
         return torch.maximum(sh_basis(normal) @ (self.sh * bands), least)
 
     def key(self, normal: torch.Tensor) -> torch.Tensor:

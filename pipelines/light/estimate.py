@@ -31,6 +31,8 @@ FAINT = (0.08, 0.3)
 """The key's share of the light from which to which its direction matters."""
 SHADOW = 0.5
 """What the direction of a cast shadow counts for beside the shading's: measured on synthetic people."""
+LEAST = 0.1
+"""Soft light from all around that there is at least, over the mean of all light on what is seen. By eye."""
 FINE = 0.3
 """How strongly the second band of the soft light is held to nothing: what is left over is folds, mostly."""
 SOFTNESS = (0.35, 0.06)
@@ -63,7 +65,8 @@ def _completed(seen: Samples, believed: Answer) -> LightField:
     """The whole light field that agrees with what is believed of it and explains the samples best."""
     direction = F.normalize(believed.key, dim=0)
     found = fit(seen, direction[None])
-    soft = found.soft[0]
+    soft = found.soft[0].clone()
+    soft[0] = soft[0].clamp(min=LEAST)  # a steep slope may leave a constant below nothing
     share = float(believed.share)
     facing = float((soft[0] + soft[1:] @ direction).clamp(min=0.1))
     level = facing * share / max(1 - share, 0.05)
