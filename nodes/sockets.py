@@ -10,6 +10,7 @@ from ..pipelines.geometry.garments import GarmentMap
 from ..pipelines.geometry.keypoints import Keypoints as KeypointsValue
 from ..pipelines.geometry.layers import Regions as RegionsValue
 from ..pipelines.geometry.library import pose_names
+from ..pipelines.geometry.lighting import LightField
 from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warped import Correspondence as CorrespondenceValue
@@ -47,6 +48,10 @@ GarmentsType = list[GarmentMap]
 Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
 CorrespondenceType = list[CorrespondenceValue]
 """Per reposed picture, where in its source every pixel comes from."""
+
+Light = io.Custom("REPOSE_LIGHT_FIELD")
+LightType = list[LightField]
+"""The light on each picture's person."""
 
 
 def person_input(least: int = EVERYONE) -> io.Input:
