@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
@@ -10,10 +11,13 @@ import torch
 from setup.places import MODELS, say
 from training.evaluation.reading import Reader
 
+from . import check
 from .sets import lit_people
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["check"]:
+        return check.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m training.light")
     parser.add_argument("command", choices=("read",))
     parser.add_argument("folder", type=Path, help="people of python -m training.people")
