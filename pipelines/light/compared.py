@@ -59,11 +59,11 @@ class Compared:
     change     (3, h, w) logarithm of the result's light over what the photo and its light lead to expect; 0 beyond
     expected   (3, h, w) logarithm of that change of light itself, by which the photo's colours were multiplied
     before     (3, h, w) the photo's own linear light there, evened out as `after` is
-    after      (3, h, w) the result's
-    normal     (h, w, 3) unit, of the result's surface; 0 where nobody is
+    after      (3, h, w) the result's; also of what does not count, averaged by itself
+    normal     (h, w, 3) unit, of the result's surface; 0 beyond
     lit        (3, h, w) shading of a white surface there in the photo's light
     trust      (h, w) in [0, 1] how much a cell counts; 0 where the photo did not see the surface
-    hidden     (h, w) bool: inside the person, and the photo did not see it
+    hidden     (h, w) bool: inside, and the photo did not see it
     inside     (h, w) bool: inside the person, away from the borders of the pieces
     part       (h, w) int64 index into PARTS, -1 beyond
     region     (h, w) int64 index into REGIONS; of hidden places what lies before them in the photo
@@ -153,20 +153,19 @@ def _laid(photo, now, light, normals, trust, inside, seen, part, region, grid, c
         change = (a.clamp(min=1e-6) / b.clamp(min=1e-6)).log()
         return torch.where(known & (change.abs() > SAME), change, 0.0)
 
-    # What the photo never showed is compared with what it did: it needs the result's own colours.
-    unseen = (part >= 0) & ~seen & inside
-    own = _blurred(torch.cat((now, normals[0].permute(2, 0, 1), new)), piece, unseen.float(), sigma)
-    after = torch.where(unseen, own[:3], result)
-    normal = F.normalize(torch.where(unseen, own[3:6], even[9:12]), dim=0)
+    # Newly shown skin is compared with known skin, both of the result: by its own colours, the two kept apart.
+    sides = torch.where(part >= 0, 2 * piece + seen, -1)
+    own = _blurred(torch.cat((now, normals[0].permute(2, 0, 1), new)), sides, inside.float(), sigma)
+    normal = F.normalize(torch.where(known, even[9:12], own[3:6]), dim=0)
     return Compared(
         ratio_of(result, wanted),
         ratio_of(wanted, before),
         before,
-        after,
-        normal.permute(1, 2, 0) * (known | unseen)[..., None],
-        torch.where(unseen, own[6:9], even[12:15]),
+        torch.where(known, result, own[:3]),
+        normal.permute(1, 2, 0),
+        torch.where(known, even[12:15], own[6:9]),
         trust * known,
-        unseen,
+        inside & ~seen,
         inside,
         part,
         region,

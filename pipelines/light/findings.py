@@ -35,9 +35,9 @@ class Thresholds:
     doubt        how many times what the picture itself leaves in doubt is added to the limits; 0: none, stricter
     """
 
-    direction: float = 15.0
+    direction: float = 12.0
     contrast: float = 0.2
-    temperature: float = 7.0
+    temperature: float = 6.0
     tint: float = 0.003
     limb: float = 3.0
     skin: float = 4.5

@@ -13,13 +13,13 @@ from .compared import LIMBS, Compared
 from .findings import Finding, Thresholds
 from .refit import Refit, brighter, middle, spread
 
-FEW = 300
-"""Cells (of about 320 on the figure's longer side) under which a limb, garment or piece of skin says nothing."""
+FEW, FEW_OF_SKIN = 150, 60
+"""Cells (of about 320 on the figure's longer side) under which a limb or garment, and a piece of skin, says nothing."""
 DIRECTED = 0.3
 """Slope of the light over the normals under which it has no direction to compare."""
 TRUSTED = 0.2
 """Confidence of the source's light under which its direction is not compared."""
-DOUBTS = {"direction": 2.2, "contrast": 3.0, "temperature": 2.5, "limb": 4.5, "skin": 0.5, "garment": 1.5}
+DOUBTS = {"direction": 3.2, "contrast": 3.0, "temperature": 3.0, "limb": 6.0, "skin": 0.5, "garment": 2.0}
 """How many times what a measure leaves in doubt is added to its limit: so many that true pictures of one person under
 one light hardly ever fail (measured, training/light/check.py)."""
 LEAST, WITNESSES, FEWER = 0.002, 600.0, 0.75
@@ -96,9 +96,7 @@ def light_colour(seen: Compared, fit: Refit | None, light: LightField):
 
 def _pieces_doubt(values: torch.Tensor, weight: torch.Tensor, piece: torch.Tensor) -> float:
     """Standard error of what the pieces of surface agree on."""
-    found = [
-        (middle(values[here], weight[here]), float(weight[here].sum())) for here in _each(piece, FEW // 3)
-    ]
+    found = [(middle(values[here], weight[here]), float(weight[here].sum())) for here in _each(piece, FEW)]
     if len(found) < 2:
         return spread(values)
     middles, sizes = torch.tensor(found).T
@@ -184,8 +182,8 @@ def skin(seen: Compared | None, light: LightField, limits: Thresholds) -> tuple[
     albedo = _under_white(seen.after, seen.lit, light)
     for called in LIMBS:
         on = bare(seen, called)
-        new, old = on & seen.hidden, on & (seen.trust > 0)
-        if int(new.sum()) < FEW // 3 or int(old.sum()) < FEW // 3:
+        new, old = on & seen.hidden, on & seen.inside & ~seen.hidden
+        if min(int(new.sum()), int(old.sum())) < FEW_OF_SKIN:
             continue
         first, second = (_middle_colour(albedo[:, here]) for here in (old, new))
         apart = _unlike(first, second, light.confidence)
