@@ -13,8 +13,8 @@ from .compared import LIMBS, Compared
 from .findings import Finding, Thresholds
 from .refit import Refit, brighter, middle, spread
 
-FEW, FEW_OF_SKIN = 150, 60
-"""Cells (of about 320 on the figure's longer side) under which a limb or garment, and a piece of skin, says nothing."""
+FEW, FEW_OF_CLOTH, FEW_OF_SKIN = 150, 300, 60
+"""Cells (of about 320 on the figure's longer side) under which a limb, a garment, and a piece of skin says nothing."""
 DIRECTED = 0.3
 """Slope of the light over the normals under which it has no direction to compare."""
 TRUSTED = 0.2
@@ -219,7 +219,7 @@ def garments(seen: Compared, fit: Refit | None, colour, light: LightField, limit
     rows = []
     for called in CLOTHES:
         here = region == NUMBER[called]
-        if int(here.sum()) < FEW:
+        if int(here.sum()) < FEW_OF_CLOTH:
             continue
         old = _middle_colour(before[:, here])
         step = torch.stack([left.new_tensor(middle(one[here], seen.trust[known][here])) for one in left])
