@@ -20,6 +20,8 @@ from .native import resized, working_size
 
 WARM, HOT = (1.0, 0.85, 0.1), (0.95, 0.05, 0.1)
 """Colours of what departs by about its limit, and by twice as much."""
+COLD = 0.2
+"""Heat from which it is painted; a half, the limit, is fully painted. By eye: what passes should look as if it did."""
 FAINT = 0.45
 """Brightness of the picture under the heat map."""
 
@@ -53,7 +55,8 @@ class CheckedPeople:
         heat = torch.cat([one.heat for one in self.checks])
         grey = FAINT * self.pictures.mean(1, keepdim=True).expand(-1, 3, -1, -1)
         warm, hot = (grey.new_tensor(colour)[:, None, None] for colour in (WARM, HOT))
-        return torch.lerp(grey, torch.lerp(warm, hot, heat), (2 * heat).clamp(0, 1))
+        shade = ((heat - COLD) / (0.5 - COLD)).clamp(0, 1)
+        return torch.lerp(grey, torch.lerp(warm, hot, heat), shade)
 
     def stopped(self) -> CheckedPeople:
         """The same; ValueError with the report where a picture failed."""

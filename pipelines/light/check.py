@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import torch
 
+from ..geometry.fill import grown, masked_blur
 from ..geometry.garments import GarmentMap
 from ..geometry.lighting import LightField
 from ..geometry.warped import Correspondence
 from ..native import resized, working_size
 from . import measures
-from .compared import Compared, compared
+from .compared import LIMBS, Compared, compared
 from .findings import Checked, Thresholds
 from .refit import Refit, refitted
 
@@ -21,6 +22,8 @@ FEWEST = 400
 """Cells (of about 320 on the figure's longer side) under which no light can be compared."""
 FULL = 2.0
 """Limits at which the heat map is at its hottest."""
+RIM = 4
+"""Cells over which the heat goes on beyond what is judged: `compared.BORDER` and the outline's own pixels."""
 LEAST = 1.0
 """Per cent of a change that is as hot as one can be."""
 
@@ -76,8 +79,15 @@ def _heat(seen: Compared | None, fit: Refit | None, skins, limits: Thresholds, s
         doubt = measures.DOUBTS["limb"] * (measures.LEAST + measures.limb_spreads(seen, fit))
         limit = max(limits.limb, LEAST) / 100 + limits.doubt * doubt
         heat = torch.where(known, (seen.change - fit.gain).abs().amax(0) / (FULL * limit[seen.limb]), heat)
+    judged = seen.trust > 0
     for limb, share in skins.items():
-        heat = torch.where(measures.bare(seen, limb) & seen.hidden, share / FULL, heat)
+        new = measures.bare(seen, limb) & seen.hidden
+        heat, judged = torch.where(new, share / FULL, heat), judged | new
+    # Borders of pieces are not judged themselves: they look like what lies beside them on the same limb.
+    for limb in range(len(LIMBS)):
+        own = judged & (seen.limb == limb)
+        rim = grown(own, RIM) & (seen.limb == limb) & ~judged
+        heat = torch.where(rim, masked_blur(heat[None], own, RIM)[0], heat)
     x0, y0, x1, y1 = seen.box
     whole = heat.new_zeros(1, 1, *seen.canvas)
     whole[..., y0:y1, x0:x1] = resized(heat.clamp(0, 1)[None, None], (y1 - y0, x1 - x0))

@@ -40,7 +40,7 @@ class Thresholds:
     temperature: float = 6.0
     tint: float = 0.003
     limb: float = 3.0
-    skin: float = 3.5
+    skin: float = 4.5
     garment: float = 5.0
     shadow: float = 60.0
     doubt: float = 1.0

