@@ -144,12 +144,12 @@ def table(rows: list[Row]) -> str:
 
 
 def _alarms(name: str, rows: list[Row]) -> list[str]:
-    wrong = np.mean([not one.passed for one in rows])
+    told = [one for one in rows if any(value == value for value, _ in one.measures.values())]
+    wrong, scores = np.mean([not one.passed for one in told]), [one.score for one in told]
+    head = f"{name}: {len(rows)}, nothing told {len(rows) - len(told)}; of the others failed {wrong:.1%}"
     lines = [
-        f"{name}: {len(rows)}, failed {wrong:.1%}, median score {np.median([r.score for r in rows]):.2f}",
+        f"{head}, median score {np.median(scores):.2f}",
         "",
-    ]
-    lines += [
         "| measure | told | failed | median value | 95 % | median limit |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
