@@ -3,6 +3,7 @@
 from comfy_api.latest import ComfyExtension, io
 
 from . import (
+    check,
     draw,
     framing,
     garment,
@@ -40,10 +41,11 @@ NODES: list[type[io.ComfyNode]] = [
     material.RigidPatches,
     picture.WarpBody,
     picture.RestoreBackground,
+    framing.Reframe,
     light.EstimateLight,
     light.Relight,
     light.Harmonise,
-    framing.Reframe,
+    check.PhotometricCheck,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -50,7 +50,6 @@ Correspondence = io.Custom("REPOSE_CORRESPONDENCE")
 CorrespondenceType = list[CorrespondenceValue]
 """Per reposed picture, where in its source every pixel comes from."""
 
-
 Light = io.Custom("REPOSE_LIGHT_FIELD")
 LightType = list[LightField]
 """The light on each picture's person."""

@@ -6,9 +6,9 @@ import argparse
 
 import torch
 
-from . import estimates, shadows
+from . import check, estimates, shadows
 
-COMMANDS = (estimates, shadows)
+COMMANDS = (estimates, shadows, check)
 
 
 def main() -> None:
