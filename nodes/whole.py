@@ -69,6 +69,13 @@ class Repose(io.ComfyNode):
                 ),
                 sockets.PoseKeypoint.Output("pose_keypoint", tooltip="The new pose, for ControlNets."),
                 sockets.coverage_output(),
+                sockets.Correspondence.Output(
+                    "correspondence",
+                    tooltip="For every pixel, where in the photo it comes from: Photometric Check.",
+                ),
+                sockets.Garments.Output("garments", tooltip="The photo's clothes, for Photometric Check."),
+                sockets.Light.Output("light", tooltip="The photo's light."),
+                sockets.Skeleton.Output("target", tooltip="The person in the new pose."),
             ],
         )
 
@@ -104,7 +111,9 @@ def outputs(results: list) -> io.NodeOutput:
     """What the node gives for a batch of `repose.Reposed`."""
     masks = (host.mask_from_engine(stacked(results, name)) for name in ("person", "hidden"))
     frames, share = pose_frames([one.target for one in results]), mean([one.coverage for one in results])
-    return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames, share)
+    names = ("correspondence", "garments", "field", "target")
+    more = ([getattr(one, name) for one in results] for name in names)
+    return io.NodeOutput(host.image_from_engine(stacked(results, "picture")), *masks, frames, share, *more)
 
 
 def stacked(results: list, name: str) -> torch.Tensor:

@@ -16,7 +16,9 @@ from .batches import Progress, part
 from .files import appearing
 from .framing import Box, Canvas, Framing, cut_sides, extended, posed_box
 from .geometry.best_view import OtherView
+from .geometry.garments import GarmentMap
 from .geometry.library import load_pose, pose_names
+from .geometry.lighting import LightField
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
@@ -84,6 +86,17 @@ class Reposed:
     def coverage(self) -> float:
         """In [0, 1], how much of the reposed person really comes from the photos."""
         return coverage(self.person, self.hidden)
+
+    @property
+    def garments(self) -> GarmentMap:
+        """The photo's clothes; a map with nobody in it of a drawing."""
+        known, matte = self.source.regions.garments, self.source.matte
+        return known or GarmentMap(torch.zeros_like(matte, dtype=torch.uint8), torch.zeros_like(matte), matte)
+
+    @property
+    def field(self) -> LightField:
+        """The photo's light; even light where it was not asked for."""
+        return LightField.flat() if self.light is None else self.light.field
 
     def report(self) -> dict:
         """Plain numbers for a JSON file."""

@@ -44,6 +44,33 @@ PHOTO_GROUP = Group(
     (PHOTO, Node("models", "ReposeModels", (440, 620), {"what": "check"})),
 )
 
+LIMITS = {
+    "on_failure": "show",
+    "direction": 12.0,
+    "contrast": 0.2,
+    "temperature": 6.0,
+    "tint": 0.003,
+    "limb": 3.0,
+    "skin": 4.5,
+    "garment": 5.0,
+    "doubt": 1.0,
+    "shadow": 60.0,
+}
+
+
+def checked(origin: str, **links: str) -> Node:
+    """Photometric Check on what a node `origin` made of the photo."""
+    own = {name: f"{origin}.{name}" for name in ("person", "correspondence")}
+    given = {"image": "photo.IMAGE", "result": f"{origin}.image", **own, **links}
+    return Node("check", "ReposePhotometricCheck", (360, 620), LIMITS, given)
+
+
+WHOLE = {"garments": "repose.garments", "light": "repose.light", "target": "repose.target"}
+CHECK = (
+    "*Photometric Check* holds the light on the result against the photo's: red is what departs, the report says by"
+    " how much. A failure is shown and the picture saved all the same; *on_failure* can stop the workflow instead."
+)
+
 WORKFLOWS = {
     "Pose from a picture": (
         PHOTO_GROUP,
@@ -100,7 +127,13 @@ WORKFLOWS = {
                     "repose",
                     "ReposePhoto",
                     (360, 300),
-                    {"pose": "casual/contrapposto", "place": "source", "person": 0, "frame": "keep"},
+                    {
+                        "pose": "casual/contrapposto",
+                        "place": "source",
+                        "person": 0,
+                        "frame": "keep",
+                        "relight": 1.0,
+                    },
                     {"image": "photo.IMAGE", "repose_pose": "correct.pose"},
                 ),
                 Node("draw", "ReposeDrawPose", (360, 470), DRAW, {"pose": "repose.pose_keypoint"}),
@@ -109,8 +142,12 @@ WORKFLOWS = {
         Group(
             "5  Result",
             RED,
-            "Saved into ComfyUI's output folder.",
-            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
+            f"Saved into ComfyUI's output folder.\n\n{CHECK}",
+            (
+                checked("repose", **WHOLE),
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "check.image"}, "Reposed photo"),
+            ),
+            180,
         ),
     ),
     "Pose variations": (
@@ -173,7 +210,13 @@ WORKFLOWS = {
                     "repose",
                     "ReposePhoto",
                     (340, 300),
-                    {"pose": "casual/contrapposto", "place": "source", "person": 0, "frame": "keep"},
+                    {
+                        "pose": "casual/contrapposto",
+                        "place": "source",
+                        "person": 0,
+                        "frame": "keep",
+                        "relight": 1.0,
+                    },
                     {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
                 ),
             ),
@@ -181,8 +224,12 @@ WORKFLOWS = {
         Group(
             "5  Result",
             RED,
-            "Saved into ComfyUI's output folder, a picture for each variation.",
-            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photos"),),
+            f"Saved into ComfyUI's output folder, a picture for each variation.\n\n{CHECK}",
+            (
+                checked("repose", **WHOLE),
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "check.image"}, "Reposed photos"),
+            ),
+            180,
         ),
     ),
     "Prints and patterns": (
@@ -280,8 +327,12 @@ WORKFLOWS = {
         Group(
             "5  Result",
             RED,
-            "Saved into ComfyUI's output folder.",
-            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "warp.image"}, "Reposed photo"),),
+            f"Saved into ComfyUI's output folder.\n\n{CHECK}",
+            (
+                checked("warp", garments="patches.garments", target="retarget.target"),
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "check.image"}, "Reposed photo"),
+            ),
+            180,
         ),
     ),
     "Repose a photo": (
@@ -290,7 +341,8 @@ WORKFLOWS = {
             "2  Read the person",
             GREEN,
             "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
-            " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Person Mask* cuts the person out.",
+            " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Garment Segmentation* cuts the person out and"
+            " tells hair, skin and clothes apart.",
             (
                 Node(
                     "keypoints",
@@ -300,10 +352,11 @@ WORKFLOWS = {
                     {"image": "photo.IMAGE"},
                 ),
                 Node(
-                    "mask",
-                    "ReposePersonMask",
-                    (340, 420),
-                    links={"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+                    "garments",
+                    "ReposeGarmentSegmentation",
+                    (340, 640),
+                    {"backend": "default"},
+                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
                 ),
             ),
         ),
@@ -337,7 +390,7 @@ WORKFLOWS = {
                     "room",
                     "ReposeRestoreBackground",
                     (340, 60),
-                    links={"image": "photo.IMAGE", "mask": "mask.mask"},
+                    links={"image": "photo.IMAGE", "mask": "garments.person"},
                 ),
                 Node(
                     "warp",
@@ -345,24 +398,69 @@ WORKFLOWS = {
                     (340, 170),
                     links={
                         "image": "photo.IMAGE",
-                        "mask": "mask.mask",
+                        "mask": "garments.person",
                         "source": "retarget.source",
                         "target": "retarget.target",
-                        "regions": "mask.regions",
+                        "regions": "garments.regions",
                         "background": "room.image",
+                        "garments": "garments.garments",
                     },
                 ),
                 Node("hidden", "MaskPreview", (340, 420), links={"mask": "warp.hidden"}, title="Hidden"),
             ),
         ),
         Group(
-            "5  Result",
+            "5  Light",
+            GREEN,
+            "*Estimate Light* reads from where the person is lit: the balls are lit the same. *Relight* lights what"
+            " turned; *strength* 0 leaves it as it was. A normal map of another network (MoGe) makes the estimate"
+            " better: connect it to *normals*.",
+            (
+                Node(
+                    "light",
+                    "ReposeEstimateLight",
+                    (340, 420),
+                    links={
+                        "image": "photo.IMAGE",
+                        "keypoints": "keypoints.keypoints",
+                        "garments": "garments.garments",
+                    },
+                ),
+                Node(
+                    "lit",
+                    "ReposeRelight",
+                    (340, 240),
+                    {"strength": 1.0, "shadows": 1.0, "highlights": 1.0},
+                    {
+                        "image": "warp.image",
+                        "person": "warp.person",
+                        "correspondence": "warp.correspondence",
+                        "light": "light.light",
+                        "surface": "light.surface",
+                        "garments": "garments.garments",
+                    },
+                ),
+                Node(
+                    "heat", "PreviewImage", (340, 420), links={"images": "check.heat_map"}, title="Heat map"
+                ),
+            ),
+            180,
+        ),
+        Group(
+            "6  Result",
             RED,
-            "The reposed photo is saved into ComfyUI's output folder.\n\n*Draw Pose* makes the control"
+            f"The reposed photo is saved into ComfyUI's output folder.\n\n{CHECK}\n\n*Draw Pose* makes the control"
             " picture of the new pose, for going over the result with a diffusion model and an OpenPose"
             " ControlNet.",
             (
-                Node("save", "SaveImage", (480, 620), SAVE, {"images": "warp.image"}, "Reposed photo"),
+                checked(
+                    "warp",
+                    result="lit.image",
+                    garments="garments.garments",
+                    light="light.light",
+                    target="retarget.target",
+                ),
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "check.image"}, "Reposed photo"),
                 Node(
                     "draw",
                     "ReposeDrawPose",
@@ -371,6 +469,7 @@ WORKFLOWS = {
                     {"pose": "retarget.pose_keypoint"},
                 ),
             ),
+            240,
         ),
     ),
     "Repose in one node": (
@@ -385,7 +484,13 @@ WORKFLOWS = {
                     "repose",
                     "ReposePhoto",
                     (340, 300),
-                    {"pose": "movement/walking", "place": "source", "person": 0, "frame": "keep"},
+                    {
+                        "pose": "movement/walking",
+                        "place": "source",
+                        "person": 0,
+                        "frame": "keep",
+                        "relight": 1.0,
+                    },
                     {"image": "photo.IMAGE"},
                 ),
                 Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden"),
@@ -395,8 +500,12 @@ WORKFLOWS = {
             "3  Result",
             RED,
             "Saved into ComfyUI's output folder. *Hidden*, on the left, is what the photo never showed: a"
-            " guess.",
-            (Node("save", "SaveImage", (480, 760), SAVE, {"images": "repose.image"}, "Reposed photo"),),
+            f" guess.\n\n{CHECK}",
+            (
+                checked("repose", **WHOLE),
+                Node("save", "SaveImage", (480, 620), SAVE, {"images": "check.image"}, "Reposed photo"),
+            ),
+            180,
         ),
     ),
 }
