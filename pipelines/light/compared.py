@@ -18,8 +18,9 @@ from ..geometry.garments import REGIONS, GarmentMap
 from ..geometry.lighting import LightField
 from ..geometry.parts import LAYERS, NAMES, PARTS
 from ..geometry.warped import Correspondence
+from ..native import resized
 from .samples import BRIGHTEST, DARKEST
-from .surface import EVEN, SIDE, box_of, resized, small_size
+from .surface import EVEN, SIDE, box_of, small_size
 
 LOCAL = 0.02
 """Share of the figure's longer side over which colours are averaged before they are compared, as in

@@ -11,9 +11,10 @@ from ..geometry.colour import linear, luminance
 from ..geometry.fill import masked_blur
 from ..geometry.lighting import LightField
 from ..geometry.skeleton import Skeleton
+from ..native import resized
 from ..shadow import cast_shadow
 from .relight import HARDEST, brightened
-from .surface import Surface, resized
+from .surface import Surface
 
 MOST = 0.9
 """Logarithm of the largest change of light by direction and colour, neared softly."""

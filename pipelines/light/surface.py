@@ -16,6 +16,7 @@ from ..geometry.skeleton import Skeleton
 from ..geometry.volume import build
 from ..geometry.warp import look
 from ..geometry.warped import Correspondence
+from ..native import resized
 
 SIDE = 320
 """Pixels of the person's longer side on which light is worked out: light is broad, and a body's relief has no more."""
@@ -90,15 +91,6 @@ def small_size(box: tuple[int, int, int, int], side: int = SIDE) -> tuple[int, i
     height, width = box[3] - box[1], box[2] - box[0]
     scale = min(1.0, side / max(height, width))
     return max(8, round(height * scale)), max(8, round(width * scale))
-
-
-def resized(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """(1, C, H, W) averaged where it gets smaller, bilinear where it grows."""
-    if tuple(values.shape[-2:]) == tuple(size):
-        return values
-    if size[0] < values.shape[-2]:
-        return F.interpolate(values, size, mode="area")
-    return F.interpolate(values, size, mode="bilinear", align_corners=False)
 
 
 def photographed(
