@@ -97,7 +97,9 @@ def moved_people(
     ]
     own = [_own(*one) for one in zip(photos, rooms, masks, strict=True)]
     if shaded:
-        shadows = [shadows_of(photos[i], masks[i][None], olds[i]) for i in range(count)]
+        different = 1 if len(pictures) == len(mattes) == len(sources) == 1 else count
+        found = [shadows_of(photos[i], masks[i][None], olds[i]) for i in range(different)]
+        shadows = each(found, count, "shadows")
         shades = [shadows[i].under(news[i], moved[i].alpha) for i in range(count)]
         rooms = [
             shadows[i].moved(

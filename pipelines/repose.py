@@ -24,7 +24,7 @@ from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
 from .light.photo import PhotoLight, light_of
 from .light.relight import RelightOptions
-from .light.shadows import shadows_of
+from .light.shadows import Shadows, shadows_of
 from .models import weights
 from .native import moved_by, resized, shown, with_detail, working_size
 from .picture import read_picture, write_picture
@@ -67,7 +67,7 @@ class Reposed:
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
     photo never showed; background (1, 3, h, w) the photo without the person and their shadows; target the posed
     skeleton; second the other photo that was used; canvas how the picture lies round the photo; light the photo's,
-    where it was asked for.
+    where it was asked for; shadows those that the photo shows.
     """
 
     picture: torch.Tensor
@@ -81,6 +81,7 @@ class Reposed:
     second: OtherView | None = None
     canvas: Canvas = Canvas()
     light: PhotoLight | None = None
+    shadows: Shadows | None = None
 
     @property
     def coverage(self) -> float:
@@ -140,23 +141,23 @@ def repose(
     second: OtherView | None = None,
     canvas: Canvas | None = None,
     light: PhotoLight | None = None,
+    shadows: Shadows | None = None,
 ) -> Reposed:
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
 
     rigid (1, 1, H, W) prints, logos, buttons; second the person from another side: see `geometry.warp`, `best_view`.
-    canvas is the frame where it is known, else it follows from the pose and options.framing; light the photo's, where
-    it is known.
+    canvas is the frame where it is known, else it follows from the pose and options.framing; light and shadows the
+    photo's, where they are known.
     """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
     if canvas is None:
         canvas = canvas_for([reading], [target], options.framing)
     target = canvas.moved(target)
-    shadows = shadows_of(picture, reading.matte, reading.skeleton)
+    own = shadows or shadows_of(picture, reading.matte, reading.skeleton)
     if background is None:
         how = ON_PAPER if reading.skeleton.flat else None
-        bare = shadows.lifted(picture)
-        background = restore_background(bare, reading.matte, lambda f: tell(0.35 * f), how)
+        background = restore_background(own.lifted(picture), reading.matte, lambda f: tell(0.35 * f), how)
     room = extended(background, canvas, lambda f: tell(0.35 + 0.1 * f))
     moved = moved_by(
         picture,
@@ -170,10 +171,10 @@ def repose(
         rigid=rigid,
     )
     if light is None and options.relight.strength > 0:
-        light = light_of(picture, reading.matte, reading.skeleton, reading.regions, shadows.key_direction)
+        light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:
         moved = light.on(moved, reading.regions, options.relight)
-    shadows = shadows.on(canvas)
+    shadows = own.on(canvas)
     shades = shadows.under(target, moved.alpha, pose.contacts)
     photo = shadows.changed(picture, reading.matte, shades) if canvas == Canvas() else None
     result = moved.over(shadows.laid(room, shades, canvas.laid(picture)), photo)
@@ -190,6 +191,7 @@ def repose(
         second,
         canvas,
         light,
+        own,
     )
 
 
@@ -225,13 +227,13 @@ def repose_picture(
     reading, the target, the background and the correspondence are then in working pixels.
     """
     small = resized(picture, working_size(tuple(picture.shape[-2:])))
-    room, light = (None, None) if known is None else (known.background, known.light)
+    room, light, shadows = (None,) * 3 if known is None else (known.background, known.light, known.shadows)
     if reading is None:
         reading = known.source if known else reader.read(small, options.person, part(progress, 0, READING))
     large = small is not picture
     marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
     most = part(progress, READING, DETAIL if large else 1)
-    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas, light)
+    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas, light, shadows)
     return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
 
 
