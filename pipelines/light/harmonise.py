@@ -124,8 +124,8 @@ def _change(surface: Surface, light: LightField, there: LightField, strength: fl
     known = (surface.normal != 0).any(0)
     if not bool(known.any()):
         return None
-    # How bright the scene is, no light field says: both are metered alike.
-    change = change - (luminance(new.mean) / luminance(old.mean)).log()
+    # How bright the scene is, no light field says: a photographer would expose for the person there as here.
+    change = change - luminance(change)[known].mean()
     change = strength * MOST * (change / MOST).tanh()
     even = masked_blur(change, known, max(2.0, 0.012 * max(surface.size)))
     return surface.spread(even)

@@ -74,3 +74,13 @@ def test_options_out_of_range():
         HarmoniseOptions(2)
     with pytest.raises(ValueError, match="exposure is 9 stops"):
         HarmoniseOptions(exposure=9)
+
+
+def test_the_person_is_exposed_as_before():
+    """Light from the side leaves the front darker, but no photographer would."""
+    front = light(0.0, -0.2, -1.0)
+    picture = photographed(front)
+    there = in_scene(picture, PERSON, SURFACE, front, SCENE, RIGHT, PLAIN)
+    inside = PERSON[0, 0] > 0.5
+    before, after = (luminance(linear(p[0]))[inside].log().mean() for p in (picture, there))
+    assert float(after) == pytest.approx(float(before), abs=0.1)
