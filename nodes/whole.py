@@ -81,18 +81,9 @@ class Repose(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls,
-        image,
-        pose,
-        place,
-        person,
-        pose_picture=None,
-        repose_pose=None,
-        rigid=None,
-        second_picture=None,
-        frame="keep",
-        relight=1.0,
-    ) -> io.NodeOutput:
+        cls, image, pose, place, person, pose_picture=None, repose_pose=None, rigid=None, second_picture=None,
+        frame="keep", relight=1.0,
+    ) -> io.NodeOutput:  # fmt: skip
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
         lit = RelightOptions(strength=relight)
         options, tell = ReposeOptions(place, person, Framing.named(frame), lit), host.progress()
