@@ -6,9 +6,9 @@ import argparse
 
 import torch
 
-from . import check, estimates, shadows
+from . import check, estimates, relit, shadows
 
-COMMANDS = (estimates, shadows, check)
+COMMANDS = (estimates, relit, shadows, check)
 
 
 def main() -> None:
