@@ -28,8 +28,8 @@ def test_an_empty_mask(run, drawn):
         run("ReposeReframe", image=drawn.image, mask=torch.zeros_like(drawn.mask))
 
 
-def test_the_frame_of_repose_comes_last(comfyui):
+def test_the_newest_inputs_of_repose_come_last(comfyui):
     """Saved workflows hold their widgets by their order."""
     from repose.nodes.whole import Repose
 
-    assert [one.id for one in Repose.GET_SCHEMA().inputs][-1] == "frame"
+    assert [one.id for one in Repose.GET_SCHEMA().inputs][-2:] == ["frame", "relight"]
