@@ -134,10 +134,9 @@ def split(
         keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
     plain["trunk"] = torch.where(skirt, 0.0, plain["trunk"])
-    shaded = {}
-    if hair is not None:
-        strands = layout.to_grid(hair, 2)
-        shaded = {name: (strands > 0.5) & (plain[name] < 1) for name in plain if name.endswith("arm")}
+    strands = None if hair is None else layout.to_grid(hair, 2)
+    shaded = _under_hair(plain, strands, small)
+    if strands is not None:
         favour_hair(plain, strands)
     names = [name for name in LAYERS if name in plain]  # the trunk first
     costs = beyond_outlines(ordered(plain, layout, frame, tall), layout, frame, outlines)
@@ -150,23 +149,16 @@ def split(
     joined = [name for name in names if name != "trunk" and not (hangs and name.endswith("leg"))]
     discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
     amodal, parted, seen = {}, {}, {}
-    owner = walked.argmax(0)
-    closed = field.erode(field.dilate(small, 3), 3)  # with the gaps between the fingers filled
-    whole = torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
+    owner, whole = walked.argmax(0), _with_gaps_closed(layout, small, matte)
     # Legs show below a hem, and as far above it as it may ride up.
     cloth = cloth_rows(skirt, layout, UNDER * tall)
     bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
-        near = [
-            disc * _sharp(share[0] + share[names.index(n)])
-            for n, disc in discs.items()
-            if name in ("trunk", n)
-        ]
-        own = torch.stack([_sharp(_against_best(share, k)), *near]).amax(0) * matte
+        own = _own(share, k, names, discs) * matte
         joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if name in shaded:  # a sleeve goes on under the hair that hangs on it
-            beneath = torch.maximum(beneath, (shaded[name] & (small > 0.5)).float())
+            beneath = torch.maximum(beneath, shaded[name].float())
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.
@@ -183,6 +175,32 @@ def split(
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
     hands = {name: hand for name, hand in hands.items() if hand is not None}
     return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
+
+
+def _with_gaps_closed(layout: Layout, small: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
+    """(h, w) the matte with the gaps between the fingers filled; small (2gh, 2gw), the same on the label grid."""
+    closed = field.erode(field.dilate(small, 3), 3)
+    return torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
+
+
+def _under_hair(
+    plain: dict[str, torch.Tensor], strands: torch.Tensor | None, small: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """By arm (2gh, 2gw) bool, where hair (2gh, 2gw) hangs on it; plain: nearness by layer, before hair counts."""
+    if strands is None:
+        return {}
+    hangs = (strands > 0.5) & (small > 0.5)
+    return {name: hangs & (near < 1) for name, near in plain.items() if name.endswith("arm")}
+
+
+def _own(share: torch.Tensor, k: int, names: list[str], discs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """(h, w) how far a pixel is layer k's: more than any other's, or in a joint that it shares both layers'."""
+    near = [
+        disc * _sharp(share[0] + share[names.index(n)])
+        for n, disc in discs.items()
+        if names[k] in ("trunk", n)
+    ]
+    return torch.stack([_sharp(_against_best(share, k)), *near]).amax(0)
 
 
 def _joints(layout: Layout, discs: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from .colour import luminance
 from .harmonics import LAMBERT, SH_CONSTANTS, sh_basis
-from .temperature import planckian, temperature
+from .temperature import temperature
 
 DAYLIGHT = 6504.0
 """Kelvin of D65, sRGB's white (IEC 61966-2-1:1999): what a light without a colour of its own has."""
@@ -104,14 +104,6 @@ class LightField:
         """(9, 3) harmonics of the radiance of all light, the key's among it as a point: what a shader wants."""
         return self.sh + sh_basis(self.key_direction)[:, None] * (pi * self.key_colour)
 
-    def warmed(self, kelvin: float) -> LightField:
-        """The same light as it looks where its colour temperature is `kelvin` (within 4 %), as bright as before."""
-        old, new = (planckian(float(np.clip(one, 1000, 20000))) for one in (self.kelvin, kelvin))
-        gain = (new / old.clamp(min=1e-3)).to(self.sh)
-        lit = self.shading(self.dominant)
-        gain = gain * (luminance(lit) / luminance(lit * gain))
-        return replace(self, sh=self.sh * gain, key_colour=self.key_colour * gain)
-
     def turned(self, rotation: torch.Tensor) -> LightField:
         """The light turned by (3, 3) `rotation` of the camera frame."""
         directions = F.normalize(
@@ -153,7 +145,7 @@ class LightField:
             "key_share": round(self.key_share, 3),
             "error": round(self.error, 4),
             "confidence": round(self.confidence, 3),
-            "sh": [[round(v, 5) for v in row] for row in self.sh.tolist()],
+            "sh": [[round(v, 5) for v in row] for row in self.all_sh.tolist()],
             "notes": list(self.notes),
         }
 

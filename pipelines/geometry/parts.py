@@ -55,6 +55,8 @@ PARTS = (
 NAMES = tuple(part.name for part in PARTS)
 INDEX = {name: i for i, name in enumerate(NAMES)}
 LAYERS = ("trunk", "left_leg", "right_leg", "left_arm", "right_arm")
+LAYER_OF = tuple(LAYERS.index(part.layer) for part in PARTS)
+"""Number in LAYERS of each part's layer."""
 
 # Where two layers are one surface: limb layer -> (joint, the part on the trunk's side, the part on the limb's side).
 JOINS = {

@@ -18,6 +18,7 @@ from .estimate import estimate_light
 from .harmonise import PLAINLY, HarmoniseOptions, in_scene, scene_light
 from .photo import PhotoLight
 from .relight import AS_ESTIMATED, RelightOptions, relit_picture
+from .shadows import shadows_of
 from .surface import Surface, given_normals, of_correspondence, photographed
 
 
@@ -44,12 +45,14 @@ def _light(
     size = tuple(picture.shape[-2:])
     _same("garments", clothes.size, size)
     _same("keypoints", tuple(body.canvas), size)
+    figure = embodied(body)
+    shadow = shadows_of(picture, clothes.matte, figure).key_direction
     if normals is None:
-        surface = photographed(picture, clothes.matte, embodied(body), regions_from(clothes))
+        surface = photographed(picture, clothes.matte, figure, regions_from(clothes))
     else:
         _same("normal map", tuple(normals.shape[-2:]), size)
         surface = given_normals(normals, clothes.matte)
-    return PhotoLight(estimate_light(picture, surface, clothes), surface)
+    return PhotoLight(estimate_light(picture, surface, clothes, shadow=shadow), surface)
 
 
 def relit_pictures(

@@ -16,11 +16,11 @@ from ..geometry.field import sample
 from ..geometry.fill import gaussian, masked_blur
 from ..geometry.garments import REGIONS, GarmentMap
 from ..geometry.lighting import LightField
-from ..geometry.parts import LAYERS, NAMES, PARTS
+from ..geometry.parts import LAYER_OF, NAMES
 from ..geometry.warped import Correspondence
 from ..native import resized
 from .samples import BRIGHTEST, DARKEST
-from .surface import EVEN, SIDE, box_of, small_size
+from .surface import EVEN, Cells, box_of
 
 LOCAL = 0.02
 """Share of the figure's longer side over which colours are averaged before they are compared, as in
@@ -38,8 +38,6 @@ SAME_SHAPE = 0.02
 """How far two pictures' proportions may lie apart and still be one picture's, which sizes rounded to pixels are."""
 SAME = 1e-5
 """Logarithm of a change that is only the rounding of single precision."""
-LAYER_OF = tuple(LAYERS.index(part.layer) for part in PARTS)
-
 LIMBS = {
     "trunk": ("pelvis", "spine", "chest"),
     "head": ("neck", "head"),
@@ -119,7 +117,7 @@ def compared(
     box = box_of(person[0, 0])
     if box is None or not bool((found.part >= 0).any()):
         return None
-    grid = _Grid(found, box)
+    grid = Cells(box, found.part.device)
     there = grid.picked(found.part)
     cover = grid.small(person)[0]
     part = torch.where(cover > 0.5, there, -1)
@@ -175,27 +173,6 @@ def _laid(photo, now, light, normals, trust, inside, seen, part, region, grid, c
     )
 
 
-class _Grid:
-    """The cells over a box of the correspondence's pixels."""
-
-    def __init__(self, found: Correspondence, box: tuple[int, int, int, int]):
-        self.box, self.size = box, small_size(box, SIDE)
-        x0, y0, x1, y1 = box
-        height, width = self.size
-        device = found.part.device
-        self.y = y0 + ((torch.arange(height, device=device) + 0.5) * (y1 - y0) / height).long()
-        self.x = x0 + ((torch.arange(width, device=device) + 0.5) * (x1 - x0) / width).long()
-
-    def picked(self, values: torch.Tensor) -> torch.Tensor:
-        """(h, w, ...) of (H, W, ...) the cells' middle pixels: parts and places have no mean."""
-        return values[self.y[:, None], self.x]
-
-    def small(self, values: torch.Tensor) -> torch.Tensor:
-        """(C, h, w) of (1, C, H, W), averaged."""
-        x0, y0, x1, y1 = self.box
-        return resized(values[..., y0:y1, x0:x1], self.size)[0]
-
-
 def _fitting(values: torch.Tensor | None, size: tuple[int, int], name: str) -> torch.Tensor | None:
     """A map of the result at the correspondence's size. ValueError for another shape of picture."""
     if values is None or tuple(values.shape[-2:]) == size:
@@ -209,7 +186,7 @@ def _fitting(values: torch.Tensor | None, size: tuple[int, int], name: str) -> t
     return resized(values, size)
 
 
-def _at_places(source: torch.Tensor, grid: _Grid, found: Correspondence) -> torch.Tensor:
+def _at_places(source: torch.Tensor, grid: Cells, found: Correspondence) -> torch.Tensor:
     """(3, h, w) the photo's linear light where the cells come from, gathered pixel by pixel and then averaged as the
     result is: a source against itself is the same to the bit."""
     x0, y0, x1, y1 = grid.box
@@ -225,7 +202,7 @@ def _at_places(source: torch.Tensor, grid: _Grid, found: Correspondence) -> torc
     return resized(taken[None], grid.size)[0]
 
 
-def _regions(garments, source, places, shown, grid: _Grid, canvas) -> torch.Tensor:
+def _regions(garments, source, places, shown, grid: Cells, canvas) -> torch.Tensor:
     """(h, w) int64 index into REGIONS: of the result's own clothes where they are known, else through the warp."""
     if shown is not None:
         return grid.picked(shown.at_size(canvas).labels[0, 0].long())
@@ -243,7 +220,7 @@ def _evened(normal: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     return torch.where(known[..., None], even, even.new_tensor([0.0, 0.0, -1.0]))
 
 
-def _trusted(found: Correspondence, grid: _Grid, part, region, seen, cover, normals):
+def _trusted(found: Correspondence, grid: Cells, part, region, seen, cover, normals):
     """(h, w) how much each cell counts, and (h, w) bool which lie away from the borders of the pieces."""
     radius = max(1, round(BORDER * max(grid.size)))
     piece = part.new_tensor((*LAYER_OF, -1))[part] * len(REGIONS) + region

@@ -15,10 +15,10 @@ from ..geometry.field import sample
 from ..geometry.fill import gaussian, masked_blur
 from ..geometry.garments import NUMBER, REGIONS, SKIN, GarmentMap
 from ..geometry.lighting import LightField
-from ..geometry.parts import LAYERS, PARTS
+from ..geometry.parts import LAYER_OF
 from ..geometry.warped import Correspondence, Warped
 from .occlusion import key_seen, opened
-from .surface import Surface, of_correspondence
+from .surface import Cells, Surface, of_correspondence
 
 MOST = 0.35
 """Logarithm of the largest change of light either way, neared softly: beyond that the volume's normals and the estimate
@@ -42,7 +42,6 @@ SKIN_GLOSS, CLOTH_GLOSS = 0.25, (0.35, 0.8)
 SHARP, BRIGHT = (8.0, 40.0), 0.6
 """Exponents of the highlight's lobe, from matt to mirror, and its height over the diffuse light at full gloss
 (Blinn, "Models of light reflection for computer synthesized pictures", SIGGRAPH 1977)."""
-LAYER_OF = tuple(LAYERS.index(part.layer) for part in PARTS)
 
 
 @dataclass(frozen=True)
@@ -177,18 +176,9 @@ def _gloss(found: Correspondence, now: Surface, garments: GarmentMap | None):
 def _places(found: Correspondence, now: Surface) -> tuple[torch.Tensor, torch.Tensor]:
     """(h, w, 2) where in the photo each cell comes from, and (h, w) bool whether it comes from anywhere: of the cell's
     middle pixel, for places cannot be averaged across a border."""
-    y, x = _middles(now)
-    places = found.source[y[:, None], x]
+    places = Cells(now.box, found.part.device).picked(found.source)
     known = ~torch.isnan(places[..., 0])
     return torch.nan_to_num(places), known
-
-
-def _middles(now: Surface) -> tuple[torch.Tensor, torch.Tensor]:
-    x0, y0, x1, y1 = now.box
-    height, width = now.size
-    y = y0 + ((torch.arange(height, device=now.cover.device) + 0.5) * (y1 - y0) / height).long()
-    x = x0 + ((torch.arange(width, device=now.cover.device) + 0.5) * (x1 - x0) / width).long()
-    return y.clamp(max=now.canvas[0] - 1), x.clamp(max=now.canvas[1] - 1)
 
 
 def _shade(found: Correspondence, now: Surface, source: Surface, light: LightField) -> torch.Tensor:
@@ -219,18 +209,16 @@ def _closed(surface: Surface, light: LightField) -> tuple[torch.Tensor, torch.Te
 
 def _first_photo(found: Correspondence, now: Surface) -> torch.Tensor:
     """(h, w) 1 where what shows is the first photo's."""
-    y, x = _middles(now)
-    return ((found.part >= 0) & (found.photo == 0))[y[:, None], x].float()
+    return Cells(now.box, found.part.device).picked((found.part >= 0) & (found.photo == 0)).float()
 
 
 def _spread(change: torch.Tensor, now: Surface, found: Correspondence) -> torch.Tensor:
     """(1, 3, H, W) a change (3, h, w) on the whole picture, each layer's own on its pixels: a lit arm does not shine on
     the trunk beside it."""
-    y, x = _middles(now)
     x0, y0, x1, y1 = now.box
     table = torch.tensor((*LAYER_OF, -1), device=found.part.device)
     layer = table[found.part]
-    small = layer[y[:, None], x]
+    small = Cells(now.box, layer.device).picked(layer)
     whole = change.new_zeros(1, 3, *now.canvas)
     window, here = whole[..., y0:y1, x0:x1], layer[y0:y1, x0:x1]
     for number in small.unique().tolist():

@@ -86,11 +86,31 @@ def box_of(mask: torch.Tensor) -> tuple[int, int, int, int] | None:
     )
 
 
-def small_size(box: tuple[int, int, int, int], side: int = SIDE) -> tuple[int, int]:
-    """(height, width) of a box with a longer side of `side`; never larger than it is."""
+def small_size(box: tuple[int, int, int, int]) -> tuple[int, int]:
+    """(height, width) of a box with a longer side of SIDE; never larger than it is."""
     height, width = box[3] - box[1], box[2] - box[0]
-    scale = min(1.0, side / max(height, width))
+    scale = min(1.0, SIDE / max(height, width))
     return max(8, round(height * scale)), max(8, round(width * scale))
+
+
+class Cells:
+    """The grid over a box of a picture's pixels that light is worked out on; size (h, w)."""
+
+    def __init__(self, box: tuple[int, int, int, int], device: torch.device):
+        self.box, self.size = box, small_size(box)
+        x0, y0, x1, y1 = box
+        height, width = self.size
+        self.y = y0 + ((torch.arange(height, device=device) + 0.5) * (y1 - y0) / height).long()
+        self.x = x0 + ((torch.arange(width, device=device) + 0.5) * (x1 - x0) / width).long()
+
+    def picked(self, values: torch.Tensor) -> torch.Tensor:
+        """(h, w, ...) of (H, W, ...) the cells' middle pixels: parts and places have no mean."""
+        return values[self.y[:, None], self.x]
+
+    def small(self, values: torch.Tensor) -> torch.Tensor:
+        """(C, h, w) of (1, C, H, W), averaged."""
+        x0, y0, x1, y1 = self.box
+        return resized(values[..., y0:y1, x0:x1], self.size)[0]
 
 
 def photographed(
@@ -98,7 +118,6 @@ def photographed(
     matte: torch.Tensor,
     skeleton: Skeleton,
     regions: Regions | None = None,
-    side: int = SIDE,
 ) -> Surface | None:
     """The surface that the body's own volume gives, of a picture (1, 3, H, W) sRGB and a matte (1, 1, H, W); None where
     the matte is empty."""
@@ -106,7 +125,7 @@ def photographed(
     if box is None:
         return None
     x0, y0, x1, y1 = box
-    size = small_size(box, side)
+    size = small_size(box)
     body = skeleton.moved(-np.array([x0, y0])).scaled(size[0] / (y1 - y0), size)
 
     def cut(values: torch.Tensor) -> torch.Tensor:
@@ -119,13 +138,13 @@ def photographed(
     return Surface(*_known(found.normal, found.depth, small[0, 0]), box, tuple(picture.shape[-2:]))
 
 
-def of_correspondence(found: Correspondence, alpha: torch.Tensor, side: int = SIDE) -> Surface | None:
+def of_correspondence(found: Correspondence, alpha: torch.Tensor) -> Surface | None:
     """The surface that a warp shows, alpha (1, 1, H, W) its person; None where that is empty."""
     box = box_of(alpha[0, 0])
     if box is None:
         return None
     x0, y0, x1, y1 = box
-    size = small_size(box, side)
+    size = small_size(box)
     there = (found.part[y0:y1, x0:x1] >= 0).float()
     share = resized(there[None, None], size)[0, 0].clamp(min=1e-6)
     normal = resized(found.normal[y0:y1, x0:x1].permute(2, 0, 1)[None], size)[0] / share

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..geometry.garments import FABRICS, UNKNOWN
+from .loading import loaded
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 SIDE = 96
@@ -82,14 +83,7 @@ class Fabric(NamedTuple):
 
 def load(weights: Mapping[str, Tensor]) -> FabricNetwork:
     """The network with these weights. ValueError names what is missing or not known."""
-    network = FabricNetwork()
-    wrong = set(network.state_dict()) ^ set(weights)
-    if wrong:
-        raise ValueError(
-            f"these are not the fabric network's weights: {sorted(wrong)[0]} is missing or not known"
-        )
-    network.load_state_dict({name: value.float() for name, value in weights.items()})
-    return network.eval()
+    return loaded(FabricNetwork(), weights, "fabric network")
 
 
 @cache

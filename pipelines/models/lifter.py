@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..geometry.landmarks import BODY, FEET, INDEX, LANDMARKS, MIRROR
+from .loading import same_names
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 
@@ -64,11 +65,8 @@ class Lifter:
         """Checks that every layer is there; ValueError that names what is missing or not known."""
         blocks = len({name.split(".")[1] for name in weights if name.startswith("blocks.")})
         layers = ["first", "last.0", "last.1", *(f"blocks.{i}.{k}" for i in range(blocks) for k in (0, 1, 3))]
-        wrong = {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")} ^ set(weights)
-        if wrong:
-            raise ValueError(
-                f"these are not the lifter's weights: {sorted(wrong)[0]} is missing or not known"
-            )
+        names = {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}
+        same_names(names, weights, "lifter")
         return cls({name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}, blocks)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..geometry.garments import REGIONS
+from .loading import loaded
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 FEATURES, HIDDEN, MEMBERS = 79, 32, 4
@@ -95,14 +96,7 @@ def _within(direction: Tensor) -> Tensor:
 
 def load(weights: Mapping[str, Tensor]) -> LightHead:
     """The head with these weights. ValueError names what is missing or not known."""
-    head = LightHead()
-    wrong = set(head.state_dict()) ^ set(weights)
-    if wrong:
-        raise ValueError(
-            f"these are not the light head's weights: {sorted(wrong)[0]} is missing or not known"
-        )
-    head.load_state_dict({name: value.float() for name, value in weights.items()})
-    return head.eval().requires_grad_(False)
+    return loaded(LightHead(), weights, "light head").requires_grad_(False)
 
 
 @cache

@@ -52,3 +52,18 @@ class ByName(dict):
 def posed_bodies(standard_body) -> dict[str, Skeleton]:
     """The standard body in every pose of the library."""
     return ByName({name: retarget(standard_body, load_pose(name)) for name in pose_names()})
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """A drawn person who stands: layout, picture (3, h, w) and matte (h, w) on its crop, bones, stature in pixels."""
+    from repose.pipelines.geometry.layout import Layout
+    from repose.pipelines.geometry.motion import body_height, bones
+
+    from .people import draw, standing
+
+    skeleton = standing()
+    picture, matte = draw(skeleton)
+    frame, tall = bones(skeleton), body_height(skeleton)
+    layout = Layout.around(matte[0, 0], tall)
+    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall

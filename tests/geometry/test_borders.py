@@ -6,7 +6,6 @@ import torch
 from repose.pipelines.geometry.covering import layered_colour
 from repose.pipelines.geometry.layers import split
 from repose.pipelines.geometry.layout import Layout
-from repose.pipelines.geometry.motion import body_height, bones
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
@@ -20,8 +19,6 @@ from repose.pipelines.geometry.trust import (
     neighbours,
     without_spurs,
 )
-
-from . import people
 
 TALL, SIZE, CELL = 480.0, (192, 192), 4
 SHIRT, SKIN, WALL = (torch.tensor(c) for c in ((0.9, 0.9, 0.92), (0.6, 0.42, 0.32), (0.3, 0.5, 0.3)))
@@ -140,15 +137,6 @@ def test_a_neighbour_that_moves_along_has_not_left(moved, expected):
     around = displaced(other, there, torch.ones(len(y)), size, 4)
     stays = unparted(source, index, around, size, 4, stature)
     assert float((stays[35:45] - expected).abs().max()) < 1e-4
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    skeleton = people.standing()
-    picture, matte = people.draw(skeleton)
-    frame, tall = bones(skeleton), body_height(skeleton)
-    layout = Layout.around(matte[0, 0], tall)
-    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall
 
 
 def test_a_trunk_goes_on_under_an_arm_that_crosses_its_side(drawn):

@@ -9,24 +9,11 @@ from repose.pipelines.geometry.arm_axes import MOST, on_arms_middle
 from repose.pipelines.geometry.field import dilate
 from repose.pipelines.geometry.held import HELD, NOT, give_to_hands, held
 from repose.pipelines.geometry.layers import split
-from repose.pipelines.geometry.layout import Layout
-from repose.pipelines.geometry.motion import body_height, bones
 from repose.pipelines.geometry.parts import INDEX, PARTS
-
-from . import people
 
 SHIRT, SKIN, PHONE = (
     torch.tensor(c)[:, None, None] for c in ((0.5, 0.52, 0.56), (0.7, 0.5, 0.4), (0.3, 0.2, 0.15))
 )
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    skeleton = people.standing()
-    picture, matte = people.draw(skeleton)
-    frame, tall = bones(skeleton), body_height(skeleton)
-    layout = Layout.around(matte[0, 0], tall)
-    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall
 
 
 def near(layout, frame, name: str, tall: float) -> torch.Tensor:

@@ -5,22 +5,12 @@ import pytest
 import torch
 from repose.pipelines.geometry.layers import _against_best, split
 from repose.pipelines.geometry.layout import Layout
-from repose.pipelines.geometry.motion import body_height, bones
 from repose.pipelines.geometry.nearness import measured_radii, within_outline
 from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
 from repose.pipelines.geometry.skirt import find_skirt
 from repose.pipelines.geometry.underneath import _closed, _without_steps
 
 from . import people
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    skeleton = people.standing()
-    picture, matte = people.draw(skeleton)
-    frame, tall = bones(skeleton), body_height(skeleton)
-    layout = Layout.around(matte[0, 0], tall)
-    return layout, layout.crop(picture[0]), layout.crop_mask(matte[0]), frame, tall
 
 
 def test_every_limb_is_found_where_it_was_drawn(drawn):

@@ -9,6 +9,8 @@ from repose.pipelines.geometry.colour import luminance
 from repose.pipelines.geometry.harmonics import SH_CONSTANTS, sh_basis
 from repose.pipelines.geometry.lighting import LightField, described
 
+from ..pipelines.light.scene import warmed
+
 NORMALS = F.normalize(torch.randn(400, 3, generator=torch.Generator().manual_seed(3)), dim=1)
 
 
@@ -56,7 +58,7 @@ def test_white_light_is_daylight_and_can_be_warmed():
     light = lamp()
     assert light.kelvin == pytest.approx(6504, abs=15)
     for kelvin in (3000, 4500, 9000):
-        warm = light.warmed(kelvin)
+        warm = warmed(light, kelvin)
         assert warm.kelvin == pytest.approx(kelvin, rel=0.04), "daylight lies beside the black bodies"
         facing = warm.dominant
         assert float(luminance(warm.shading(facing))) == pytest.approx(

@@ -181,9 +181,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure and say it. ValueError for both a folder and a table, or neither."""
+    """Measure and say it."""
     if (args.folder is None) == (args.pairs is None):
-        raise ValueError("give a folder of people, or --pairs and a table")
+        raise SystemExit("give a folder of people, or --pairs and a table")
     started, limits = time.perf_counter(), Thresholds()
     if args.pairs is not None:
         rows = list(photographed(args.pairs, MODELS, limits, args.count, args.every))

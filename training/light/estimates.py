@@ -28,6 +28,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
             "--true", action="store_true", help="true joints, outlines and regions, for training"
         )
         parser.add_argument("--weights", type=Path, default=WEIGHTS)
+        parser.add_argument("--shadows", action="store_true", help="evaluate: look for cast shadows too")
         parser.set_defaults(run=run)
 
 
@@ -49,4 +50,6 @@ def _train(given: argparse.Namespace) -> None:
 def _evaluate(given: argparse.Namespace) -> None:
     from safetensors.torch import load_file
 
-    say(evaluate.table(evaluate.measured(_people(given), load(load_file(given.weights)))))
+    reader = Reader(MODELS) if given.shadows else None
+    rows = evaluate.measured(_people(given), load(load_file(given.weights)), reader)
+    say(f"{evaluate.table(rows)}\n\n{evaluate.beside(rows)}")

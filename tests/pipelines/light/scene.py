@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
-from repose.pipelines.geometry.colour import encoded
+from repose.pipelines.geometry.colour import encoded, luminance
 from repose.pipelines.geometry.garments import NUMBER, GarmentMap
 from repose.pipelines.geometry.harmonics import SH_CONSTANTS
 from repose.pipelines.geometry.lighting import LightField
 from repose.pipelines.geometry.parts import INDEX
+from repose.pipelines.geometry.temperature import planckian
 from repose.pipelines.geometry.warped import Correspondence
 from repose.pipelines.light.surface import Surface
 
@@ -95,3 +98,12 @@ def turned(degrees: float) -> torch.Tensor:
     angle = torch.deg2rad(torch.tensor(degrees))
     x, y, z = SURFACE.normal
     return torch.stack((x * angle.cos() - z * angle.sin(), y, x * angle.sin() + z * angle.cos()))
+
+
+def warmed(light: LightField, kelvin: float) -> LightField:
+    """The same light as it looks where its colour temperature is `kelvin` (within 4 %), as bright as before."""
+    old, new = (planckian(one) for one in (light.kelvin, kelvin))
+    gain = new / old.clamp(min=1e-3)
+    lit = light.shading(light.dominant)
+    gain = gain * (luminance(lit) / luminance(lit * gain))
+    return replace(light, sh=light.sh * gain, key_colour=light.key_colour * gain)

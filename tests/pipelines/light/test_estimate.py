@@ -12,7 +12,7 @@ from repose.pipelines.light.fit import directions, fit
 from repose.pipelines.light.samples import samples
 from repose.pipelines.models.light_head import FEATURES, LightHead, load, shipped
 
-from .scene import GARMENTS, SURFACE, figure, light, photographed
+from .scene import GARMENTS, SURFACE, figure, light, photographed, warmed
 
 
 def degrees(first: torch.Tensor, second: torch.Tensor) -> float:
@@ -63,7 +63,7 @@ def test_a_mirrored_photo_has_the_mirrored_light():
 def test_warm_light_is_seen_as_warmer():
     """By how much depends on what else is in the picture; that it is, and in which order, must not."""
     true = light(-0.6, -0.4, -0.7)
-    kelvins = [estimated(true, photographed(true.warmed(k))).kelvin for k in (3500, 6500, 10000)]
+    kelvins = [estimated(true, photographed(warmed(true, k))).kelvin for k in (3500, 6500, 10000)]
     assert kelvins[0] < 0.85 * kelvins[1] < 0.85 * kelvins[2]
 
 

@@ -12,7 +12,7 @@ def test_a_box_has_a_margin_and_stays_in_the_picture():
     mask[20:70, 0:10] = 1
     assert box_of(mask) == (0, 18, 12, 72)
     assert box_of(torch.zeros(5, 5)) is None
-    assert small_size((0, 0, 100, 400), 320) == (320, 80) and small_size((0, 0, 20, 30), 320) == (30, 20)
+    assert small_size((0, 0, 100, 400)) == (320, 80) and small_size((0, 0, 20, 30)) == (30, 20)
 
 
 def test_what_is_spread_comes_back():
