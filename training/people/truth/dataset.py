@@ -213,8 +213,12 @@ class Stored:
         from ..body.poses import turn_between
 
         yaws = [self.record["views"][v]["yaw"] for v in (source, target)]
-        truth = correspondence_of(self._arrays, source, target)
+        truth = self.correspondence(source, target)
         return Pair(self[source], self[target], truth, turn_between(*np.radians(yaws)))
+
+    def correspondence(self, source: int, target: int) -> Correspondence:
+        """Where the target's pixels are in the source picture, without reading either picture."""
+        return correspondence_of(self._arrays, source, target)
 
 
 @dataclass(frozen=True, eq=False)
