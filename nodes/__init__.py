@@ -15,8 +15,10 @@ from . import (
     pose,
     pose_files,
     read,
+    sample,
     skeleton,
     variations,
+    volumetric,
     whole,
 )
 
@@ -46,6 +48,9 @@ NODES: list[type[io.ComfyNode]] = [
     light.Relight,
     light.Harmonise,
     check.PhotometricCheck,
+    volumetric.VolumetricReposer,
+    sample.ReposeAttention,
+    sample.ReposeLatent,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -82,8 +82,8 @@ class ReposerConfig:
 
 class Motion(NamedTuple):
     """What the two poses say, without any learning: masks (B, 10, D, V, V) of the source's parts, back (B, 10, 3, 4)
-    from the target's places to the source's, target (B, J, D, V, V) heatmaps; aim (B, 20, V, V), or None: where the
-    target's parts are in the picture, and how far away their front is."""
+    from the target's places to the source's, target (B, J, D, V, V) heatmaps; aim (B, 20, S, S), or None: where the
+    target's parts are in the picture, and how far away their surface is."""
 
     masks: Tensor
     back: Tensor
@@ -99,31 +99,37 @@ class Flow(NamedTuple):
     visible: Tensor
     parts: Tensor
 
+    @property
+    def unseen(self) -> Tensor:
+        """(B, 1, S, S) in [0, 1]: how surely the photo does not show the place."""
+        return 1 - self.visible.sigmoid()
+
 
 class Output(NamedTuple):
-    """person (B, 3, S, S) colours as the decoder paints them; mask (B, 1, S, S) logits; background (B, 3, S, S); known
-    (B, 1, S, S) where the background is the photo's own; flow, or None."""
+    """paint (B, 3, S, S) what the decoder paints, as logits of colours, or, with a flow, as what it adds to the copied
+    colours where the photo does not show the place; mask (B, 1, S, S) logits; background (B, 3, S, S); known (B, 1, S,
+    S) where the background is the photo's own; flow, or None."""
 
-    person: Tensor
+    paint: Tensor
     mask: Tensor
     background: Tensor
     known: Tensor
     flow: Flow | None
 
     def figure(self, picture: Tensor) -> Tensor:
-        """(B, 3, H, W) the person: the photo (B, 3, H, W) of any size where it shows them, else the painted colours."""
+        """(B, 3, H, W) the person, at the size of the photo (B, 3, H, W)."""
         size = tuple(picture.shape[-2:])
-        painted = resized(self.person, size)
         if self.flow is None:
-            return painted
+            return resized(self.paint.sigmoid(), size)
+        same = size == tuple(self.paint.shape[-2:])
         copied = F.grid_sample(
             picture,
             (2 * resized(self.flow.source, size) - 1).permute(0, 2, 3, 1),
-            mode="bilinear" if picture.requires_grad or size == tuple(self.person.shape[-2:]) else "bicubic",
+            mode="bilinear" if same else "bicubic",
             padding_mode="border",
             align_corners=False,
-        ).clamp(0, 1)
-        return torch.lerp(painted, copied, resized(self.flow.visible, size).sigmoid())
+        )
+        return (copied + resized(self.flow.unseen * self.paint.tanh(), size)).clamp(0, 1)
 
     def picture(self, picture: Tensor) -> Tensor:
         """(B, 3, S, S) everything blended; picture: the photo at the network's size."""
@@ -248,7 +254,11 @@ class VolumetricReposer(nn.Module):
         self.decoder = ProjectionDecoder(config, 4 + (len(PARTS) + 4 if config.copies else 0))
         self.inpainter = Inpainter()
         if config.copies:
-            self.trust = nn.Parameter(torch.full((len(PARTS), 1, 1), 4.0))
+            self.trust = nn.Parameter(
+                torch.tensor([8.0, 15.0])
+            )  # of a part's outline, and of what lies in front
+            for value in self.decoder.d2d[-1].parameters():  # it starts from what the poses alone say
+                nn.init.zeros_(value)
 
     def motion(self, source: Tensor, target: Tensor) -> Motion:
         """Of joints (B, J, 3) in the photo and in the pose."""
@@ -256,7 +266,7 @@ class VolumetricReposer(nn.Module):
         masks = capsule_masks(source, grid)
         back = (helmert_back if self.config.warp_3d else affine_back)(source, target)
         shown = masks if self.config.warp_3d else flattened(masks)
-        aim = aimed(target, grid) if self.config.copies else None
+        aim = aimed(target, self.config.size) if self.config.copies else None
         return Motion(shown, back, heatmaps(target, grid, not self.config.target_3d), aim)
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor) -> Output:
@@ -273,7 +283,7 @@ class VolumetricReposer(nn.Module):
         made = self.decoder(torch.cat((features.to(posed.dtype), posed), 1)).float()
         known = 1 - resized(moved.masks.any(1).any(1)[:, None].float(), (size, size)).ceil()
         return Output(
-            made[:, :3].sigmoid(),
+            made[:, :3],
             made[:, 3:4],
             self.inpainter(picture, known).float(),
             known,
@@ -289,8 +299,8 @@ class VolumetricReposer(nn.Module):
             made[:, count + 1 : count + 3],
             made[:, count + 3 :],
         )
-        covered, front = resized(moved.aim, (size, size)).split(count, 1)
-        parts = made[:, :count] + self.trust * covered
+        inside, front = moved.aim.split(count, 1)
+        parts = made[:, :count] + self.trust[0] * inside.clamp(max=OUTLINE) / OUTLINE - self.trust[1] * front
         across = (torch.arange(size, dtype=made.dtype, device=made.device) + 0.5) / size
         y, x = torch.meshgrid(across, across, indexing="ij")
         z = front + depth * REACH
@@ -300,6 +310,8 @@ class VolumetricReposer(nn.Module):
         return Flow(source + rest * REACH, visible, parts)
 
 
+OUTLINE = 0.3
+"""Of a capsule's radius: how far inside its border a pixel surely belongs to the part."""
 REACH = 0.1
 """Picture sides per unit of the decoder's depth and of its remainder: such numbers start small and end below one."""
 

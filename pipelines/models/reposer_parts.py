@@ -83,6 +83,8 @@ STIFF = 1e-3
 """Share of the part's own spread by which staying unturned counts: it settles the turn about an axis that no joint
 tells, where the paper's fit is undetermined."""
 SCALES = (0.5, 2.0)
+BARE = 0.6
+"""Of a capsule's radius: about how thick the body in it is towards the camera."""
 
 
 FILLS = 0.84
@@ -122,6 +124,15 @@ class Grid:
         return places * scale + places.new_tensor([-0.5, -0.5, self.depth / 2 - 0.5])
 
 
+def _named(joints: Tensor) -> dict[str, Tensor]:
+    """(B, 3) of each joint of (B, J, 3) by name, and of fingertips and crown."""
+    at = {name: joints[:, i] for name, i in INDEX.items()}
+    for side in _OTHER:
+        at[f"{side}_hand"] = at[f"{side}_wrist"] + HAND * (at[f"{side}_wrist"] - at[f"{side}_elbow"])
+    at["crown"] = at["neck"] + CROWN * ((at["left_ear"] + at["right_ear"]) / 2 - at["neck"])
+    return at
+
+
 def leg_length(joints: Tensor) -> Tensor:
     """(B,) of joints (B, J, 3): hip to knee to ankle, the mean of both sides."""
     at = {name: joints[:, i] for name, i in INDEX.items()}
@@ -134,11 +145,7 @@ def leg_length(joints: Tensor) -> Tensor:
 
 def capsule_masks(joints: Tensor, grid: Grid) -> Tensor:
     """(B, 10, depth, side, side) bool: the voxels whose centres lie within a part's capsules; joints (B, J, 3)."""
-    at = {name: joints[:, i] for name, i in INDEX.items()}
-    for side in _OTHER:
-        at[f"{side}_hand"] = at[f"{side}_wrist"] + HAND * (at[f"{side}_wrist"] - at[f"{side}_elbow"])
-    at["crown"] = at["neck"] + CROWN * ((at["left_ear"] + at["right_ear"]) / 2 - at["neck"])
-    legs, centres = leg_length(joints), grid.centres(joints).reshape(1, -1, 3)
+    at, legs, centres = _named(joints), leg_length(joints), grid.centres(joints).reshape(1, -1, 3)
     masks = []
     for part in PARTS:
         near = torch.stack([_distance(centres, at[a], at[b]) for a, b in part.segments]).amin(0)
@@ -154,16 +161,40 @@ def _distance(points: Tensor, start: Tensor, end: Tensor) -> Tensor:
     return (from_start - share.clamp(0, 1)[..., None] * along).norm(dim=-1)
 
 
-def aimed(joints: Tensor, grid: Grid) -> Tensor:
-    """(B, 20, side, side) of joints (B, J, 3): of each part whether the picture's column meets its capsules, 0 or 1,
-    and z of the nearest voxel where it does, of the part's middle where not."""
-    masks = capsule_masks(joints, grid).float()
-    layers = grid.centres(joints)[:, 0, 0, 2][:, None, None]
-    covered = masks.amax(2)
-    front = torch.where(masks > 0, layers, torch.inf).amin(2)
-    volume = masks.sum((2, 3, 4)).clamp_min(1)
-    middle = (masks * layers).sum((2, 3, 4)) / volume
-    return torch.cat((covered, torch.where(covered > 0, front, middle[..., None, None])), 1)
+def aimed(joints: Tensor, size: int) -> Tensor:
+    """(B, 20, size, size) of joints (B, J, 3): for each part how deep inside its capsules' outline a pixel lies, 1 on
+    the axis and 0 from the border outwards, and z of the body's surface there, BARE as thick as the capsules."""
+    at, legs = _named(joints), leg_length(joints)
+    across = (torch.arange(size, dtype=joints.dtype, device=joints.device) + 0.5) / size
+    y, x = torch.meshgrid(across, across, indexing="ij")
+    points = torch.stack((x, y), -1).reshape(1, -1, 2)
+    inside, front = [], []
+    for part in PARTS:
+        radius = (part.radius * legs)[:, None]
+        found = [_nearest(points, at[a], at[b]) for a, b in part.segments]
+        depth = [(1 - away / radius).clamp(0, 1) for away, _ in found]
+        bulge = [(((BARE * radius).square() - away.square()).clamp_min(0)).sqrt() for away, _ in found]
+        inside.append(torch.stack(depth).amax(0))
+        # Outside every capsule the nearest segment's depth stands for the part's.
+        surface = [
+            torch.where(away < radius, z - over, z + 10 * away)
+            for (away, z), over in zip(found, bulge, strict=True)
+        ]
+        nearest, which = torch.stack(surface).min(0)
+        plain = torch.stack([z for _, z in found]).gather(0, which[None])[0]
+        front.append(torch.where(inside[-1] > 0, nearest, plain))
+    return torch.stack((*inside, *front), 1).unflatten(2, (size, size))
+
+
+def _nearest(points: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
+    """Of points (1, N, 2) in the picture the distance (B, N) to the segments' projections, and their z (B, N) there."""
+    along = (end - start)[:, None]
+    from_start = points - start[:, None, :2]
+    share = (from_start * along[..., :2]).sum(-1) / along[..., :2].square().sum(-1).clamp_min(1e-9)
+    share = share.clamp(0, 1)
+    return (from_start - share[..., None] * along[..., :2]).norm(dim=-1), start[:, None, 2] + share * along[
+        ..., 2
+    ]
 
 
 def flattened(masks: Tensor) -> Tensor:
