@@ -141,7 +141,22 @@ def test_the_frame_holds_both_poses():
 
 
 def test_what_lies_in_front_is_aimed_at():
-    found = parts.aimed(joints()[None], GRID)[0]
+    """Inside a part's outline 1 on the axis; the surface lies before it, and at its depth outside."""
+    found = parts.aimed(joints()[None], 128)[0]
     torso = [part.name for part in PARTS].index("torso")
-    x, y, _ = GRID.voxels(joints()[INDEX["neck"]] + torch.tensor([0.0, 0.1, 0.0])).round().long()
-    assert found[torso, y, x] == 1 and found[len(PARTS) + torso, y, x] < 0 and found[torso, 0, 0] == 0
+    place = ((joints()[INDEX["neck"], :2] + torch.tensor([0.0, 0.1])) * 128).long()
+    inside, front = found[torso], found[len(PARTS) + torso]
+    assert inside[place[1], place[0]] > 0.9 and front[place[1], place[0]] == pytest.approx(
+        -0.6 * 0.19 * 0.39, abs=0.01
+    )
+    assert inside[0, 0] == 0 and front[0, 0] == pytest.approx(0, abs=0.01)
+
+
+def test_a_raised_hand_lies_before_the_chest():
+    body = joints()
+    body[INDEX["left_wrist"]] = body[INDEX["neck"]] + torch.tensor([0.0, 0.1, -0.2])
+    found = parts.aimed(body[None], 128)[0]
+    names = [part.name for part in PARTS]
+    x, y = (body[INDEX["left_wrist"], :2] * 128).long().tolist()
+    arm, chest = (found[len(PARTS) + names.index(name), y, x] for name in ("left_lower_arm", "torso"))
+    assert arm < chest - 0.1

@@ -61,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--before", metavar="REVISION", help="a commit whose warp is measured beside this one")
     pairs.add_argument(
+        "--volumetric", action="store_true", help="the learned volumetric reposer beside the others"
+    )
+    pairs.add_argument(
         "--only", default="", metavar="TEXT", help="pairs with this in name, description or path"
     )
     pairs.add_argument("--limit", type=int, default=0, metavar="N")
@@ -115,7 +118,12 @@ def run_pairs(options: argparse.Namespace) -> None:
     chosen = pairs.chosen(_listed(options), options.only, options.limit)
     before = revision.laid_out(options.before) if options.before else None
     plan = run.Plan(
-        options.models.resolve(), options.workers, options.fresh, options.joints == "true", before
+        options.models.resolve(),
+        options.workers,
+        options.fresh,
+        options.joints == "true",
+        before,
+        options.volumetric,
     )
     results, failed = run.evaluate(chosen, plan)
     if not results:

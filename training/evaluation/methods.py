@@ -14,7 +14,9 @@ from pipelines.geometry.keypoints import Keypoints
 from pipelines.geometry.retarget import stature
 from pipelines.geometry.warped import Correspondence
 from pipelines.lift import pose_in
+from pipelines.posing import retargeted
 from pipelines.repose import Reposed, ReposeOptions, repose
+from pipelines.volumetric import volumetric_repose
 
 from .reading import Sight
 from .similarity import person_box
@@ -82,6 +84,24 @@ def reposed(source: Sight, target: Sight, room: Tensor) -> Made:
     pose = pose_in(target.keypoints)
     made = repose(source.picture, source.reading(), pose, ReposeOptions(place="target"), background=room)
     return from_chain(made, tuple(target.picture.shape[-2:]), source, time.process_time() - started)
+
+
+def volumetric(source: Sight, target: Sight, room: Tensor) -> Made:
+    """The learned volumetric reposer on the same background; notes say where it needs the person from head to foot."""
+    started = time.process_time()
+    posed, notes = retargeted(source.skeleton, pose_in(target.keypoints), "target")
+    made = volumetric_repose(source.picture, source.skeleton, posed, room)
+    seconds = time.process_time() - started
+    size = tuple(target.picture.shape[-2:])
+    whole = float(made.person.sum())
+    return Made(
+        framed(made.picture, size),
+        framed(made.person, size),
+        coverage=1 - float(made.hidden.sum()) / whole if whole else 0.0,
+        scale=stature(posed) / stature(source.skeleton),
+        seconds=seconds,
+        notes=notes,
+    )
 
 
 def from_chain(made: Reposed, size: tuple[int, int], source: Sight, seconds: float) -> Made:

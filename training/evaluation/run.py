@@ -31,6 +31,7 @@ class Plan:
     fresh: bool = False
     given: bool = False
     before: Revision | None = None
+    learned: bool = False
 
 
 _scorer: score.Scorer | None = None
@@ -53,7 +54,7 @@ def _begin(plan: Plan) -> None:
     global _scorer
     as_worker()
     cache.engine_code()  # of the sources as they were loaded; who edits them meanwhile changes the next run
-    _scorer = score.Scorer(Reader(plan.models), plan.fresh, plan.given, plan.before)
+    _scorer = score.Scorer(Reader(plan.models), plan.fresh, plan.given, plan.before, plan.learned)
 
 
 def _scored(pair: Pair) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from pipelines.models import reposer
 from pipelines.models.weights import WeightError
 from pipelines.picture import write_picture
 
@@ -34,7 +35,7 @@ from .similarity import (
 )
 from .truth import Truth, correspondence_errors
 
-METHODS = ("copy", "aligned", "before", "ours")
+METHODS = ("copy", "aligned", "before", "volumetric", "ours")
 OWN = ("lpips", "colour", "similarity", "joints", "truth", "people", "score", "methods")
 """The rooms of this package that the numbers depend on."""
 
@@ -45,6 +46,7 @@ class Scorer:
 
     fresh   make the pack's own pictures anew, for the time they take
     before  an earlier revision, which has made its pictures already
+    learned the volumetric reposer too
     given   take the joints of both pictures from the truth where it is known, not from the detector
     """
 
@@ -52,6 +54,7 @@ class Scorer:
     fresh: bool = False
     given: bool = False
     before: Revision | None = None
+    learned: bool = False
     folder: Path = field(default=cache.FOLDER / "scores")
 
     @cached_property
@@ -72,7 +75,8 @@ class Scorer:
         if known is not None and self.given:
             source, target = replace(source, keypoints=known.before), replace(target, keypoints=known.joints)
         turn = pair.turn if pair.turn is not None else turn_between(source.skeleton, target.skeleton)
-        names = [name for name in METHODS if name != "before" or self.before]
+        asked = {"before": self.before, "volumetric": self.learned}
+        names = [name for name in METHODS if asked.get(name, True)]
         found = {name: self._method(name, pair, source, target, known) for name in names}
         return {
             "name": pair.name,
@@ -116,7 +120,8 @@ class Scorer:
         if name == "before":
             return self.before.made(source, target)
         room, _ = self.reader.background(source)
-        return (methods.aligned if name == "aligned" else methods.reposed)(source, target, room)
+        make = {"aligned": methods.aligned, "volumetric": methods.volumetric}.get(name, methods.reposed)
+        return make(source, target, room)
 
     def _numbers(self, made: Made, source: Sight, target: Sight, truth: Truth | None) -> dict[str, Any]:
         true, matte = target.picture, target.matte
@@ -160,9 +165,16 @@ class Scorer:
         own = _own_code()
         if name == "ours":
             return own + cache.engine_code()
+        if name == "volumetric":
+            return own + cache.code_of("pipelines.volumetric", *BACKGROUND) + _sum_of(reposer.WEIGHTS)
         if name == "before":
             return own + self.before.commit + cache.code_of(*READING)
         return own + cache.code_of(*BACKGROUND)
+
+
+@once
+def _sum_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def cropping(matte: torch.Tensor) -> tuple:

@@ -13,7 +13,13 @@ from .similarity import mean_of
 BINS = (("under 20", 0, 20), ("20-45", 20, 45), ("45-90", 45, 90), ("over 90", 90, 181))
 """Degrees of turn: name, from, to."""
 RESAMPLES = 10_000
-NAMES = {"copy": "copy the source", "aligned": "aligned", "before": "before", "ours": "ours"}
+NAMES = {
+    "copy": "copy the source",
+    "aligned": "aligned",
+    "before": "before",
+    "volumetric": "volumetric",
+    "ours": "ours",
+}
 
 
 class Column(NamedTuple):

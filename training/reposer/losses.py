@@ -15,7 +15,7 @@ from .pairs import Batch
 
 PERCEPTUAL, ADVERSARIAL = 3.0, 1.0
 """The paper's weights (section 3.2)."""
-FLOW, VISIBLE, MASK, COLOUR = 20.0, 0.3, 0.5, 1.0
+FLOW, VISIBLE, MASK, COLOUR = 20.0, 0.3, 0.5, 4.0
 """Ours, beside them, where the network also says where pixels come from: per picture side, nats, nats, levels of 1."""
 
 
@@ -89,10 +89,10 @@ def told(flow: Flow, batch: Batch) -> Tensor:
     return FLOW * places + VISIBLE * (visible * person).sum() / person.sum().clamp_min(1)
 
 
-def outlined(output: Output, batch: Batch) -> Tensor:
-    """How wrong the mask is, and the painted colours of the person where the mask would hide that."""
+def outlined(output: Output, figure: Tensor, batch: Batch) -> Tensor:
+    """How wrong the mask is, and the colours of the made figure (B, 3, S, S) inside the true outline."""
     mask = F.binary_cross_entropy_with_logits(output.mask, batch.alpha)
     person = (batch.alpha > 0.9).float()
     true = batch.figure / batch.alpha.clamp_min(1e-3)
-    painted = ((output.person - true).abs() * person).sum() / (3 * person.sum()).clamp_min(1)
-    return MASK * mask + COLOUR * painted
+    apart = ((figure - true).abs() * person).sum() / (3 * person.sum()).clamp_min(1)
+    return MASK * mask + COLOUR * apart

@@ -25,7 +25,13 @@ def sheet(network: VolumetricReposer, pairs: Pairs, count: int, out: Path) -> No
         batch = placed(raw, Placement.framed(raw))
         picture = batch.picture
         output = network(picture, batch.source, batch.target)
-        tiles = [picture, batch.wanted, output.picture(picture), output.person, output.mask.sigmoid()]
+        tiles = [
+            picture,
+            batch.wanted,
+            output.picture(picture),
+            output.figure(picture),
+            output.mask.sigmoid(),
+        ]
         if output.flow is not None:
             place = (2 * output.flow.source - 1).permute(0, 2, 3, 1)
             tiles += [output.flow.visible.sigmoid(), F.grid_sample(picture, place, align_corners=False)]

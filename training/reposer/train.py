@@ -99,7 +99,7 @@ class Trainer:
             self.discriminator.requires_grad_(True)
         if output.flow is not None:
             losses["flow"] = told(output.flow, batch)
-            losses["outline"] = outlined(output, batch)
+            losses["outline"] = outlined(output, output.figure(batch.picture), batch)
         return losses
 
     def _judged(self, made: Tensor, batch: Batch) -> Tensor:

@@ -134,11 +134,11 @@ def test_a_few_steps_learn_where_pixels_come_from(tmp_path):
     torch.manual_seed(0)
     told: list[str] = []
     train.train(
-        run(steps=40, rate=3e-3, adversarial=0), pairs(), Lpips().requires_grad_(False), tmp_path / "a.pt",
+        run(steps=30, rate=3e-3, adversarial=0), pairs(), Lpips().requires_grad_(False), tmp_path / "a.pt",
         every=0, note=told.append,
     )  # fmt: skip
     flow = [float(line.split("flow ")[1].split()[0]) for line in told]
-    assert flow[-1] < 0.7 * flow[0]
+    assert flow[-1] < 0.85 * flow[0]
 
 
 def test_written_weights_are_read_again(tmp_path):
