@@ -25,18 +25,31 @@ WIDTHS = (32, 64, 96, 128, 192, 256)
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """query (N, E) and key (M, E): their inner product is added to the logits. gate (N,) in [0, 1]: how far a query's
-    token takes what it finds; 0 where it has no key that it may look at."""
+    """Of the n queries that take anything, and of the m keys that anybody may look at: rows (n,) and columns (m,) their
+    numbers among all N and M tokens; query (n, E) and key (m, E), whose inner product is added to the logits; gate (n,)
+    in (0, 1]: how far the query's token takes what it finds."""
 
+    rows: Tensor
+    columns: Tensor
     query: Tensor
     key: Tensor
     gate: Tensor
 
+    @classmethod
+    def of(cls, pair: tuple[Tensor, Tensor], gate: Tensor, usable: Tensor) -> Bias:
+        """Of all tokens: a pair (N, E) and (M, E), gate (N,), usable (M,) bool. Where no key is, no gate is open."""
+        rows, columns = (gate > 0).nonzero()[:, 0], usable.nonzero()[:, 0]
+        if not len(columns):
+            rows = rows[:0]
+        return cls(rows, columns, pair[0][rows], pair[1][columns], gate[rows])
+
     def to(self, device: torch.device | str) -> Bias:
-        return Bias(self.query.to(device), self.key.to(device), self.gate.to(device))
+        return Bias(
+            *(value.to(device) for value in (self.rows, self.columns, self.query, self.key, self.gate))
+        )
 
     def logits(self) -> Tensor:
-        """(N, M), for tests and for looking."""
+        """(n, m), for tests and for looking."""
         return self.query.double() @ self.key.double().T
 
 
@@ -91,8 +104,10 @@ def aligned(query: Tensor, key: Tensor, width: float) -> tuple[Tensor, Tensor]:
 
 
 def appended(q: Tensor, k: Tensor, v: Tensor, bias: Bias) -> tuple[Tensor, Tensor, Tensor]:
-    """q (B, H, N, d), k, v (B, H, M, d) -> the same with the bias appended, of a width that kernels take: an attention
-    that divides by the square root of the width gives softmax(q k / sqrt(d) + bias) v in its first d columns."""
+    """q (B, H, N, d), k, v (B, H, M, d) of all tokens -> those of the bias's rows and columns with it appended, of a
+    width that kernels take: an attention that divides by the square root of the width gives softmax(q k / sqrt(d) +
+    bias) v in its first d columns."""
+    q, k, v = q[:, :, bias.rows], k[:, :, bias.columns], v[:, :, bias.columns]
     own, extra = q.shape[-1], 2 * bias.query.shape[1]
     width = next((w for w in WIDTHS if w >= own + extra), own + extra)
     rise = width**0.5

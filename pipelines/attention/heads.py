@@ -74,7 +74,8 @@ def textile(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
     places = target.place, source.place, width
     pair = joined(gaussian(*places), same(target.region, source.region, beyond(*places)))
     there = torch.isin(target.region, source.region.unique())
-    return Bias(*pair, (there & torch.isin(target.region, _numbers(_WORN, target))).float())
+    gate = there & torch.isin(target.region, _numbers(_WORN, target))
+    return Bias.of(pair, gate.float(), torch.isin(source.region, _numbers(_WORN, source)))
 
 
 def anatomy(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
@@ -90,7 +91,7 @@ def anatomy(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
     gate = reach[query] & (target.part != NOBODY) & torch.isin(target.region, _numbers(_BARE, target))
     if not face_there:
         gate = gate & (target.region != face)
-    return Bias(*joined(looked_up(table, query, key), faces), gate.float())
+    return Bias.of(joined(looked_up(table, query, key), faces), gate.float(), source.part != NOBODY)
 
 
 def light(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
@@ -98,7 +99,7 @@ def light(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
     known = source.normal.norm(dim=1) > 0.5
     there = torch.isin(target.region, source.region[known].unique()) & (target.region > 0)
     pair = joined(aligned(target.normal, source.normal, options.turned), same(target.region, source.region))
-    return Bias(*pair, (there & (target.normal.norm(dim=1) > 0.5)).float())
+    return Bias.of(pair, (there & (target.normal.norm(dim=1) > 0.5)).float(), known & (source.region > 0))
 
 
 def mixed(
@@ -115,9 +116,10 @@ def mixed(
     out = own
     for name, strength in strengths.items():
         bias = known[name]
-        found = attention(*appended(q, k, v, bias))[..., : own.shape[-1]]
-        gate = (strength * bias.gate).to(own.dtype)[:, None]
-        out = out + torch.where(gate > 0, gate * (found - own), 0)
+        if len(bias.rows):
+            found = attention(*appended(q, k, v, bias))[..., : own.shape[-1]]
+            gate = (strength * bias.gate).to(own.dtype)[:, None]
+            out = out.index_add(2, bias.rows, gate * (found - own[:, :, bias.rows]))
     return out
 
 
