@@ -15,8 +15,9 @@ from .pairs import Batch
 
 PERCEPTUAL, ADVERSARIAL = 3.0, 1.0
 """The paper's weights (section 3.2)."""
-FLOW, VISIBLE, MASK, COLOUR = 20.0, 0.3, 0.5, 4.0
-"""Ours, beside them, where the network also says where pixels come from: per picture side, nats, nats, levels of 1."""
+FLOW, VISIBLE, MASK, COLOUR, PLACE = 30.0, 1.0, 3.0, 4.0, 2.0
+"""Ours, beside them, where the network also says where pixels come from: per picture side, nats, nats, and levels of 1
+for the person's colours and for the background's."""
 
 
 class Perceptual(nn.Module):
@@ -90,9 +91,23 @@ def told(flow: Flow, batch: Batch) -> Tensor:
 
 
 def outlined(output: Output, figure: Tensor, batch: Batch) -> Tensor:
-    """How wrong the mask is, and the colours of the made figure (B, 3, S, S) inside the true outline."""
+    """How wrong the mask is, the colours of the made figure (B, 3, S, S) inside the true outline, and the background
+    where the photo's person stood."""
     mask = F.binary_cross_entropy_with_logits(output.mask, batch.alpha)
     person = (batch.alpha > 0.9).float()
     true = batch.figure / batch.alpha.clamp_min(1e-3)
-    apart = ((figure - true).abs() * person).sum() / (3 * person.sum()).clamp_min(1)
-    return MASK * mask + COLOUR * apart
+    unknown = 1 - output.known
+    return (
+        MASK * mask
+        + COLOUR * _mean(figure - true, person)
+        + PLACE * _mean(output.background - batch.plate, unknown)
+    )
+
+
+def _mean(apart: Tensor, where: Tensor) -> Tensor:
+    return (apart.abs() * where).sum() / (apart.shape[1] * where.sum()).clamp_min(1)
+
+
+def on_true_place(figure: Tensor, batch: Batch) -> Tensor:
+    """(B, 3, S, S) the figure in the true outline, before the true background: a mask that hedges earns nothing."""
+    return batch.alpha * figure + (1 - batch.alpha) * batch.plate

@@ -19,7 +19,7 @@ from pipelines.models.reposer import Output, ReposerConfig, VolumetricReposer
 from setup.places import say
 from training.evaluation.lpips import Lpips
 
-from .losses import ADVERSARIAL, PERCEPTUAL, Discriminator, Perceptual, outlined, real, told
+from .losses import ADVERSARIAL, PERCEPTUAL, Discriminator, Perceptual, on_true_place, outlined, real, told
 from .pairs import Batch, Pairs
 
 RATE = 2e-4
@@ -89,6 +89,9 @@ class Trainer:
     def _losses(self, output: Output, made: Tensor, batch: Batch) -> dict[str, Tensor]:
         run = self.run
         window = self._window(batch)
+        if output.flow is not None:
+            figure = output.figure(batch.picture)
+            made = on_true_place(figure, batch)
         losses = {"perceptual": PERCEPTUAL * self.perceptual(cut(made, window), cut(batch.wanted, window))}
         if run.adversarial:
             moved = self.network.motion(batch.source, batch.target)
@@ -99,7 +102,7 @@ class Trainer:
             self.discriminator.requires_grad_(True)
         if output.flow is not None:
             losses["flow"] = told(output.flow, batch)
-            losses["outline"] = outlined(output, output.figure(batch.picture), batch)
+            losses["outline"] = outlined(output, figure, batch)
         return losses
 
     def _judged(self, made: Tensor, batch: Batch) -> Tensor:
