@@ -16,6 +16,7 @@ from . import (
     pose_files,
     read,
     skeleton,
+    upscale,
     variations,
     whole,
 )
@@ -46,6 +47,7 @@ NODES: list[type[io.ComfyNode]] = [
     light.Relight,
     light.Harmonise,
     check.PhotometricCheck,
+    upscale.ReferenceUpscale,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -12,18 +12,21 @@ from torch import Tensor
 
 from ..batches import Progress
 from ..geometry.field import sample
-from .resampling import blurred
+from .resampling import blurred, ramp
 
-LEVELS, ROUNDS = 3, 3
+LEVELS, ROUNDS = 3, 4
 """Sizes (each half the one before) and steps at each: together some 6 pixels are found."""
 WINDOW = 3.0
 """Pixels: the standard deviation of the window over which a shift is one."""
-EVEN = 6.0
+EVEN = 5.0
 """Pixels: the standard deviation over which brightness and contrast are evened out."""
-NOISE = 2.0 / 255
-"""Contrast under which nothing can be aligned: about the grain and rounding of a photo."""
-FIRM = 0.02
-"""Added to the gradients' energy: where there is no texture the shift stays with that around it."""
+NOISE = 4.0 / 255
+"""Contrast under which nothing can be aligned: grain, rounding, and shading that is not quite the photo's."""
+FIRM = 0.002
+"""What a shift costs, against the gradients' energy: without texture, the correspondence is believed."""
+BETTER, LEAST = (0.15, 0.4), 0.03
+"""Share of the difference that a shift must explain to be believed a little, and fully; and a difference so small that
+there is nothing to explain."""
 FARTHEST = 6.0
 """Pixels that a result may lie beside the photo: more is another thing."""
 
@@ -57,7 +60,16 @@ def shift_between(result: Tensor, photo: Tensor, trusted: Tensor, progress: Prog
             shift = _nearer(first[level], second[level], weights[level], shift, FARTHEST / 2**level)
         if progress:
             progress(1 - level / len(first))
-    return shift
+    return shift * _believed(first[0], second[0], weights[0], shift)
+
+
+def _believed(result: Tensor, photo: Tensor, weight: Tensor, shift: Tensor) -> Tensor:
+    """(h, w) in [0, 1]: how far the shift makes the two more alike than they are without it."""
+    moved = sample(photo, positions(shift.shape[-2:]) + shift.permute(1, 2, 0))
+    left = torch.cat(((result - photo).square(), (result - moved).square())) * weight
+    before, after = blurred(left, WINDOW)
+    gained = 1 - (after + LEAST) / (before + LEAST)
+    return blurred(ramp(gained, *BETTER)[None], WINDOW)[0]
 
 
 def _nearer(result: Tensor, photo: Tensor, weight: Tensor, shift: Tensor, most: float) -> Tensor:
@@ -72,6 +84,7 @@ def _nearer(result: Tensor, photo: Tensor, weight: Tensor, shift: Tensor, most: 
     sums = torch.cat((gx * gx, gx * gy, gy * gy, gx * left, gy * left)) * counted
     xx, xy, yy, xt, yt = blurred(sums, WINDOW)
     xx, yy = xx + FIRM, yy + FIRM
+    xt, yt = xt - FIRM * shift[0], yt - FIRM * shift[1]
     determinant = xx * yy - xy * xy
     step = torch.stack(((yy * xt - xy * yt), (xx * yt - xy * xt))) / determinant
     # The direction is the least certain: two pixels at once are more than a linear guess can tell.

@@ -50,7 +50,7 @@ def enlarged(
     while True:
         try:
             return _by_network(picture, size, upscaler, side, tell)
-        except Exception as error:
+        except (MemoryError, RuntimeError) as error:
             if not upscaler.too_large(error):
                 raise
             if side <= SMALLEST:

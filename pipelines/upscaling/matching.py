@@ -11,8 +11,8 @@ from ..batches import Progress, part
 from ..geometry.colour import encoded, linear, luminance
 from ..geometry.field import erode, sample
 from .alignment import as_one, positions, shift_between
-from .places import Places, ramp
-from .resampling import blurred
+from .places import Places
+from .resampling import blurred, ramp
 
 STRUCTURE = 2.5
 """Pixels: the standard deviation of the window in which structure is compared; about SSIM's, a little wider."""
@@ -72,7 +72,8 @@ def matched(result: Tensor, photo: Tensor, places: Places, progress: Progress = 
     if progress:
         progress(1.0)
     # One pixel in, so that every place next to one with a share is known; then soft.
-    soft = blurred(erode(share, 1)[None], 1.0)[0].minimum(share) * erode(known, 1)
+    core = erode(share, 1)
+    soft = blurred(core[None], 1.0)[0].minimum(core)
     return Match((aligned + 0.5) / scale - 0.5, soft, gain, known, shift.norm(dim=0), sum(places.scale) / 2)
 
 

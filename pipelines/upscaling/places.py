@@ -15,6 +15,7 @@ from ..geometry.garments import GarmentMap
 from ..geometry.parts import INDEX, LAYER_OF
 from ..geometry.warped import Correspondence
 from ..native import resized, working_size
+from .resampling import ramp
 
 SEEN = (0.5, 0.9)
 """Visibility from which the photo is trusted a little, and fully: what the photo half shows is half another's."""
@@ -143,7 +144,7 @@ def steps(source: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _one_surface(source: Tensor, part: Tensor) -> Tensor:
-    """(h, w) 1 where a pixel and its eight neighbours are one surface of one layer; where the photo, too, has them side
+    """(h, w) 1 where a pixel and its four neighbours are one surface of one layer; where the photo, too, has them side
     by side, another layer is no other surface."""
     jump = torch.zeros_like(source[..., 0])
     for axis in (0, 1):
@@ -156,7 +157,7 @@ def _one_surface(source: Tensor, part: Tensor) -> Tensor:
         if axis == 1:
             before, after = (1, 0), (0, 1)
         jump = torch.maximum(jump, torch.maximum(F.pad(torn, before), F.pad(torn, after)))
-    return 1 - dilate(jump, 1)
+    return 1 - jump
 
 
 def _layers(part: Tensor) -> Tensor:
@@ -225,9 +226,3 @@ def _centres(size: tuple[int, int], ratio: tuple[float, float]) -> Tensor:
 def _shrunk(one: Tensor, size: tuple[int, int]) -> Tensor:
     """(h, w) a mask at another size: 1 only where all that goes into a pixel is."""
     return (resized(one[None, None], size)[0, 0] > 0.999).float()
-
-
-def ramp(values: Tensor, low: float, high: float) -> Tensor:
-    """0 up to low, 1 from high on, smoothly between."""
-    share = ((values - low) / (high - low)).clamp(0, 1)
-    return share * share * (3 - 2 * share)

@@ -116,3 +116,9 @@ def _along(values: Tensor, sigma: float, axis: int) -> Tensor:
         for start in (radius - i, radius + i):
             out.add_(padded.narrow(axis, start, length), alpha=weight)
     return out
+
+
+def ramp(values: Tensor, low: float, high: float) -> Tensor:
+    """0 up to low, 1 from high on, smoothly between."""
+    share = ((values - low) / (high - low)).clamp(0, 1)
+    return share * share * (3 - 2 * share)

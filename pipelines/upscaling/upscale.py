@@ -22,8 +22,8 @@ from .places import Places, places_of
 from .resampling import Tile
 from .targets import Target
 
-CROP = 512
-"""Pixels of the side of the part that is shown at its own size."""
+CROP, GAP = 512, 8
+"""Pixels of the side of the part that is shown at its own size, and between before and after."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,31 @@ def upscaled_batch(
         upscaled(result, photo, way, options, upscaler, worn, share(progress, i, count))
         for i, (result, photo, way, worn) in enumerate(zip(*given, strict=True))
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Of several `Enlarged`: picture (B, 3, H, W), detail (B, 1, h, w), before and after (B, 3, c, c)."""
+
+    picture: Tensor
+    detail: Tensor
+    before: Tensor
+    after: Tensor
+
+    def side_by_side(self) -> Tensor:
+        """(B, 3, c, 2 c + GAP) before and after, white between them."""
+        gap = torch.ones_like(self.before[..., :GAP])
+        return torch.cat((self.before, gap, self.after), -1)
+
+
+def pictures_of(made: list[Enlarged]) -> Batch:
+    """All of a batch together; the pictures of one size, as one batch's are, and of a single one no copy."""
+
+    def joined(name: str) -> Tensor:
+        values = [getattr(one, name) for one in made]
+        return values[0] if len(values) == 1 else torch.cat(values)
+
+    return Batch(*(joined(name) for name in ("picture", "detail", "before", "after")))
 
 
 def _shown(match: Match, places: Places, size: tuple[int, int]) -> Tile:
