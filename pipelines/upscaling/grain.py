@@ -22,6 +22,8 @@ SHADES = 8
 """Steps of brightness: grain is stronger where the sensor saw less, and gone where it is cut off."""
 MOST = 6.0 / 255
 """Grain beyond this is texture that was mistaken for it."""
+LEAST = 0.25 / 255
+"""Grain that a picture of 8 bits does not hold."""
 SIDE = 768
 LAPLACIAN_GAIN = 20**0.5
 """By how much the Laplacian makes white noise stronger: the root of 1 + 1 + 1 + 1 + 16."""
@@ -53,7 +55,9 @@ def grained(
     """(3, H, W) `picture`, changed in place: where `match` brought no detail of the photo (3, h, w), the grain that
     `base` lacks of the photo's. The same pixels get the same grain, whatever the tiles."""
     missing = (grain_of(photo).square() - grain_of(base).square()).clamp(min=0).sqrt() * strength
-    if float(missing.max()) < 0.25 / 255:
+    if float(missing.max()) < LEAST:
+        if progress:
+            progress(1.0)
         return picture
     size = tuple(picture.shape[-2:])
     small = tuple(match.share.shape)
