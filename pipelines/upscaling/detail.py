@@ -24,6 +24,8 @@ FINEST, FINER = 0.6, 1.2
 (a Gaussian of 0.6 halves at 0.31 cycles per pixel, where warping by interpolation has lost half as well)."""
 SIDE = 768
 """Pixels of a tile's side: about 200 MB while it is made."""
+BAND = 128
+"""Rows, an even number, of which the light is averaged at once."""
 LEVELS = 4
 """Sizes of the photo, each half the one before, for what is drawn smaller than the photo has it."""
 
@@ -32,7 +34,7 @@ def mipmap(photo: Tensor, levels: int = LEVELS) -> list[Tensor]:
     """(3, H, W) sRGB at full, half, quarter ... size, light averaged."""
     found = [photo]
     while len(found) < levels and min(found[-1].shape[-2:]) >= 4:
-        bands = found[-1].split(2 * SIDE, 1)
+        bands = found[-1].split(BAND, 1)
         found.append(torch.cat([encoded(_halved(linear(band))) for band in bands], 1))
     return found
 

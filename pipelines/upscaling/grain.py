@@ -31,21 +31,26 @@ LAPLACIAN_GAIN = 20**0.5
 
 def grain_of(picture: Tensor) -> Tensor:
     """(SHADES,) the standard deviation of the grain of (3, H, W), sRGB, by the brightness it lies on."""
-    grey = _luma(picture)
-    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    rough = (around - 4 * grey[1:-1, 1:-1]) / LAPLACIAN_GAIN
-    size = [n // BLOCK * BLOCK for n in rough.shape]
-    if min(size) == 0:
-        return grey.new_zeros(SHADES)
-    blocks = F.avg_pool2d(rough[None, None, : size[0], : size[1]].square(), BLOCK)[0, 0].sqrt()
-    shade = F.avg_pool2d(grey[None, None, 1 : size[0] + 1, 1 : size[1] + 1], BLOCK)[0, 0]
-    found = grey.new_zeros(SHADES)
+    if min(picture.shape[-2:]) < BLOCK + 2:
+        return picture.new_zeros(SHADES)
+    bands = [_blocks(_luma(band)) for band in picture.split(SIDE, 1) if band.shape[1] >= BLOCK + 2]
+    blocks, shade = (torch.cat(values) for values in zip(*bands, strict=True))
+    found = picture.new_zeros(SHADES)
     at = (shade * SHADES).long().clamp(0, SHADES - 1)
     for i in range(SHADES):
         own = blocks[at == i]
         if len(own) > 32:
             found[i] = own.quantile(QUIET) if len(own) < 1e6 else own[:: len(own) // 100_000].quantile(QUIET)
     return found.clamp(max=MOST)
+
+
+def _blocks(grey: Tensor) -> tuple[Tensor, Tensor]:
+    """(n,) each: grain and brightness of the blocks of (h, w)."""
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    rough = (around - 4 * grey[1:-1, 1:-1]) / LAPLACIAN_GAIN
+    blocks = F.avg_pool2d(rough.square()[None, None], BLOCK)[0, 0].sqrt()
+    shade = F.avg_pool2d(grey[None, None, 1:-1, 1:-1], BLOCK)[0, 0]
+    return blocks.flatten(), shade.flatten()
 
 
 def grained(
@@ -104,4 +109,5 @@ def _thrown(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _luma(picture: Tensor) -> Tensor:
-    return (picture * picture.new_tensor(LUMINANCE).reshape(3, 1, 1)).sum(0)
+    red, green, blue = picture
+    return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
