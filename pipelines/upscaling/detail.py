@@ -17,7 +17,7 @@ from ..geometry.colour import encoded, linear
 from ..geometry.field import sample
 from .matching import Match
 from .places import steps
-from .resampling import Tile, blurred, blurred_inside, reach, tiles
+from .resampling import Tile, blurred, blurred_inside, lanczos, reach, tiles
 
 FINEST, FINER = 0.6, 1.2
 """Pixels of the result: standard deviations between which the bands lie. Beyond the first a result has next to nothing
@@ -45,16 +45,20 @@ def _halved(light: Tensor) -> Tensor:
 
 def with_photo(
     base: Tensor, match: Match, photo: list[Tensor], strength: float = 1.0, progress: Progress = None,
-    side: int = SIDE,
+    side: int = SIDE, result: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """(3, H, W) `base` with the detail of the photo (its `mipmap`) where `match` says so."""
+    """(3, H, W) `base` with the detail of the photo (its `mipmap`) where `match` says so.
+
+    result (3, h, w): what base was enlarged of by a network. Where the photo tells what is fine, the network's guess is
+    needed for nothing, and what is coarse is the result's own, interpolated.
+    """
     size = tuple(base.shape[-2:])
     out = torch.empty_like(base)
     maps = _maps(match, size, strength)
     parts = tiles(size, side)
     for i, tile in enumerate(parts, 1):
         rows, columns = tile.within(Tile(0, 0, *size))
-        out[:, rows, columns] = _tile(base, maps, photo, tile)
+        out[:, rows, columns] = _tile(base, maps, photo, tile, result)
         if progress:
             progress(i / len(parts))
     return out
@@ -68,7 +72,7 @@ def _maps(match: Match, size: tuple[int, int], strength: float) -> Tensor:
     return torch.cat((match.source.permute(2, 0, 1), torch.stack(values)))
 
 
-def _tile(base: Tensor, maps: Tensor, photo: list[Tensor], tile: Tile) -> Tensor:
+def _tile(base: Tensor, maps: Tensor, photo: list[Tensor], tile: Tile, result: Tensor | None) -> Tensor:
     size, small = tuple(base.shape[-2:]), tuple(maps.shape[-2:])
     ratio = small[0] / size[0], small[1] / size[1]
     sigmas = [max(0.4, width / ratio[0]) for width in (FINEST, FINER)]
@@ -78,6 +82,8 @@ def _tile(base: Tensor, maps: Tensor, photo: list[Tensor], tile: Tile) -> Tensor
     x, y, share, gain, known, level = sample(maps, outer.centres(ratio))
     if not bool((share[inner] > 0).any()):
         return own[:, inner[0], inner[1]]
+    if result is not None:
+        own = torch.lerp(own, lanczos(result, size, outer).clamp(0, 1), share)
     there = (known > 0.999).float()
     seen = linear(_read(photo, torch.stack((x, y), -1), level)) * there
     mine = linear(own)

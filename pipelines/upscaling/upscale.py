@@ -93,7 +93,8 @@ def upscaled(
     match = matched(small[0], resized(photo, tuple(like))[0], places, part(progress, 0.1, 0.3))
     base = enlarged(result[0], size, upscaler, part(progress, 0.3, 0.7))
     levels = mipmap(photo[0])
-    picture = with_photo(base, match, levels, options.detail, part(progress, 0.7, 0.95))
+    plain = result[0] if upscaler else None
+    picture = with_photo(base, match, levels, options.detail, part(progress, 0.7, 0.95), result=plain)
     picture = grained(
         picture, base, match, levels[0], options.grain * options.detail, part(progress, 0.95, 1)
     )

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--only", default="", metavar="TEXT", help="photos with this in their name, as P003")
+    parser.add_argument("--only", default="", metavar="TEXT", help="photos with this in their name, as P005")
     parser.add_argument("--people", type=Path, default=OUTPUT / "upscaling-people", metavar="FOLDER")
     parser.add_argument("--pairs", type=int, default=12, help="synthetic pairs at most (%(default)s)")
     parser.add_argument("--out", type=Path, default=OUTPUT / "upscaling", metavar="FOLDER")

@@ -24,7 +24,7 @@ from pipelines.read import Reader
 from pipelines.repose import ReposeOptions, repose_picture
 from pipelines.upscaling.resampling import Tile
 from setup.places import Trouble
-from training.fabrics.photos import PEOPLE, file
+from training.evaluation.grading import PHOTOS, photo
 
 SMALL = 1024
 """Pixels of the small pictures' longer side: what diffusion models work at."""
@@ -72,29 +72,29 @@ def small_of(picture: Tensor, longest: int = SMALL) -> Tensor:
 
 
 def of_photos(reader: Reader, kinds: tuple[str, ...], only: str = "") -> Iterator[Case]:
-    """Cases of openpeople's ten studio photos, 1536 x 2752."""
+    """Cases of ten openpeople photos, four in a studio (1536 x 2752), six outdoors (1696 x 2528)."""
     options = ReposeOptions(relight=RelightOptions(strength=0.0))
-    for person in PEOPLE:
-        if only and only not in person:
+    for name in PHOTOS:
+        if only not in name:
             continue
-        photo = read_picture(file(person, "studio_posture"))
-        small = small_of(photo)
+        whole = read_picture(photo(name))
+        small = small_of(whole)
         there = repose_picture(small, reader, load_pose(POSE), options)
         reading = there.source
         if "identity" in kinds:
             still = moved_by(
                 small, reading.matte, reading.skeleton, reading.skeleton, regions=reading.regions
             )
-            yield _photo_case(person, "identity", small, photo, still.correspondence, there.garments)
+            yield _photo_case(name, "identity", small, whole, still.correspondence, there.garments)
         if "there and back" in kinds:
             back = moved_by(there.picture, there.person, there.target, reading.skeleton)
             found = composed(there.correspondence, back.correspondence)
             picture = back.over(there.background)
-            case = _photo_case(person, "there and back", picture, photo, found, there.garments)
-            yield replace(case, truth=registered(photo, small, picture))
+            case = _photo_case(name, "there and back", picture, whole, found, there.garments)
+            yield replace(case, truth=registered(whole, small, picture))
 
 
-def registered(photo: Tensor, small: Tensor, result: Tensor) -> Tensor:
+def registered(whole: Tensor, small: Tensor, result: Tensor) -> Tensor:
     """(1, 3, H, W) the photo as it lies in a result, both known small (1, 3, h, w): who comes back from another pose
     stands some pixels beside where they stood, which says nothing about detail. The shift is that of an optical flow
     of its own, which knows of no correspondence (OpenCV's DIS: Kroeger, Timofte, Dai and Van Gool, "Fast Optical Flow
@@ -107,12 +107,12 @@ def registered(photo: Tensor, small: Tensor, result: Tensor) -> Tensor:
     flow.setGradientDescentIterations(64)
     flow.setVariationalRefinementIterations(10)
     shift = torch.from_numpy(flow.calc(*grey, None)).permute(2, 0, 1)
-    height, width = photo.shape[-2:]
+    height, width = whole.shape[-2:]
     ratio = small.shape[-2] / height, small.shape[-1] / width
     at = Tile(0, 0, height, width).centres(ratio)
     at = at + sample(shift, at).permute(1, 2, 0)
     at = (at + 0.5) / at.new_tensor([ratio[1], ratio[0]]) - 0.5
-    return sample(photo[0], at, "bicubic").clamp(0, 1)[None]
+    return sample(whole[0], at, "bicubic").clamp(0, 1)[None]
 
 
 def composed(first: Correspondence, second: Correspondence) -> Correspondence:
@@ -130,14 +130,14 @@ def composed(first: Correspondence, second: Correspondence) -> Correspondence:
     return replace(second, source=source, visible=visible, photo_size=first.photo_size)
 
 
-def _photo_case(person, kind, small, photo, found: Correspondence, garments: GarmentMap) -> Case:
-    size = tuple(photo.shape[-2:])
+def _photo_case(name, kind, small, whole, found: Correspondence, garments: GarmentMap) -> Case:
+    size = tuple(whole.shape[-2:])
     seen = _large(found.visible > SEEN, size)
     head = _large((found.part == INDEX["head"]) & (found.visible > SEEN), size)
     dressed = garments.at_size(size)
     clothes = (dressed.mask(*CLOTHES)[0, 0] > 0.95) & seen
     face = (dressed.mask("face")[0, 0] > 0.95) & head
-    return Case(f"{person} {kind}", kind, small, photo, photo, found, garments, clothes, face)
+    return Case(f"{name} {kind}", kind, small, whole, whole, found, garments, clothes, face)
 
 
 def _large(mask: Tensor, size: tuple[int, int]) -> Tensor:

@@ -97,7 +97,7 @@ def _made(case: Case, crops: dict[str, Tile], made_network) -> Iterator[tuple[tu
         yield (part, "Lanczos"), blind
         yield (part, "RealESRGAN x2"), base
         yield (part, "ours"), ours
-        yield (part, "ours on RealESRGAN"), with_photo(base, match, levels)
+        yield (part, "ours on RealESRGAN"), with_photo(base, match, levels, result=small)
 
 
 def table(found: list[Row]) -> str:
