@@ -39,13 +39,14 @@ ONE_PIECE = (0.35, 0.6)
 @dataclass(frozen=True, eq=False)
 class Match:
     """Of each pixel of the result: source (h, w, 2) x, y in the photo, aligned; share (h, w) in [0, 1] of the photo's
-    detail that belongs there; gain (h, w) by which it is stronger in the result, in linear light; known (h, w) 1 where
-    the photo may be read at all. shift (h, w) pixels by which it was aligned; scale: pixels of the photo to one of the
-    result where nothing is drawn larger or smaller."""
+    detail that belongs there; light (h, w) by which the result is brighter, in linear light; contrast (h, w) by which
+    its structure is stronger beside that; known (h, w) 1 where the photo may be read at all; shift (h, w) pixels by
+    which it was aligned; scale: pixels of the photo to one of the result where nothing is drawn larger or smaller."""
 
     source: Tensor
     share: Tensor
-    gain: Tensor
+    light: Tensor
+    contrast: Tensor
     known: Tensor
     shift: Tensor
     scale: float
@@ -67,14 +68,16 @@ def matched(result: Tensor, photo: Tensor, places: Places, progress: Progress = 
     aligned = _at(small.source.permute(2, 0, 1), shift).permute(1, 2, 0)
     trusted = _at(places.trusted[None], shift)[0]
     warped = sample(photo, aligned, "bicubic").clamp(0, 1)
-    share, gain = _judged(result, warped, places, (trusted > 0).float() * known)
+    share, light, contrast = _judged(result, warped, places, (trusted > 0).float() * known)
     share = _pieces_judged(share * places.trusted.minimum(trusted), places)
     if progress:
         progress(1.0)
     # One pixel in, so that every place next to one with a share is known; then soft.
     core = erode(share, 1)
     soft = blurred(core[None], 1.0)[0].minimum(core)
-    return Match((aligned + 0.5) / scale - 0.5, soft, gain, known, shift.norm(dim=0), sum(places.scale) / 2)
+    return Match(
+        (aligned + 0.5) / scale - 0.5, soft, light, contrast, known, shift.norm(dim=0), sum(places.scale) / 2
+    )
 
 
 def likeness(result: Tensor, warped: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,8 +92,8 @@ def likeness(result: Tensor, warped: Tensor, known: Tensor) -> tuple[Tensor, Ten
     return alike, contrast
 
 
-def _judged(result: Tensor, warped: Tensor, places: Places, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Share by structure and colour, and gain."""
+def _judged(result: Tensor, warped: Tensor, places: Places, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Share by structure and colour, light, and contrast."""
     weight = known[None]
     wide = blurred(weight, FINE).clamp(min=1e-3)
     means = [blurred(linear(picture) * weight, FINE) / wide for picture in (result, warped)]
@@ -102,7 +105,7 @@ def _judged(result: Tensor, warped: Tensor, places: Places, known: Tensor) -> tu
         strict |= mask & severe
     structure = torch.where(strict, ramp(alike, *STRICTLY), ramp(alike, *ALIKE))
     off = (encoded(means[0].clamp(min=0)) - encoded((means[1] * light).clamp(min=0))).abs().amax(0)
-    return structure * (1 - ramp(off, *COLOUR)), light * contrast.clamp(*CONTRAST)
+    return structure * (1 - ramp(off, *COLOUR)), light, contrast.clamp(*CONTRAST)
 
 
 def _pieces_judged(share: Tensor, places: Places) -> Tensor:

@@ -90,7 +90,7 @@ def upscaled(
     shrink = small.shape[-2] / result.shape[-2]
     size = options.target.pixels(tuple(result.shape[-2:]), tuple(n * shrink for n in places.scale))
     like = [max(8, round(n / max(k, 1.0))) for n, k in zip(photo.shape[-2:], places.scale, strict=True)]
-    match = matched(small[0], resized(photo, tuple(like))[0], places, part(progress, 0.1, 0.3))
+    match = matched(small[0], enlarged(photo[0], tuple(like)), places, part(progress, 0.1, 0.3))
     base = enlarged(result[0], size, upscaler, part(progress, 0.3, 0.7))
     levels = mipmap(photo[0])
     plain = result[0] if upscaler else None

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from pipelines.draw import contact_sheet
-from pipelines.native import resized
 from pipelines.picture import write_picture
 from pipelines.upscaling.detail import mipmap, with_photo
 from pipelines.upscaling.enlarging import enlarged
@@ -86,7 +85,7 @@ def _made(case: Case, crops: dict[str, Tile], made_network) -> Iterator[tuple[tu
     blind = enlarged(small, size)
     places = places_of(case.found, tuple(small.shape[-2:]), tuple(case.photo.shape[-2:]), case.garments)
     like = [round(n / max(k, 1.0)) for n, k in zip(case.photo.shape[-2:], places.scale, strict=True)]
-    match = matched(small, resized(case.photo, tuple(like))[0], places)
+    match = matched(small, enlarged(case.photo[0], tuple(like)), places)
     levels = mipmap(case.photo[0])
     ours = with_photo(blind, match, levels)
     for part, tile in crops.items():
