@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,8 +11,10 @@ from torch import Tensor
 from ..batches import Progress
 from ..geometry.colour import LUMINANCE
 from ..geometry.field import sample
-from .matching import Match
 from .resampling import Tile, tiles
+
+if TYPE_CHECKING:
+    from .matching import Match
 
 BLOCK = 8
 """Pixels of the blocks in which grain is measured."""

@@ -11,6 +11,7 @@ from ..batches import Progress, part
 from ..geometry.colour import encoded, linear, luminance
 from ..geometry.field import erode, sample
 from .alignment import as_one, positions, shift_between
+from .grain import grain_of
 from .places import Places
 from .resampling import blurred, ramp
 
@@ -19,7 +20,9 @@ STRUCTURE = 2.5
 FINE = 4.0
 """Pixels: structure is what is finer than this; the rest is light and colour."""
 FLOOR = 2.5 / 255
-"""Contrast that noise, rounding and compression make: two surfaces that differ by less agree."""
+"""Contrast that rounding and compression make: two surfaces that differ by less agree."""
+GRAIN = 2.0
+"""Times the grain that is measured in the two pictures, which is not alike in any two, is added to it."""
 ALIKE, STRICTLY = (0.55, 0.85), (0.75, 0.93)
 """Likeness of structure, 1 for the same, from which the photo's detail comes in a little, and fully; the second where a
 doubled edge would be seen at once. A picture blurred by a pixel has about 0.93 with itself, one shifted by a pixel
@@ -62,13 +65,14 @@ def matched(result: Tensor, photo: Tensor, places: Places, progress: Progress = 
     warped = sample(photo, small.source, "bicubic").clamp(0, 1)
     known = (places.trusted > 0).float()
     shift = shift_between(_grey(result), _grey(warped), known, part(progress, 0, 0.8))
-    firm = likeness(result, _at(warped, shift), known)[0]
+    floor = (FLOOR**2 + (GRAIN * float(torch.maximum(grain_of(result), grain_of(photo)).max())) ** 2) ** 0.5
+    firm = likeness(result, _at(warped, shift), known, floor)[0]
     for _, mask, _ in places.pieces:
         shift = as_one(shift, mask, firm * places.trusted)
     aligned = _at(small.source.permute(2, 0, 1), shift).permute(1, 2, 0)
     trusted = _at(places.trusted[None], shift)[0]
     warped = sample(photo, aligned, "bicubic").clamp(0, 1)
-    share, light, contrast = _judged(result, warped, places, (trusted > 0).float() * known)
+    share, light, contrast = _judged(result, warped, places, (trusted > 0).float() * known, floor)
     share = _pieces_judged(share * places.trusted.minimum(trusted), places)
     if progress:
         progress(1.0)
@@ -80,26 +84,29 @@ def matched(result: Tensor, photo: Tensor, places: Places, progress: Progress = 
     )
 
 
-def likeness(result: Tensor, warped: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """(h, w) each: how alike the fine structure is, up to 1, and the ratio of its contrasts. Pictures (3, h, w)."""
+def likeness(result: Tensor, warped: Tensor, known: Tensor, floor: float = FLOOR) -> tuple[Tensor, Tensor]:
+    """(h, w) each: how alike the fine structure is, up to 1, and the ratio of its contrasts. Pictures (3, h, w); floor:
+    the contrast that tells nothing."""
     weight = known[None]
     share = blurred(weight, STRUCTURE).clamp(min=1e-3)
     one, other = (_fine(_grey(picture), weight) for picture in (result, warped))
     sums = blurred(torch.cat((one * one, other * other, one * other)) * weight, STRUCTURE) / share
-    floor = FLOOR**2
+    floor = floor**2
     alike = (2 * sums[2] + floor) / (sums[0] + sums[1] + floor)
     contrast = ((sums[0] + floor) / (sums[1] + floor)).sqrt()
     return alike, contrast
 
 
-def _judged(result: Tensor, warped: Tensor, places: Places, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _judged(
+    result: Tensor, warped: Tensor, places: Places, known: Tensor, floor: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """Share by structure and colour, light, and contrast."""
     weight = known[None]
     wide = blurred(weight, FINE).clamp(min=1e-3)
     means = [blurred(linear(picture) * weight, FINE) / wide for picture in (result, warped)]
     light = (luminance(means[0]) / luminance(means[1]).clamp(min=1e-4)).clamp(*LIGHT)
     relit = encoded((linear(warped) * light).clamp(0, 1))
-    alike, contrast = likeness(result, relit, known)
+    alike, contrast = likeness(result, relit, known, floor)
     strict = torch.zeros_like(known, dtype=torch.bool)
     for _, mask, severe in places.pieces:
         strict |= mask & severe

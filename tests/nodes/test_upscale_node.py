@@ -51,6 +51,17 @@ def test_an_upscale_model_is_the_base(run, woven, network):
     assert float((with_photo - made).abs().mean()) > 0.005
 
 
+def test_alone_it_is_as_cores_own_node_makes_it(run, woven, network):
+    from comfy_extras.nodes_upscale_model import ImageUpscaleWithModel
+
+    theirs = ImageUpscaleWithModel.execute(network, woven.given["result"]).args[0]
+    given = {"correspondence": [woven.scene.found], "size": "2x", "detail": 0.0, **woven.given}
+    assert (
+        float((run("ReposeReferenceUpscale", upscale_model=network, **given).image - theirs).abs().max())
+        < 1 / 255
+    )
+
+
 def test_a_batch_and_a_size(run, woven):
     results = woven.given["result"].expand(2, -1, -1, -1)
     given = {"result": results, "image": woven.given["image"], "correspondence": [woven.scene.found] * 2}

@@ -40,7 +40,8 @@ SEEN = 0.9
 @dataclass(frozen=True, eq=False)
 class Case:
     """small (1, 3, h, w) the result; photo, truth (1, 3, H, W); found: of the small result's pixels; garments the
-    photo's or None; clothes, face (H, W) bool of the truth: garments, and the head, that the photo showed."""
+    photo's or None; clothes, face (H, W) bool of the truth: garments, and the head, that the photo showed; most
+    (1, 3, H, W) the photo itself brought there by the true correspondence, where that is known: no more can be had."""
 
     name: str
     kind: str
@@ -51,6 +52,7 @@ class Case:
     garments: GarmentMap | None
     clothes: Tensor
     face: Tensor
+    most: Tensor | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -168,7 +170,11 @@ def of_people(folder: Path, limit: int) -> Iterator[Case]:
         small = small_of(truth, max(truth.shape[-2:]) // 2)
         found = _true(shown, tuple(small.shape[-2:]), tuple(photo.shape[-2:]))
         face = torch.zeros_like(clothes)
-        yield Case(f"person {i}, {s} to {t}", "synthetic", small, photo, truth, found, None, clothes, face)
+        brought = sample(photo[0], torch.nan_to_num(shown.source_xy), "bicubic").clamp(0, 1)
+        most = torch.where(clothes, brought, truth)
+        yield Case(
+            f"person {i}, {s} to {t}", "synthetic", small, photo, truth, found, None, clothes, face, most
+        )
 
 
 def _clothes() -> list[int]:

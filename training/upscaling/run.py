@@ -23,7 +23,7 @@ from setup.places import say
 from . import measures, network
 from .cases import Case
 
-METHODS = ("Lanczos", "RealESRGAN x2", "ours", "ours on RealESRGAN")
+METHODS = ("Lanczos", "RealESRGAN x2", "ours", "ours on RealESRGAN", "the most there is")
 MARGIN = 24
 """Pixels round a crop that the network enlarges too, for the bands of the exchange."""
 
@@ -61,6 +61,8 @@ def rows(
             where = (case.clothes if part == "clothes" else case.face)[at]
             shown = [("the photo's own", truth[:, at[0], at[1]])]
             for method in METHODS:
+                if (part, method) not in pictures:
+                    continue
                 picture = pictures[part, method]
                 made, true = picture[:, at[0], at[1]], truth[:, at[0], at[1]]
                 found = measures.finest(picture, small)[at]
@@ -97,6 +99,8 @@ def _made(case: Case, crops: dict[str, Tile], made_network) -> Iterator[tuple[tu
         yield (part, "RealESRGAN x2"), base
         yield (part, "ours"), ours
         yield (part, "ours on RealESRGAN"), with_photo(base, match, levels, result=small)
+        if case.most is not None:
+            yield (part, "the most there is"), case.most[0]
 
 
 def table(found: list[Row]) -> str:
@@ -109,6 +113,8 @@ def table(found: list[Row]) -> str:
     for kind, part in groups:
         for method in METHODS:
             own = [row for row in found if (row.kind, row.part, row.method) == (kind, part, method)]
+            if not own:
+                continue
             values = [
                 measures.mean(getattr(row, name) for row in own)
                 for name in ("lpips", "ssim", "psnr", "sharpness", "correlation")
