@@ -27,6 +27,9 @@ FIRM = 0.002
 BETTER, LEAST = (0.15, 0.4), 0.03
 """Share of the difference that a shift must explain to be believed a little, and fully; and a difference so small that
 there is nothing to explain."""
+REFITS = 10
+"""Times a piece's motion is fitted, each time with less weight on what the fit before left far off: first over eight
+pixels, then four, two, one."""
 FARTHEST = 6.0
 """Pixels that a result may lie beside the photo: more is another thing."""
 
@@ -108,10 +111,11 @@ def as_one(shift: Tensor, mask: Tensor, sure: Tensor) -> Tensor:
     terms = torch.cat(((at - middle) / spread, torch.ones(len(at), 1)), 1).double()
     told = shift[:, mask].T.double()
     scale = weight.double()[:, None]
-    for _ in range(2):  # once more without what the first fit leaves far off
+    for i in range(REFITS):  # again and again without what the fit before left far off
         normal = terms.T @ (terms * scale) + 1e-6 * weight.sum() * torch.eye(3, dtype=torch.float64)
         fitted = terms @ torch.linalg.solve(normal, terms.T @ (told * scale))
-        scale = weight.double()[:, None] / (1 + (told - fitted).square().sum(1, keepdim=True)).square()
+        off = (told - fitted).square().sum(1, keepdim=True) / max(1.0, 8.0 / 2**i) ** 2
+        scale = weight.double()[:, None] / (1 + off).square()
     out = shift.clone()
     out[:, mask] = fitted.T.float()
     return out
