@@ -17,6 +17,7 @@ from . import (
     read,
     sample,
     skeleton,
+    upscale,
     variations,
     volumetric,
     whole,
@@ -51,6 +52,7 @@ NODES: list[type[io.ComfyNode]] = [
     volumetric.VolumetricReposer,
     sample.ReposeAttention,
     sample.ReposeLatent,
+    upscale.ReferenceUpscale,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -15,6 +15,7 @@ from comfy_api.latest import ui
 from comfy_execution.utils import get_executing_context
 
 from ..pipelines.preview import smaller
+from ..pipelines.upscaling.enlarging import Upscaler
 
 MODELS_FOLDER = "repose"
 MODEL_FILES = {".safetensors", ".onnx", ".tflite"}
@@ -24,6 +25,8 @@ PREVIEW_SIDE = 768
 """Longest side in pixels of the pictures shown on nodes: saving a preview at full size takes a second."""
 ACTIVATIONS = 512 << 20
 """Bytes kept free for the largest network's activations (YOLOX-l at 640 x 640, RTMW-x on six crops)."""
+UPSCALING = 384.0
+"""Bytes of activations to a byte of the tile and scale: what core's own ImageUpscaleWithModel reckons with."""
 
 _resident: dict[str, tuple[Hashable, Any, list[comfy.model_patcher.ModelPatcher]]] = {}
 
@@ -131,14 +134,16 @@ def progress() -> Callable[[float], None]:
     return tell
 
 
-def shown(cls: type, picture: torch.Tensor | None = None, text: str = "") -> dict[str, Any]:
-    """What a finished node shows: a picture (B, 3, H, W), and a text beneath it."""
+def shown(
+    cls: type, picture: torch.Tensor | None = None, text: str = "", side: int = PREVIEW_SIDE
+) -> dict[str, Any]:
+    """What a finished node shows: a picture (B, 3, H, W), its longer side at most `side`, and a text beneath it."""
     if text:
         say(text)
     result = {"text": [text]} if text else {}
     if picture is None:
         return result
-    return result | ui.PreviewImage(image_from_engine(smaller(picture, PREVIEW_SIDE)), cls=cls).as_dict()
+    return result | ui.PreviewImage(image_from_engine(smaller(picture, side)), cls=cls).as_dict()
 
 
 def say(text: str) -> None:
@@ -165,6 +170,36 @@ def resident(kind: str, key: Hashable, build: Callable[[], Any]) -> Any:
     _, built, patchers = _resident[kind]
     comfy.model_management.load_models_gpu(patchers, memory_required=ACTIVATIONS)
     return built
+
+
+def upscaler(model: Any) -> Upscaler | None:
+    """An UPSCALE_MODEL (spandrel's descriptor, as Load Upscale Model gives it) for the engine; None for none.
+    ValueError for one that is not for colour pictures."""
+    if model is None:
+        return None
+    channels = model.input_channels, model.output_channels
+    if channels != (3, 3):
+        raise ValueError(
+            f"the upscale model takes {channels[0]} channels and gives {channels[1]}, expected 3 and 3: choose one for"
+            " colour pictures (RealESRGAN and others) in Load Upscale Model"
+        )
+
+    def run(pixels: torch.Tensor) -> torch.Tensor:
+        count = pixels[0, 0].numel() * 3 * pixels.element_size()
+        wanted = count * max(model.scale, 1.0) * UPSCALING
+        comfy.model_management.load_models_gpu([model.patcher], memory_required=wanted)
+        return model(pixels.to(model.patcher.load_device)).to("cpu", torch.float32)
+
+    return Upscaler(model.scale, run, _ran_out)
+
+
+def _ran_out(error: Exception) -> bool:
+    """Whether an error means that memory, the GPU's or the main one, was not enough."""
+    management = comfy.model_management
+    known = getattr(management, "is_oom", None)  # not in every version
+    if isinstance(error, (MemoryError, management.OOM_EXCEPTION)) or "can't allocate memory" in str(error):
+        return True
+    return known is not None and known(error)
 
 
 def device() -> torch.device:

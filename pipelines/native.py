@@ -106,6 +106,11 @@ def warped(
 def moved_by(picture, matte, source, target, second: OtherView | None = None, **given) -> Warped:
     """The warp of one photo, or of two; of a drawing its flat layers, which are rigid as they are. A very large second
     photo is taken at its working size, without its detail. ValueError for a drawing with a second picture."""
+    moved = _moved(picture, matte, source, target, second, **given)
+    return replace(moved, correspondence=replace(moved.correspondence, photo_size=tuple(picture.shape[-2:])))
+
+
+def _moved(picture, matte, source, target, second: OtherView | None, **given) -> Warped:
     if source.flat:
         if second is not None:
             raise ValueError(

@@ -170,6 +170,8 @@ def repose(
         progress=lambda f: tell(0.45 + 0.5 * f),
         rigid=rigid,
     )
+    found = replace(moved.correspondence, origin=(canvas.left, canvas.top))
+    moved = replace(moved, correspondence=found)
     if light is None and options.relight.strength > 0:
         light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:

@@ -471,6 +471,44 @@ WORKFLOWS = {
             ),
             240,
         ),
+        Group(
+            "7  Larger",
+            BLUE,
+            "*Reference Upscale* enlarges the result and puts the photo's own weave, prints and lashes back where the"
+            " photo shows them; what a diffusion model has changed stays. *size* photo: as large as the photo.\n\nHave"
+            " an upscale model (RealESRGAN)? Connect *Load Upscale Model* to *upscale_model*. *Compare Images* shows a"
+            " part at its own size, without the photo and with it.",
+            (
+                Node(
+                    "larger",
+                    "ReposeReferenceUpscale",
+                    (480, 560),
+                    {"size": "4K", "megapixels": 12.0, "detail": 1.0, "grain": 1.0},
+                    {
+                        "result": "check.image",
+                        "image": "photo.IMAGE",
+                        "correspondence": "warp.correspondence",
+                        "garments": "garments.garments",
+                    },
+                ),
+                Node(
+                    "compare",
+                    "ImageCompare",
+                    (480, 420),
+                    links={"image_a": "larger.before", "image_b": "larger.after"},
+                    title="Before and after",
+                ),
+                Node(
+                    "save_larger",
+                    "SaveImage",
+                    (480, 420),
+                    {"filename_prefix": "repose 4K"},
+                    {"images": "larger.image"},
+                    "Larger",
+                ),
+            ),
+            240,
+        ),
     ),
     "Repose in one node": (
         PHOTO_GROUP,

@@ -18,6 +18,8 @@ from .template import OFFSETS, STATURE_METRES
 
 SIDES = ("left_", "right_")
 FOOT = ("big_toe", "small_toe", "heel")
+TURNS = 40
+"""Times the pelvis goes to each foot's reach in turn; two balls that meet at a right angle are exact after one."""
 MARGIN = 0.2
 """Degrees by which a lowered body stays clear of the knee's limit."""
 
@@ -99,6 +101,23 @@ def stood(
     for side, frame in frames.items():
         globals_[foot_joints(side)] = frame
     return body.with_rotations(local_rotations(globals_))
+
+
+def within_reach(body: Skeleton, ankles: Mapping[str, np.ndarray]) -> Skeleton:
+    """The body moved by (nearly) the shortest way that brings every ankle within its leg's reach of the hip.
+
+    Straight down is not the way where a leg stretches out to the side: as the ankle comes to a leg's length from the
+    hip, sinking by sqrt(reach^2 - aside^2) becomes a fall. The places from which a foot is reached are a ball, and
+    going to the nearest point of balls in turn is never faster than the feet move.
+    """
+    posed = body.forward()
+    centres = {side: ankle - posed.positions[JOINT_INDEX[f"{side}hip"]] for side, ankle in ankles.items()}
+    move = np.zeros(3)
+    for _ in range(TURNS):
+        for side, centre in centres.items():
+            away = move - centre
+            move = centre + away * min(1.0, longest_reach(body, side) / max(np.linalg.norm(away), 1e-9))
+    return body.moved(move)
 
 
 def held(body: Skeleton, contact: Contact, frame: np.ndarray) -> Skeleton:

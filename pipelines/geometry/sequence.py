@@ -31,6 +31,7 @@ from .planting import (
     stood,
     toes,
     toes_offset,
+    within_reach,
 )
 from .retarget import Pose
 from .skeleton import JOINT_INDEX, Posed, Skeleton
@@ -173,7 +174,8 @@ class _Way:
         if self._seated():
             return stood(body, ankles, frames, sinks=False)
         carried = JOINT_INDEX[f"{self.anchor}ankle"]
-        return stood(body.moved(ankles[self.anchor] - body.forward().positions[carried]), ankles, frames)
+        body = body.moved(ankles[self.anchor] - body.forward().positions[carried])
+        return stood(within_reach(body, ankles), ankles, frames)
 
     def _turned(self, joint: int, share: float) -> np.ndarray:
         """(3, 3) a joint's global rotation: it turns about the vertical the same way round as the body does."""

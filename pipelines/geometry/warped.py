@@ -20,6 +20,8 @@ class Correspondence:
     source_normal  (H, W, 3) the same of the same point in the photo, or the normal itself where its colour is as it is
              lit now; 0 where there is no person
     photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
+    photo_size  (height, width) in pixels of the first photo as `source` counts them; None where it was not noted
+    origin   x, y in the target picture of the first photo's top-left pixel, where the two share a background
     """
 
     source: torch.Tensor
@@ -30,6 +32,8 @@ class Correspondence:
     normal: torch.Tensor
     source_normal: torch.Tensor
     photo: torch.Tensor
+    photo_size: tuple[int, int] | None = None
+    origin: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,21 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from repose.pipelines.geometry import rotation
 from repose.pipelines.geometry.anatomy.limits import violations
 from repose.pipelines.geometry.contacts import contact_point
 from repose.pipelines.geometry.library import load_pose, pose_names
-from repose.pipelines.geometry.planting import foot_joints, ground_level, planted_sides, standard, toes
+from repose.pipelines.geometry.planting import (
+    foot_joints,
+    ground_level,
+    longest_reach,
+    planted_sides,
+    standard,
+    toes,
+    within_reach,
+)
 from repose.pipelines.geometry.retarget import retarget
 from repose.pipelines.geometry.sequence import between, cycle, kept_in_place, other_side, sequence
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
@@ -46,6 +54,7 @@ def test_it_begins_and_ends_with_the_poses_themselves(pair, ease):
 
 @settings(max_examples=15, deadline=None)
 @given(pairs)
+@example(("movement/walking away", "seated/on the floor"))
 def test_no_frame_jumps(pair):
     """In sixty frames no joint turns by more than 20 degrees from one to the next: half a circle the long way round,
     or a leg that reaches past its own hip, is the most that happens; a flip is far more."""
@@ -99,6 +108,24 @@ def test_no_foot_goes_below_the_ground(pair):
         low = max(body.forward().positions[foot_joints(side), 1].max() for side in ("left_", "right_"))
         under = low - ground_level(body, pose.contacts)
         assert under < 0.02, f"{under:.3f} of the stature"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-1, 1), min_size=6, max_size=6))
+def test_within_reach_moves_no_further_than_the_feet(offsets):
+    """Legs that reach already do not move the body; feet that move by a little move it by no more."""
+    body = standard(loaded(("front", "back"))[0].rotations)
+    posed, away = body.forward(), np.reshape(offsets, (2, 3)) * [0.25, 0.1, 0.25]
+    ankles = {s: posed.positions[JOINT_INDEX[f"{s}ankle"]] for s in ("left_", "right_")}
+    assert np.abs(within_reach(body, ankles).root - body.root).max() < 1e-3
+    ankles = {s: ankle + shift for (s, ankle), shift in zip(ankles.items(), away, strict=True)}
+    moved = within_reach(body, ankles)
+    for side, ankle in ankles.items():
+        hip = moved.forward().positions[JOINT_INDEX[f"{side}hip"]]
+        assert np.linalg.norm(ankle - hip) < 1.001 * longest_reach(body, side)
+    step = np.array([0.004, 0.003, 0.0])
+    again = within_reach(body, {s: ankle + step * (s == "left_") for s, ankle in ankles.items()})
+    assert np.linalg.norm(again.root - moved.root) <= np.linalg.norm(step) * 1.001
 
 
 def test_a_foot_that_must_move_takes_a_step():

@@ -1,0 +1,1 @@
+"""What upscaling with the photo is worth, against upscaling blindly."""
