@@ -55,17 +55,17 @@ def with_photo(
     """
     size = tuple(base.shape[-2:])
     out = torch.empty_like(base)
-    maps = _maps(match, size, strength)
+    maps = maps_of(match, size, strength)
     parts = tiles(size, side)
     for i, tile in enumerate(parts, 1):
         rows, columns = tile.within(Tile(0, 0, *size))
-        out[:, rows, columns] = _tile(base, maps, photo, tile, result)
+        out[:, rows, columns] = tile_with_photo(base, maps, photo, tile, result)
         if progress:
             progress(i / len(parts))
     return out
 
 
-def _maps(match: Match, size: tuple[int, int], strength: float) -> Tensor:
+def maps_of(match: Match, size: tuple[int, int], strength: float = 1.0) -> Tensor:
     """(7, h, w): x, y in the photo, share, light, contrast, known, and how many halvings of the photo suit the size."""
     ratio = match.share.shape[0] / size[0]
     level = (steps(match.source)[1] * ratio).clamp(min=1.0).log2()
@@ -73,7 +73,10 @@ def _maps(match: Match, size: tuple[int, int], strength: float) -> Tensor:
     return torch.cat((match.source.permute(2, 0, 1), torch.stack(values)))
 
 
-def _tile(base: Tensor, maps: Tensor, photo: list[Tensor], tile: Tile, result: Tensor | None) -> Tensor:
+def tile_with_photo(
+    base: Tensor, maps: Tensor, photo: list[Tensor], tile: Tile, result: Tensor | None = None
+) -> Tensor:
+    """(3, h, w) one tile of what `with_photo` makes; maps: what `maps_of` gives."""
     size, small = tuple(base.shape[-2:]), tuple(maps.shape[-2:])
     ratio = small[0] / size[0], small[1] / size[1]
     sigmas = [max(0.4, width / ratio[0]) for width in (FINEST, FINER)]

@@ -31,6 +31,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pairs", type=int, default=12, help="synthetic pairs at most (%(default)s)")
     parser.add_argument("--out", type=Path, default=OUTPUT / "upscaling", metavar="FOLDER")
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("REPOSE_MODELS") or MODELS))
+    parser.add_argument(
+        "--table",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="only print what runs into these folders found",
+    )
     parser.add_argument("--without-lpips", action="store_true", help="its network takes half of the time")
     try:
         measured(parser.parse_args(arguments))
@@ -42,11 +49,16 @@ def main(arguments: list[str]) -> int:
 
 def measured(options: argparse.Namespace) -> None:
     """Make the crops, then print the table."""
+    from . import run
+
+    if options.table:
+        say(run.table(run.again(options.table)))
+        return
     from pipelines.models import weights
     from pipelines.read import load_reader
     from training.evaluation import lpips
 
-    from . import cases, run
+    from . import cases
 
     run.one_thread()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -61,8 +73,7 @@ def measured(options: argparse.Namespace) -> None:
     if not options.without_lpips:
         lpips.fetch()
         score = lpips.load().distance
-    found = list(run.rows(chain(*parts), options.out, score))
-    run.write(found, options.out)
+    found = run.kept(run.rows(chain(*parts), options.out, score), options.out)
     text = run.table(found)
     (options.out / "table.md").write_text(text + "\n", encoding="utf-8")
     say(text)

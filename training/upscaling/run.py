@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pipelines.draw import contact_sheet
 from pipelines.picture import write_picture
-from pipelines.upscaling.detail import mipmap, with_photo
+from pipelines.upscaling.detail import maps_of, mipmap, tile_with_photo
 from pipelines.upscaling.enlarging import enlarged
 from pipelines.upscaling.matching import matched
 from pipelines.upscaling.places import places_of
@@ -59,13 +59,14 @@ def rows(
         for part, tile in crops.items():
             at = tile.within(Tile(0, 0, *case.size))
             where = (case.clothes if part == "clothes" else case.face)[at]
-            shown = [("the photo's own", truth[:, at[0], at[1]])]
+            true, shown = truth[:, at[0], at[1]], []
             for method in METHODS:
                 if (part, method) not in pictures:
                     continue
-                picture = pictures[part, method]
-                made, true = picture[:, at[0], at[1]], truth[:, at[0], at[1]]
-                found = measures.finest(picture, small)[at]
+                made = pictures[part, method]
+                whole = truth.clone()
+                whole[:, at[0], at[1]] = made
+                found = measures.finest(whole, small)[at]
                 yield Row(
                     case.name, case.kind, part, method,
                     score(true[None], made[None]) if score else float("nan"),
@@ -75,32 +76,31 @@ def rows(
                     measures.correlation(found, lost[at], where),
                 )  # fmt: skip
                 shown.append((method, made))
-            titles, cells = zip(*shown, strict=True)
+            titles, cells = zip(("the photo's own", true), *shown, strict=True)
             sheet = contact_sheet([cell[None] for cell in cells], list(titles), len(cells), tile.size[0])
             write_picture(sheet, folder / f"{case.name} {part}.png")
         say(f"[upscaling] {case.name}")
 
 
 def _made(case: Case, crops: dict[str, Tile], made_network) -> Iterator[tuple[tuple[str, str], Tensor]]:
-    """(part, method) -> (3, H, W), right on that part at least: the network is too slow for whole pictures."""
+    """(part, method) -> (3, h, w) that part of the picture: the network is too slow for whole ones."""
     small, size = case.small[0], case.size
     blind = enlarged(small, size)
     places = places_of(case.found, tuple(small.shape[-2:]), tuple(case.photo.shape[-2:]), case.garments)
     like = [round(n / max(k, 1.0)) for n, k in zip(case.photo.shape[-2:], places.scale, strict=True)]
     match = matched(small, enlarged(case.photo[0], tuple(like)), places)
-    levels = mipmap(case.photo[0])
-    ours = with_photo(blind, match, levels)
+    levels, maps = mipmap(case.photo[0]), maps_of(match, size)
     for part, tile in crops.items():
-        outer = tile.grown(MARGIN, size)
+        at, outer = tile.within(Tile(0, 0, *size)), tile.grown(MARGIN, size)
         base = blind.clone()
         made = network.part(small, size, tile, made_network, MARGIN)
         base[:, outer.top : outer.bottom, outer.left : outer.right] = made
-        yield (part, "Lanczos"), blind
-        yield (part, "RealESRGAN x2"), base
-        yield (part, "ours"), ours
-        yield (part, "ours on RealESRGAN"), with_photo(base, match, levels, result=small)
+        yield (part, "Lanczos"), blind[:, at[0], at[1]]
+        yield (part, "RealESRGAN x2"), base[:, at[0], at[1]]
+        yield (part, "ours"), tile_with_photo(blind, maps, levels, tile)
+        yield (part, "ours on RealESRGAN"), tile_with_photo(base, maps, levels, tile, small)
         if case.most is not None:
-            yield (part, "the most there is"), case.most[0]
+            yield (part, "the most there is"), case.most[0][:, at[0], at[1]]
 
 
 def table(found: list[Row]) -> str:
@@ -150,11 +150,18 @@ def _faces(found: list[Row]) -> list[str]:
     return said
 
 
-def write(found: list[Row], folder: Path) -> Path:
-    """All rows as JSON."""
-    file = folder / "numbers.json"
-    file.write_text(json.dumps([asdict(row) for row in found], indent=1), encoding="utf-8")
-    return file
+def kept(found: Iterable[Row], folder: Path) -> list[Row]:
+    """The rows, each written to a file as soon as it is there."""
+    rows, file = [], folder / "numbers.json"
+    for row in found:
+        rows.append(row)
+        file.write_text(json.dumps([asdict(one) for one in rows], indent=1), encoding="utf-8")
+    return rows
+
+
+def again(folders: Iterable[Path]) -> list[Row]:
+    """The rows that earlier runs, each into a folder of its own, have written."""
+    return [Row(**one) for folder in folders for one in json.loads((folder / "numbers.json").read_text())]
 
 
 def one_thread() -> None:

@@ -147,6 +147,27 @@ def test_a_smaller_photo_has_other_pixels_and_the_same_places(woven):
     assert float((same.picture - woven.result).abs()[..., core_small(core(woven))].mean()) < 0.02
 
 
+def test_a_frame_that_grew_has_the_photo_inside_it(woven, made):
+    """Twenty pixels more on the left, as `Repose` notes them: figure and room get their detail, the new room none."""
+    more = 20
+    names = {"source": torch.nan, "visible": 0.0, "part": -1, "photo": 0}
+    maps = {name: laid(getattr(woven.found, name), more, value) for name, value in names.items()}
+    found = replace(woven.found, **maps, origin=(more, 0))
+    result = torch.nn.functional.pad(woven.result, (more, 0, 0, 0), mode="replicate")
+    grown = upscaled(result, woven.photo, found, PLAIN)
+    assert tuple(grown.picture.shape[-2:]) == (SIZE[0], SIZE[1] + SCALE * more)
+    inside_ = grown.picture[..., SCALE * more + 12 :]
+    assert float((inside_ - made.picture[..., 12:]).abs().max()) < 0.05
+    assert float((inside_ - made.picture[..., 12:]).abs().mean()) < 1e-3
+    assert float(grown.detail[..., : more - 1].max()) == 0
+
+
+def laid(values, more, value):
+    """Columns of `value` before those of (h, w, ...)."""
+    before = torch.full((len(values), more, *values.shape[2:]), value, dtype=values.dtype)
+    return torch.cat((before, values), 1)
+
+
 def test_none_of_it(woven):
     off = upscaled(woven.result, woven.photo, woven.found, Options(detail=0.0))
     assert float((off.picture - blind(woven)).abs().max()) < 1e-5
@@ -221,3 +242,21 @@ def test_the_scene_is_what_it_says(woven):
     there = inside_small(woven)
     centre = woven.truth[0][:, 1::SCALE, 1::SCALE]
     assert float((cloth(torch.nan_to_num(at)) - centre).abs()[:, there].max()) < 1e-4
+
+
+def test_the_packs_own_correspondence_says_what_it_counts_in():
+    """A drawn person moved at half the photo's size comes back at the photo's."""
+    from repose.pipelines.native import moved_by
+
+    from ...geometry.people import draw, standing
+
+    body = standing()
+    picture, matte = draw(body)
+    large = torch.nn.functional.interpolate(picture, scale_factor=2, mode="bicubic").clamp(0, 1)
+    moved = moved_by(picture, matte, body, body)
+    assert moved.correspondence.photo_size == tuple(picture.shape[-2:]) and moved.correspondence.origin == (
+        0,
+        0,
+    )
+    made = upscaled(moved.over(picture), large, moved.correspondence, PLAIN)
+    assert made.picture.shape == large.shape and made.restored > 0.3
