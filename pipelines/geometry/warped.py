@@ -20,6 +20,8 @@ class Correspondence:
     source_normal  (H, W, 3) the same of the same point in the photo, or the normal itself where its colour is as it is
              lit now; 0 where there is no person
     photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
+    source_depth  (H, W) pixels, how deep the same point lay in the photo: with `source` and the part's layer it names a
+             point of the body's surface, whether the photo showed it or not; NaN where there is none, None if not known
     """
 
     source: torch.Tensor
@@ -30,6 +32,7 @@ class Correspondence:
     normal: torch.Tensor
     source_normal: torch.Tensor
     photo: torch.Tensor
+    source_depth: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
