@@ -10,21 +10,23 @@ from ..batches import Progress, part
 from ..geometry import field
 from ..geometry.garments import GarmentMap
 from ..geometry.patchwork import Hole, patched
-from ..geometry.warped import Correspondence
+from ..geometry.warped import Correspondence, Warped
 from ..models.autoencoder import MaskedAutoencoder
 from .guess import Unseen, guessed
 from .scene import SOLID, Scene, fabrics, scene_of
 from .surface import SurfaceFill
 
+FAINT = 0.02
+"""Share of a pixel from which on there is somebody."""
 EDGE = 2
 """Pixels of the person's soft edge that go with what was filled beside them."""
-COLOURS = ("warp", "autoencoder")
+COLOURS = ("warp", "continued", "autoencoder")
 
 
 @dataclass(frozen=True)
 class FillOptions:
-    """colours  whose smooth colours the texture is laid on: "warp" those that the warp has continued, "autoencoder"
-             the masked autoencoder's
+    """colours  whose smooth colours the texture is laid on: "warp" those that the picture has there, "continued" a
+             membrane over each hole, "autoencoder" the masked autoencoder's
     texture  patches of what was seen; without it the smooth colours alone
     """
 
@@ -66,7 +68,7 @@ def filled(
     tell = progress or (lambda fraction: None)
     known_before = surface or SurfaceFill.empty()
     mask = None if hidden is None else hidden[0, 0]
-    scene = scene_of(picture[0], person[0, 0], found, clothes, mask, 0.02 if pure else SOLID)
+    scene = scene_of(picture[0], person[0, 0], found, clothes, mask, FAINT if pure else SOLID)
     if not bool(scene.wanted.any()):
         tell(1.0)
         return Filled(picture, torch.zeros_like(person), known_before)
@@ -83,6 +85,21 @@ def filled(
     marked[0, 0, rows, columns] = cut.wanted.float()
     tell(1.0)
     return Filled(out, marked, after)
+
+
+def completed(
+    moved: Warped, clothes: GarmentMap | None, surface: SurfaceFill | None = None, progress: Progress = None
+) -> tuple[Warped, SurfaceFill]:
+    """The moved person with what was never seen filled, and what is known of the body's surface now; as it is where all
+    of it is hidden, for then there is nothing to fill it from."""
+    solid = moved.alpha[0, 0] > FAINT
+    known = surface or SurfaceFill.empty()
+    if not bool((solid & (moved.correspondence.visible > 0.5)).any()):
+        return moved, known
+    found = filled(
+        moved.colour, moved.alpha, moved.correspondence, clothes, surface=known, pure=True, progress=progress
+    )
+    return replace(moved, colour=found.picture), found.surface
 
 
 def _box(scene: Scene, margin: float) -> tuple[slice, slice]:
@@ -133,11 +150,13 @@ def _made(
             guessed(_unseen(scene, clothes), network, part(progress, 0, 0.4)),
             part(progress, 0.4, 1),
         )
-        guess = torch.where(scene.wanted, guess, scene.picture)
+    elif options.colours == "continued":
+        guess = _unseen(scene, clothes).continued()
+    guess = torch.where(scene.wanted, guess, scene.picture)
     if not options.texture:
         return guess
     label = torch.where(scene.wanted | scene.known, scene.label, -1)
-    return patched(Hole(guess, scene.wanted, scene.source, label, scene.stature), rest)
+    return patched(Hole(guess, scene.wanted, scene.source, label, scene.stature, scene.known), rest)
 
 
 def _unseen(scene: Scene, clothes: GarmentMap | None) -> Unseen:
@@ -160,7 +179,7 @@ def _laid(scene: Scene, made: torch.Tensor, soft: torch.Tensor, picture: torch.T
     """(3, h, w) the picture with what was made in it; the person's soft edge beside it, which is partly background,
     changes by as much as the nearest pixel that was filled does, times its share."""
     change = torch.where(scene.wanted, made - picture, 0)
-    edge = (soft > 0.02) & ~scene.solid & (field.dilate(scene.wanted.float(), EDGE) > 0)
+    edge = (soft > FAINT) & ~scene.solid & (field.dilate(scene.wanted.float(), EDGE) > 0)
     if bool(edge.any()):
         near = field.box_blur(torch.cat((change, scene.wanted[None].float())), EDGE)
         change = torch.where(edge, soft * near[:3] / near[3:].clamp(min=1e-6), change)

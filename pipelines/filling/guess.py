@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ..models.autoencoder import MATERIALS, STATURE, Crops, MaskedAutoencoder
-from .crops import continued, mirrored_places
+from .crops import continued, mirrored_places, spanned
 
 SIDE = 96
 """Pixels to a crop's side, as it was trained."""
@@ -44,7 +44,7 @@ class Unseen:
 
     def continued(self) -> torch.Tensor:
         """(3, h, w) the known colours, smoothly continued where some are wanted."""
-        return continued(self.picture, self.known, self.region, self.wanted)
+        return spanned(self.picture, self.known, self.region, self.wanted)
 
 
 @torch.no_grad()
@@ -70,6 +70,7 @@ def _change(unseen: Unseen, network: MaskedAutoencoder, ratio: float, tell) -> t
     height, width = small.known.shape[-2:]
     device = next(network.parameters()).device
     corners = _corners(small.wanted[0, 0])
+    smooth = spanned(small.colour[0], small.known[0, 0] > 0, small.region[0], small.wanted[0, 0] > 0)[None]
     fade = _fade()
     total, weight = torch.zeros(3, height, width), torch.zeros(1, height, width)
     mirror = _mirror(small)
@@ -85,8 +86,10 @@ def _change(unseen: Unseen, network: MaskedAutoencoder, ratio: float, tell) -> t
         )
         mirrors = mirror.at(torch.zeros(len(some), dtype=torch.long))
         made = network(crops.to(device), mirrors.to(device)).colour.to(total.device)
-        for one, base, window in zip(made, crops.base, windows, strict=True):
-            total[(..., *window)] += (one - base) * fade
+        for one, window in zip(made, windows, strict=True):
+            total[(..., *window)] += (
+                (one - smooth[(0, ..., *window)]) * small.wanted[(0, ..., *window)] * fade
+            )
             weight[(..., *window)] += fade
     return (total / weight.clamp(min=1e-6))[:, : round(unseen.known.shape[0] * ratio)][
         ..., : round(unseen.known.shape[1] * ratio)

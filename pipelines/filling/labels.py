@@ -6,13 +6,15 @@ import torch
 import torch.nn.functional as F
 
 from ..geometry.field import box_blur, sample
+from ..geometry.fill import membrane
 
 UNLIKE = 0.15
 """Difference of colours (sRGB, all channels together) at which a region is taken for another. By eye."""
-NEAR = 0.008
-"""Fraction of stature over which the nearest regions are counted; then three times as far, and so on."""
-SCALES = 4
-"""How often three times as far."""
+NEAR, SCALES = 0.008, 4
+"""Fraction of stature over which a region's colours are taken; then three times as far, and so on, so often."""
+ACROSS, ROUNDS, LEAST = 0.4, 30, 1e-3
+"""Stiffness between rows over that along one, of the membrane that carries regions over a hole: hems run across; rounds
+in which it is found; and the least share of a region that counts."""
 SMALL = 220.0
 """Stature in pixels at which the regions are told; their borders are drawn between those pixels."""
 
@@ -54,25 +56,28 @@ def _likeliest(
     if len(numbers) == 1:
         return torch.full((int(wanted.sum()),), numbers[0])
     step = max(1, round(stature / SMALL))
-    reach = max(1, round(NEAR * stature / step))
-    small = label[step // 2 :: step, step // 2 :: step]
-    small = F.pad(
-        small,
-        (0, -(-label.shape[1] // step) - small.shape[1], 0, -(-label.shape[0] // step) - small.shape[0]),
-        value=-1,
-    )
-    shares = torch.stack([small == number for number in numbers]).float()
-    near = _spread(shares, reach)
-    score = near.clamp(min=1e-12).log()
+    small = _every(label, step, -1)
+    own = torch.stack([small == number for number in numbers]).float()
+    seen = small >= 0
+    share = membrane(own, ~seen, ACROSS, ROUNDS).clamp(min=LEAST)
+    score = share.log()
     if guess is not None:
         colours = _pooled(guess, step)
-        parts = (shares[:, None] * colours).flatten(0, 1)
-        means = _spread(parts, reach).unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
-        score = score - ((colours - means).square().sum(1) / UNLIKE**2).clamp(max=12)
-    score = torch.where(near > 1e-9, score, -30.0)
+        reach = max(1, round(NEAR * stature / step))
+        near, parts = _spread(own, reach), _spread((own[:, None] * colours).flatten(0, 1), reach)
+        means = parts.unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
+        unlike = (colours - means).square().sum(1) / UNLIKE**2
+        score = score - torch.where(near > 1e-9, unlike, 0).clamp(max=6)
     y, x = torch.nonzero(wanted, as_tuple=True)
     places = (torch.stack((x, y), 1).float() + 0.5) / step - 0.5
     return torch.tensor(numbers)[sample(score, places).argmax(0)]
+
+
+def _every(label: torch.Tensor, step: int, beyond: int) -> torch.Tensor:
+    """(h, w) every step-th pixel, as many as squares of that side cover the picture."""
+    small = label[step // 2 :: step, step // 2 :: step]
+    short = [-(-n // step) - m for n, m in zip(label.shape, small.shape, strict=True)]
+    return F.pad(small, (0, short[1], 0, short[0]), value=beyond)
 
 
 def _pooled(values: torch.Tensor, step: int) -> torch.Tensor:

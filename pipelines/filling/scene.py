@@ -8,18 +8,21 @@ import torch
 
 from ..geometry import field
 from ..geometry.fill import grown
-from ..geometry.garments import FABRICS, NUMBER, GarmentMap
-from ..geometry.parts import INDEX, LAYER_OF
+from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
+from ..geometry.parts import INDEX, LAYER_OF, LAYERS
 from ..geometry.warped import Correspondence
 from .labels import continued_labels
 
 KEPT = ("head", "left_hand", "right_hand")
 """Parts that are left as the warp has them: a face is never made up, and hands are drawn by what knows hands."""
 GROW = 0.004
-"""Fraction of stature (7 mm on 1.75 m) by which the hole goes on into what was seen: along it lie the old outline, whose
-pixels are partly what was behind, and the shade of what hid the rest. By eye."""
+"""Fraction of stature (7 mm on 1.75 m) by which the hole goes on into what was seen: there lies the old outline, partly what
+was behind. By eye."""
 CLEAR = 0.003
 """The same within which of another region or of the outline nothing is copied."""
+SQUARE, STRETCHED = 0.35, 2.0
+"""Cosine to the camera from which on a surface's detail may be copied (70 degrees), and how many times its area in the
+photo it may be larger or smaller. By eye."""
 HEAD = 6.5
 """Heads to a stature, at least: who is cut off below is taller than what is seen of them (Drillis and Contini 1966
 have 7.7 from the chin up; the part goes down into the neck)."""
@@ -82,13 +85,14 @@ def scene_of(
     stature = stature_of(found, part)
     wanted = solid & moving & unseen
     if not bool(wanted.any()):
-        label = torch.where(there, layer, -1)
+        label, sure = torch.where(there, layer, -1), seen
     else:
         wanted |= _beside(wanted, solid & moving, layer, stature)
-        label = _labels(picture, found, clothes, seen, wanted & ~seen, layer, stature)
-    known = seen & ~wanted & (label >= 0)
+        label, sure = _labels(picture, found, clothes, seen, wanted & ~seen, layer, stature)
+    known = seen & sure & ~wanted & (label >= 0)
     points = _points(found)
-    source = known & _clear(label, max(1, round(CLEAR * stature)))
+    label = _both_sides(label) if clothes is not None else label
+    source = known & _clear(label, max(1, round(CLEAR * stature))) & _well_seen(found)
     return Scene(
         picture, solid, wanted & (label >= 0), known, source, label, layer, points,
         found.normal.movedim(-1, 0), stature, clothes is not None,
@@ -142,14 +146,40 @@ def _labels(
 ) -> torch.Tensor:
     """(h, w) int64, -1 where there is nobody: what each pixel belongs to."""
     if clothes is None:
-        return torch.where(seen | wanted, layer, -1)
+        return torch.where(seen | wanted, layer, -1), seen
     places = torch.nan_to_num(found.source)
     x, y = (places[..., k].round().long().clamp(0, clothes.size[1 - k] - 1) for k in (0, 1))
     told = clothes.labels[0, 0].long()[y, x]
-    sure = seen & (told != NUMBER["background"]) & (found.photo == 0)
+    sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & _possible()[layer, told]
     if not bool(sure.any()):
-        return torch.where(seen | wanted, layer, -1)
-    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer)
+        return torch.where(seen | wanted, layer, -1), seen
+    # Another photo's pixels are seen, too, though nobody told what they show.
+    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (found.photo > 0)
+
+
+def _possible() -> torch.Tensor:
+    """(L + 1, R) bool: which regions may lie on which layer; the skin of an arm on no other: there it is what the
+    segmentation took the arm's edge for."""
+    possible = torch.ones(len(LAYERS) + 1, len(REGIONS), dtype=torch.bool)
+    for i, name in enumerate(LAYERS):
+        for region in SKIN:
+            limb = region.endswith(("arm_skin", "leg_skin"))
+            possible[i, NUMBER[region]] = region == f"{name}_skin" if limb else name == "trunk" or region != "face"
+    return possible
+
+
+def _both_sides(label: torch.Tensor) -> torch.Tensor:
+    """The labels with one for the skin of both arms, and one for that of both legs."""
+    out = label.clone()
+    for limb in ("arm", "leg"):
+        out[label == NUMBER[f"right_{limb}_skin"]] = NUMBER[f"left_{limb}_skin"]
+    return out
+
+
+def _well_seen(found: Correspondence) -> torch.Tensor:
+    """(h, w) bool: neither drawn out nor pressed together, and seen squarely enough: else its detail is streaks."""
+    square = found.normal[..., 2].abs() > SQUARE
+    return square & (found.stretch > 1 / STRETCHED) & (found.stretch < STRETCHED)
 
 
 def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:

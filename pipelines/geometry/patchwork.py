@@ -3,9 +3,8 @@
 What is known is split into smooth colours and detail. The detail of the hole is looked for by patches, from coarse to
 fine: at the coarsest level every place of the same label is compared, from the hole's rim inwards; on finer levels a
 place asks where its neighbours' patches go on (Barnes et al., "PatchMatch", SIGGRAPH 2009, whose random search is not
-needed after an exact start). What is found is copied, so that grain and weave stay as sharp as they are, and what is
-left of a step at the rim is closed in the gradient domain (Perez, Gangnet and Blake, "Poisson Image Editing", SIGGRAPH
-2003: the membrane of the differences along the rim).
+needed after an exact start). What is found is copied, so that grain and weave stay as sharp as they are, and steps are
+closed (joining.py).
 
 Pictures (C, h, w), masks and labels (h, w); x right, y down, lengths in pixels. The same input gives the same output.
 """
@@ -18,14 +17,15 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from .field import box_blur, dilate, erode, extrapolate
+from .field import box_blur, dilate, erode
+from .joining import Pieces, joined
 
 COARSEST = 128.0
 """Stature in pixels at the coarsest level, where all places are compared: a torso is then 25 x 40 pixels."""
 REACH = 2
 """Pixels on each side of a patch: 5 x 5."""
-SMOOTH = 0.012
-"""Fraction of stature (21 mm on 1.75 m): what is finer counts as detail, what is broader is the guess's."""
+SMOOTH = 0.006
+"""Fraction of stature (10 mm on 1.75 m): what is finer counts as detail, what is broader is the guess's."""
 GUESSED = 0.3
 """What a pixel that was filled counts beside one that was seen, when patches are compared."""
 FAR = 0.02
@@ -33,6 +33,10 @@ FAR = 0.02
 BORDER, DEEP = 0.03, 0.01
 """Fraction of stature from a cloth's border that is like its border (hems, collars, dark outlines) and not like its
 interior, and the cost of taking one for the other."""
+ENOUGH = 0.7
+"""Pixels to copy from for each to be filled, at least. By eye."""
+ONCE = 2.5
+"""How many times the median of a cloth's detail is a thing that is there once, and is not carried elsewhere. By eye."""
 LACKING = 0.02
 """The same of a patch of which nothing is known but its middle."""
 MOST = 2_500_000
@@ -52,6 +56,7 @@ class Hole:
     source   (h, w) bool, pixels whose detail may be copied: none of them wanted
     label    (h, w) int64, -1 where there is nobody: nothing is copied from one label to another
     stature  of the person, in pixels
+    known    (h, w) bool, pixels that are right and that the fill must meet without a step; the source by default
     """
 
     picture: torch.Tensor
@@ -59,6 +64,7 @@ class Hole:
     source: torch.Tensor
     label: torch.Tensor
     stature: float
+    known: torch.Tensor | None = None
 
 
 def patched(
@@ -76,10 +82,11 @@ def patched(
         tell(i / len(chosen))
         here = hole.label == number
         target, source = hole.wanted & here, hole.source & here & ~hole.wanted
-        if not bool(source.any()):
+        if int(source.sum()) < ENOUGH * int(target.sum()):  # it would be repeated, and seen to be
             continue
-        box = _box(here & (target | source), 2 * REACH)
-        cut = _Cloth(hole.picture[:, box[0], box[1]], target[box], source[box], hole.stature)
+        known = source if hole.known is None else hole.known & here & ~hole.wanted
+        box = _box(target | source, 2 * REACH)
+        cut = _Cloth(hole.picture[:, box[0], box[1]], target[box], source[box], known[box], hole.stature)
         filled = _filled(cut)
         out[:, box[0], box[1]] = torch.where(target[box], filled, out[:, box[0], box[1]])
     tell(1.0)
@@ -88,11 +95,12 @@ def patched(
 
 @dataclass(frozen=True, eq=False)
 class _Cloth:
-    """One label in its box: picture (3, h, w), target and source (h, w) bool, stature in pixels."""
+    """One label in its box: picture (3, h, w), target, source and known (h, w) bool, stature in pixels."""
 
     picture: torch.Tensor
     target: torch.Tensor
     source: torch.Tensor
+    known: torch.Tensor
     stature: float
 
 
@@ -112,17 +120,20 @@ class _Level:
 
 
 def _filled(cloth: _Cloth) -> torch.Tensor:
-    base = smooth_colours(cloth.picture, cloth.target | cloth.source, cloth.stature)
-    detail = (cloth.picture - base) * cloth.source
+    base = smooth_colours(cloth.picture, cloth.target | cloth.known, cloth.stature)
+    detail = (cloth.picture - base) * cloth.known
     factors = _factors(cloth.stature)
     place, level = None, None
+    cloth = replace(cloth, source=cloth.source & _plain(detail, cloth, factors[0]))
     for factor in factors:
         level = _at(detail, cloth, factor)
         if place is None:
             level, place = _from_the_rim(level, cloth.stature / factor)
         else:
             level, place = _finer(level, place, cloth.stature / factor)
-    return (base + level.detail + _closing(cloth, base, detail, place)).clamp(0, 1)
+    return (
+        base + joined(Pieces(cloth.target, cloth.source, cloth.known, place), detail, level.detail)
+    ).clamp(0, 1)
 
 
 def smooth_colours(picture: torch.Tensor, there: torch.Tensor, stature: float) -> torch.Tensor:
@@ -154,6 +165,19 @@ def _at(detail: torch.Tensor, cloth: _Cloth, factor: int) -> _Level:
         target,
         _depth(known | target, cloth.stature / factor),
     )
+
+
+def _plain(detail: torch.Tensor, cloth: _Cloth, factor: int) -> torch.Tensor:
+    """(h, w) bool: where the detail is not out of the ordinary, by squares of `factor` pixels: a button, a print or a
+    pocket is there once. Of a pattern everything is usual."""
+    both = torch.cat((detail.square().sum(0, keepdim=True) * cloth.source, cloth.source[None].float()))
+    pooled = box_blur(F.avg_pool2d(both[None], factor, ceil_mode=True)[0], REACH // 2)
+    size, there = (pooled[0] / pooled[1].clamp(min=1e-6)).sqrt(), pooled[1] > 0.5
+    usual = there & (size <= ONCE * size[there].median()) if bool(there.any()) else there
+    if not bool(usual.any()):
+        return torch.ones_like(cloth.source)
+    wide = usual.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
+    return wide[: cloth.source.shape[0], : cloth.source.shape[1]]
 
 
 def _depth(cloth: torch.Tensor, stature: float) -> torch.Tensor:
@@ -356,24 +380,3 @@ def _best(tries: list[torch.Tensor], at, shown, stature: float) -> torch.Tensor:
             best = torch.where(better, spot, best)
         chosen.append(best)
     return torch.cat(chosen, 1)
-
-
-def _closing(cloth: _Cloth, base: torch.Tensor, detail: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) what closes the step at the rim: there the difference between what is seen just outside and what the
-    patches inside would show at it, and inwards ever smoother."""
-    height, width = cloth.target.shape
-    off, count = torch.zeros_like(base), torch.zeros(1, height, width, device=base.device)
-    y, x = torch.nonzero(cloth.target & (place[0] >= 0), as_tuple=True)
-    for down, right in ((-1, 0), (0, -1), (1, 0), (0, 1)):
-        ny, nx = y + down, x + right
-        inside = (ny >= 0) & (ny < height) & (nx >= 0) & (nx < width)
-        ny, nx = ny.clamp(0, height - 1), nx.clamp(0, width - 1)
-        sy, sx = place[0, y, x] + down, place[1, y, x] + right
-        inside &= (sy >= 0) & (sy < height) & (sx >= 0) & (sx < width) & cloth.source[ny, nx]
-        sy, sx = sy.clamp(0, height - 1), sx.clamp(0, width - 1)
-        inside &= cloth.source[sy, sx]
-        ny, nx, sy, sx = (values[inside] for values in (ny, nx, sy, sx))
-        step = detail[:, ny, nx] - detail[:, sy, sx]
-        off.view(3, -1).index_add_(1, ny * width + nx, step)
-        count.view(1, -1).index_add_(1, ny * width + nx, torch.ones(1, len(ny), device=base.device))
-    return extrapolate(off / count.clamp(min=1), (count[0] > 0).float())
