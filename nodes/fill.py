@@ -20,7 +20,15 @@ class OcclusionFill(io.ComfyNode):
             category=f"{sockets.CATEGORY}/Picture",
             description="Completes what the photo never showed of a reposed person: cloth from the same cloth, skin"
             " from the same skin, with its grain and weave and without a border. Faces and hands stay as they are.",
-            search_aliases=["inpaint", "inpainting", "fill holes", "texture", "hidden", "disocclusion", "patch match"],
+            search_aliases=[
+                "inpaint",
+                "inpainting",
+                "fill holes",
+                "texture",
+                "hidden",
+                "disocclusion",
+                "patch match",
+            ],
             inputs=[
                 io.Image.Input("image", tooltip="The reposed pictures, from Warp Body; before Relight."),
                 io.Mask.Input("person", tooltip="Where the person is in them, from Warp Body."),

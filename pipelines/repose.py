@@ -244,7 +244,9 @@ def repose_picture(
     marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
     most = part(progress, READING, DETAIL if large else 1)
     surface = None if known is None else known.surface
-    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas, light, shadows, surface)
+    reposed = repose(
+        small, reading, pose, options, most, room, marked, second, canvas, light, shadows, surface
+    )
     return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
 
 

@@ -38,11 +38,15 @@ def filled_pictures(
     for i in range(count):
         known = next((surface for one, surface in surfaces if _one_photo(one, worn[i])), None)
         now = share(progress, i, count)
-        done = filled(photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], progress=now)
+        done = filled(
+            photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], progress=now
+        )
         made.append(done.picture)
         marked.append(done.filled)
         if worn[i] is not None:
-            surfaces = [pair for pair in surfaces if not _one_photo(pair[0], worn[i])] + [(worn[i], done.surface)]
+            surfaces = [pair for pair in surfaces if not _one_photo(pair[0], worn[i])] + [
+                (worn[i], done.surface)
+            ]
     return torch.cat(made), torch.cat(marked)
 
 

@@ -9,17 +9,21 @@ import torch
 from ..batches import Progress, part
 from ..geometry import field
 from ..geometry.garments import GarmentMap
-from ..geometry.patchwork import Hole, patched
+from ..geometry.parts import LAYERS
+from ..geometry.patchwork import Hole, patched, smooth_colours
 from ..geometry.warped import Correspondence, Warped
 from ..models.autoencoder import MaskedAutoencoder
 from .guess import Unseen, guessed
-from .scene import SOLID, Scene, fabrics, scene_of
+from .scene import SOLID, Scene, fabrics, scene_of, span
 from .surface import SurfaceFill
 
 FAINT = 0.02
 """Share of a pixel from which on there is somebody."""
 EDGE = 2
 """Pixels of the person's soft edge that go with what was filled beside them."""
+MOSTLY, SQUARE = 0.6, 0.5
+"""Share of its surround that must be known, too, for a pixel to be shown again; and cosine to the camera from which on
+what was filled is kept: its pixels lie two apart at most. By eye."""
 COLOURS = ("warp", "continued", "autoencoder")
 
 
@@ -126,13 +130,17 @@ def _cut(scene: Scene, box: tuple[slice, slice]) -> Scene:
 
 
 def _shown_before(scene: Scene, surface: SurfaceFill) -> tuple[torch.Tensor, torch.Tensor]:
-    """(h, w) bool which wanted pixels show what was filled before, and (3, h, w) their colours."""
+    """(h, w) bool which wanted pixels show what was filled before, and (3, h, w) their colours: the detail of then on
+    the smooth colours of now."""
     again, colour = torch.zeros_like(scene.wanted), torch.zeros_like(scene.picture)
     if len(surface):
         y, x = torch.nonzero(scene.wanted, as_tuple=True)
         values, there = surface.at(scene.points[y, x], scene.layer[y, x])
         again[y, x] = there
-        colour[:, y, x] = values.T
+        smooth = _smooth(scene, scene.picture)
+        colour[:, y, x] = (smooth[:, y, x] + values.T).clamp(0, 1)
+        # Single pixels among fresh ones would be specks.
+        again &= field.box_blur(again[None].float(), EDGE)[0] > MOSTLY
     return again, colour
 
 
@@ -169,10 +177,24 @@ def _unseen(scene: Scene, clothes: GarmentMap | None) -> Unseen:
     )  # fmt: skip
 
 
+def _smooth(scene: Scene, picture: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) a picture's smooth colours, of each label and sheet by itself."""
+    out, there = picture.clone(), scene.known | scene.wanted
+    thing = torch.where(there, scene.label * len(LAYERS) + scene.layer, -1)
+    for number in torch.unique(thing[scene.wanted]).tolist():
+        own = thing == number
+        rows, columns = span(own)
+        smooth = smooth_colours(picture[:, rows, columns], own[rows, columns], scene.stature)
+        out[:, rows, columns] = torch.where(own[rows, columns], smooth, out[:, rows, columns])
+    return out
+
+
 def _fresh(scene: Scene, made: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Points (n, 3), layers (n,) and colours (n, 3) of what was filled now."""
-    y, x = torch.nonzero(scene.wanted, as_tuple=True)
-    return scene.points[y, x], scene.layer[y, x], made[:, y, x].T
+    """Points (n, 3), layers (n,) and detail (n, 3) of what was filled now and is seen squarely enough to be shown from
+    elsewhere."""
+    y, x = torch.nonzero(scene.wanted & (scene.normal[2].abs() > SQUARE), as_tuple=True)
+    detail = made - _smooth(scene, made)
+    return scene.points[y, x], scene.layer[y, x], detail[:, y, x].T
 
 
 def _laid(scene: Scene, made: torch.Tensor, soft: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:

@@ -135,6 +135,12 @@ def _beside(wanted: torch.Tensor, open_: torch.Tensor, layer: torch.Tensor, stat
     return near & open_ & ~wanted
 
 
+def span(mask: torch.Tensor) -> tuple[slice, slice]:
+    """Rows and columns of the box round a mask (h, w) that has a pixel."""
+    lines = (torch.nonzero(mask.any(axis)).flatten() for axis in (1, 0))
+    return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
+
+
 def _labels(
     picture: torch.Tensor,
     found: Correspondence,
@@ -154,7 +160,9 @@ def _labels(
     if not bool(sure.any()):
         return torch.where(seen | wanted, layer, -1), seen
     # Another photo's pixels are seen, too, though nobody told what they show.
-    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (found.photo > 0)
+    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (
+        found.photo > 0
+    )
 
 
 def _possible() -> torch.Tensor:
@@ -164,7 +172,9 @@ def _possible() -> torch.Tensor:
     for i, name in enumerate(LAYERS):
         for region in SKIN:
             limb = region.endswith(("arm_skin", "leg_skin"))
-            possible[i, NUMBER[region]] = region == f"{name}_skin" if limb else name == "trunk" or region != "face"
+            possible[i, NUMBER[region]] = (
+                region == f"{name}_skin" if limb else name == "trunk" or region != "face"
+            )
     return possible
 
 
