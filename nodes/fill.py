@@ -42,7 +42,7 @@ class OcclusionFill(io.ComfyNode):
                 io.Mask.Input(
                     "hidden",
                     optional=True,
-                    tooltip="What to fill, where it is not what the correspondence says: Warp Body's, or a painted one.",
+                    tooltip="What to fill, if not what the correspondence says: Warp Body's, or a painted one.",
                 ),
                 io.Combo.Input(
                     "colours",

@@ -23,8 +23,8 @@ def filled_pictures(
     options: FillOptions = FillOptions(),
     progress: Progress = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and (B, 1, H, W)
-    1 where they were. Pictures whose clothes are one map are of one photo: what is filled in one is shown in the next.
+    """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and where
+    they were (B, 1, H, W). Pictures whose clothes are one map are of one photo: what is filled in one is shown in the next.
     ValueError as `fill.filled`, and for counts that do not fit together.
     """
     count = common_count(pictures=len(pictures), correspondences=len(found))

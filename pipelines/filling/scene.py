@@ -16,8 +16,8 @@ from .labels import continued_labels
 KEPT = ("head", "left_hand", "right_hand")
 """Parts that are left as the warp has them: a face is never made up, and hands are drawn by what knows hands."""
 GROW = 0.004
-"""Fraction of stature (7 mm on 1.75 m) by which the hole goes on into what was seen: there lies the old outline, partly what
-was behind. By eye."""
+"""Fraction of stature (7 mm on 1.75 m) by which the hole goes on into what was seen: there the old outline lies,
+partly what was behind. By eye."""
 CLEAR = 0.003
 """The same within which of another region or of the outline nothing is copied."""
 SQUARE, STRETCHED = 0.35, 2.0

@@ -35,7 +35,7 @@ class _Grid:
         return self.keys[place] == keys, place
 
     def with_points(self, points: torch.Tensor, layer: torch.Tensor, colour: torch.Tensor) -> _Grid:
-        keys, place = torch.unique(_key(torch.floor(points / self.cell).long(), layer), return_inverse=True)
+        keys, place = torch.unique(_key(torch.round(points / self.cell).long(), layer), return_inverse=True)
         values = torch.cat((colour, torch.ones(len(points), 1)), 1)
         total = torch.zeros(len(keys), 4).index_add_(0, place, values)
         new = ~self.has(keys)[0]
@@ -47,7 +47,7 @@ class _Grid:
     def at(self, points: torch.Tensor, layer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if not len(self.keys):
             return torch.zeros(len(points), 3), torch.zeros(len(points))
-        middle = points / self.cell - 0.5
+        middle = points / self.cell
         low = torch.floor(middle)
         part, low = middle - low, low.long()
         total = torch.zeros(len(points), 4)
