@@ -20,13 +20,14 @@ def filled_pictures(
     found: Sequence[Correspondence],
     clothes: Sequence[GarmentMap] | None = None,
     hidden: torch.Tensor | None = None,
-    options: FillOptions = FillOptions(),
+    options: FillOptions | None = None,
     progress: Progress = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and where
-    they were (B, 1, H, W). Pictures whose clothes are one map are of one photo: what is filled in one is shown in the next.
+    they were (B, 1, H, W). Pictures with one map of clothes are of one photo: the next shows what is filled in one.
     ValueError as `fill.filled`, and for counts that do not fit together.
     """
+    options = options or FillOptions()
     count = common_count(pictures=len(pictures), correspondences=len(found))
     photos, bodies = each(pictures.split(1), count, "pictures"), each(people.split(1), count, "person masks")
     places = each(found, count, "correspondences")

@@ -56,7 +56,7 @@ def filled(
     person: torch.Tensor,
     found: Correspondence,
     clothes: GarmentMap | None = None,
-    options: FillOptions = FillOptions(),
+    options: FillOptions | None = None,
     network: MaskedAutoencoder | None = None,
     surface: SurfaceFill | None = None,
     hidden: torch.Tensor | None = None,
@@ -70,7 +70,7 @@ def filled(
     Where nothing is hidden the picture is given back as it is. ValueError as `scene_of`.
     """
     tell = progress or (lambda fraction: None)
-    known_before = surface or SurfaceFill.empty()
+    options, known_before = options or FillOptions(), surface or SurfaceFill.empty()
     mask = None if hidden is None else hidden[0, 0]
     scene = scene_of(picture[0], person[0, 0], found, clothes, mask, FAINT if pure else SOLID)
     if not bool(scene.wanted.any()):
