@@ -5,6 +5,7 @@ from comfy_api.latest import ComfyExtension, io
 from . import (
     check,
     draw,
+    fill,
     framing,
     garment,
     host,
@@ -44,6 +45,7 @@ NODES: list[type[io.ComfyNode]] = [
     material.RigidPatches,
     picture.WarpBody,
     picture.RestoreBackground,
+    fill.OcclusionFill,
     framing.Reframe,
     light.EstimateLight,
     light.Relight,

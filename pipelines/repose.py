@@ -14,6 +14,8 @@ import torch
 from .background import ON_PAPER, restore_background
 from .batches import Progress, part
 from .files import appearing
+from .filling.fill import completed
+from .filling.surface import SurfaceFill
 from .framing import Box, Canvas, Framing, cut_sides, extended, posed_box
 from .geometry.best_view import OtherView
 from .geometry.garments import GarmentMap
@@ -48,12 +50,14 @@ class ReposeOptions:
     person   which of several people, 0 = the largest
     framing  whether the frame may grow or change its shape; as it is by default
     relight  how far what moved is lit as the photo is; 0 leaves every pixel as it was photographed
+    fill     whether what the photo never showed gets texture of what it shows of the same things
     """
 
     place: str = "source"
     person: int = 0
     framing: Framing = Framing()
     relight: RelightOptions = RelightOptions()
+    fill: bool = True
 
     def __post_init__(self):
         if self.place not in PLACES:
@@ -67,7 +71,7 @@ class Reposed:
     picture (1, 3, H, W) sRGB; person, hidden (1, 1, H, W) the reposed person's matte and the share of it that the
     photo never showed; background (1, 3, h, w) the photo without the person and their shadows; target the posed
     skeleton; second the other photo that was used; canvas how the picture lies round the photo; light the photo's,
-    where it was asked for; shadows those that the photo shows.
+    where it was asked for; shadows those that the photo shows; surface what was filled of the body.
     """
 
     picture: torch.Tensor
@@ -82,6 +86,7 @@ class Reposed:
     canvas: Canvas = Canvas()
     light: PhotoLight | None = None
     shadows: Shadows | None = None
+    surface: SurfaceFill = SurfaceFill.empty()
 
     @property
     def coverage(self) -> float:
@@ -142,12 +147,13 @@ def repose(
     canvas: Canvas | None = None,
     light: PhotoLight | None = None,
     shadows: Shadows | None = None,
+    surface: SurfaceFill | None = None,
 ) -> Reposed:
     """The person of `picture` (1, 3, H, W) in another pose, in the same picture; its background where it is known.
 
     rigid (1, 1, H, W) prints, logos, buttons; second the person from another side: see `geometry.warp`, `best_view`.
     canvas is the frame where it is known, else it follows from the pose and options.framing; light and shadows the
-    photo's, where they are known.
+    photo's, where they are known; surface what an earlier pose filled of this body, which is shown again.
     """
     tell = progress or (lambda fraction: None)
     target, notes = retargeted(reading.skeleton, pose, options.place)
@@ -167,11 +173,14 @@ def repose(
         second,
         size=tuple(room.shape[-2:]),
         regions=reading.regions,
-        progress=lambda f: tell(0.45 + 0.5 * f),
+        progress=lambda f: tell(0.45 + 0.4 * f),
         rigid=rigid,
     )
     found = replace(moved.correspondence, origin=(canvas.left, canvas.top))
     moved = replace(moved, correspondence=found)
+    if options.fill and not reading.skeleton.flat:
+        clothes = None if reading.regions is None else reading.regions.garments
+        moved, surface = completed(moved, clothes, surface, lambda f: tell(0.85 + 0.1 * f))
     if light is None and options.relight.strength > 0:
         light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:
@@ -194,6 +203,7 @@ def repose(
         canvas,
         light,
         own,
+        surface or SurfaceFill.empty(),
     )
 
 
@@ -235,7 +245,10 @@ def repose_picture(
     large = small is not picture
     marked = None if rigid is None else resized(rigid, tuple(small.shape[-2:]))
     most = part(progress, READING, DETAIL if large else 1)
-    reposed = repose(small, reading, pose, options, most, room, marked, second, canvas, light, shadows)
+    surface = None if known is None else known.surface
+    reposed = repose(
+        small, reading, pose, options, most, room, marked, second, canvas, light, shadows, surface
+    )
     return _at_full_size(reposed, picture, small, part(progress, DETAIL, 1)) if large else reposed
 
 

@@ -281,7 +281,16 @@ def _mixed(one: View, two: View, at: list[torch.Tensor], index: torch.Tensor, sh
     ahead = [torch.as_tensor(view.ahead).to(view.depth).expand(len(view.index)) for view in (one, two)]
     chosen = {
         name: pair(name)
-        for name in ("source", "depth", "parted", "part", "stretch", "normal", "source_normal")
+        for name in (
+            "source",
+            "depth",
+            "parted",
+            "part",
+            "stretch",
+            "normal",
+            "source_normal",
+            "source_depth",
+        )
     }
     chosen["ahead"] = [_spread(values, where, count) for values, where in zip(ahead, at, strict=True)]
     values = {

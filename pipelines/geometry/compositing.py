@@ -107,6 +107,7 @@ def _spread_out(views: list[View], pixels: torch.Tensor, size: tuple[int, int], 
         normal=field("normal"),
         source_normal=field("source_normal"),
         photo=field("photo"),
+        source_depth=field("source_depth", float("nan")),
     )
     return Warped(
         spread((colour / safe).T).permute(2, 0, 1)[None].clamp(0, 1),

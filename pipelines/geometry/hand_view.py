@@ -30,6 +30,7 @@ def view_of_hand(hand: Shown, own: int, views: list[View], slots: Slots, stature
         source_normal=hand.source_normal,
         photo=torch.zeros_like(hand.index),
         ahead=hand.depth + (1 - hand.seen) * unseen - far,
+        source_depth=torch.full_like(hand.depth, torch.nan),  # drawn anew: no point of the photo's surface
     )
 
 

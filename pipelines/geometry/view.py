@@ -40,7 +40,7 @@ class View:
     """One layer as seen from the camera, inside `box` (y0, y1, x0, x1); flat arrays over its covered pixels.
 
     seen the share that the photo's camera saw; bare the same, where the far side of what it saw counts as seen;
-    source_normal how the same points faced the camera in the photo.
+    source_normal how the same points faced the camera in the photo, source_depth how deep they lay in it.
     """
 
     index: torch.Tensor
@@ -58,6 +58,7 @@ class View:
     source_normal: torch.Tensor
     photo: torch.Tensor
     ahead: torch.Tensor | float
+    source_depth: torch.Tensor
 
 
 def view_of(
@@ -129,6 +130,7 @@ def view_of(
         _photographed(mesh.side[triangle], rest[triangle], normal[triangle]),
         torch.zeros_like(index),
         _ahead(volume, layer, local),
+        at(mesh.rest)[:, 2],
     )
 
 

@@ -22,6 +22,8 @@ class Correspondence:
     photo    (H, W) int64, which photo `source` is a place in: 0 the first, 1 the second; 0 where there is no person
     photo_size  (height, width) in pixels of the first photo as `source` counts them; None where it was not noted
     origin   x, y in the target picture of the first photo's top-left pixel, where the two share a background
+    source_depth  (H, W) pixels, how deep the same point lay in the photo: with `source` and the part's layer it names a
+             point of the body's surface, whether the photo showed it or not; NaN where there is none, None if not known
     """
 
     source: torch.Tensor
@@ -34,6 +36,7 @@ class Correspondence:
     photo: torch.Tensor
     photo_size: tuple[int, int] | None = None
     origin: tuple[int, int] = (0, 0)
+    source_depth: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,59 @@
+"""A batch of reposed pictures, each with what was hidden filled; of one person the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from ..batches import Progress, common_count, each, share
+from ..geometry.garments import GarmentMap
+from ..geometry.warped import Correspondence
+from ..models import autoencoder
+from .fill import FillOptions, filled
+from .surface import SurfaceFill
+
+
+def filled_pictures(
+    pictures: torch.Tensor,
+    people: torch.Tensor,
+    found: Sequence[Correspondence],
+    clothes: Sequence[GarmentMap] | None = None,
+    hidden: torch.Tensor | None = None,
+    options: FillOptions | None = None,
+    progress: Progress = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and where
+    they were (B, 1, H, W). Pictures with one map of clothes are of one photo: the next shows what is filled in one.
+    ValueError as `fill.filled`, and for counts that do not fit together.
+    """
+    options = options or FillOptions()
+    count = common_count(pictures=len(pictures), correspondences=len(found))
+    photos, bodies = each(pictures.split(1), count, "pictures"), each(people.split(1), count, "person masks")
+    places = each(found, count, "correspondences")
+    worn = [None] * count if clothes is None else each(clothes, count, "garments")
+    masks = [None] * count if hidden is None else each(hidden.split(1), count, "hidden masks")
+    network = autoencoder.shipped() if options.colours == "autoencoder" else None
+    surfaces: list[tuple[GarmentMap, SurfaceFill]] = []
+    made, marked = [], []
+    for i in range(count):
+        known = next((surface for one, surface in surfaces if _one_photo(one, worn[i])), None)
+        now = share(progress, i, count)
+        done = filled(
+            photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], progress=now
+        )
+        made.append(done.picture)
+        marked.append(done.filled)
+        if worn[i] is not None:
+            surfaces = [pair for pair in surfaces if not _one_photo(pair[0], worn[i])] + [
+                (worn[i], done.surface)
+            ]
+    return torch.cat(made), torch.cat(marked)
+
+
+def _one_photo(one: GarmentMap, other: GarmentMap | None) -> bool:
+    """Whether two maps are of one photo: the same in every pixel."""
+    if other is None:
+        return False
+    same = one is other or (one.size == other.size and torch.equal(one.labels, other.labels))
+    return same and (one.matte is other.matte or torch.equal(one.matte, other.matte))

@@ -1,0 +1,219 @@
+"""A reposed picture as the fill needs it: what was never seen, what may be copied, and what belongs to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ..geometry import field
+from ..geometry.fill import grown
+from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
+from ..geometry.parts import INDEX, LAYER_OF, LAYERS
+from ..geometry.warped import Correspondence
+from .labels import continued_labels
+
+KEPT = ("head", "left_hand", "right_hand")
+"""Parts that are left as the warp has them: a face is never made up, and hands are drawn by what knows hands."""
+GROW = 0.004
+"""Fraction of stature (7 mm on 1.75 m) by which the hole goes on into what was seen: there the old outline lies,
+partly what was behind. By eye."""
+CLEAR = 0.003
+"""The same within which of another region or of the outline nothing is copied."""
+SQUARE, STRETCHED = 0.35, 2.0
+"""Cosine to the camera from which on a surface's detail may be copied (70 degrees), and how many times its area in the
+photo it may be larger or smaller. By eye."""
+HEAD = 6.5
+"""Heads to a stature, at least: who is cut off below is taller than what is seen of them (Drillis and Contini 1966
+have 7.7 from the chin up; the part goes down into the neck)."""
+SOLID = 0.95
+"""Share of a pixel from which on it shows the person alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One reposed picture.
+
+    picture  (3, h, w) sRGB; solid (h, w) bool, where it shows the person alone
+    wanted   (h, w) bool: to be filled; known (h, w) bool: seen; source (h, w) bool: what of that may be copied
+    label    (h, w) int64: garments.REGIONS' number where clothes are told, else a layer's; -1 where there is nobody
+    layer    (h, w) int64 in parts.LAYERS, -1 where there is nobody
+    points   (h, w, 3) where each lay in the photo: x, y and depth, NaN where unknown
+    normal   (3, h, w)
+    stature  of the person in pixels of this picture
+    dressed  whether the labels are regions
+    """
+
+    picture: torch.Tensor
+    solid: torch.Tensor
+    wanted: torch.Tensor
+    known: torch.Tensor
+    source: torch.Tensor
+    label: torch.Tensor
+    layer: torch.Tensor
+    points: torch.Tensor
+    normal: torch.Tensor
+    stature: float
+    dressed: bool
+
+
+def scene_of(
+    picture: torch.Tensor,
+    person: torch.Tensor,
+    found: Correspondence,
+    clothes: GarmentMap | None = None,
+    hidden: torch.Tensor | None = None,
+    least: float = SOLID,
+) -> Scene:
+    """picture (3, h, w) with the person (h, w) in [0, 1] in it; clothes those of the photo; hidden (h, w) in [0, 1]
+    what was not seen, from the correspondence by default; least: share of a pixel from which on its colour is the
+    person's. ValueError for other sizes, and where nothing of the person was seen."""
+    _check(picture, person, found, hidden)
+    part = found.part
+    table = torch.tensor([*LAYER_OF, -1])
+    layer = table[part]
+    unseen = (1 - found.visible if hidden is None else hidden) > 0.5
+    there = (layer >= 0) & (person > 0.02)
+    solid = there & (person >= least)
+    moving = there & ~torch.isin(part, torch.tensor([INDEX[name] for name in KEPT]))
+    seen = solid & ~unseen
+    if bool((solid & unseen).any()) and not bool(seen.any()):
+        raise ValueError(
+            f"all of the person's {int(solid.sum())} pixels are hidden: there is nothing to fill them from; give Warp"
+            " Body a photo that shows more of the person, or a hidden mask that leaves some of it black"
+        )
+    stature = stature_of(found, part)
+    wanted = solid & moving & unseen
+    if not bool(wanted.any()):
+        label, sure = torch.where(there, layer, -1), seen
+    else:
+        wanted |= _beside(wanted, solid & moving, layer, stature)
+        label, sure = _labels(picture, found, clothes, seen, wanted & ~seen, layer, stature)
+    known = seen & sure & ~wanted & (label >= 0)
+    points = _points(found)
+    label = _both_sides(label) if clothes is not None else label
+    source = known & _clear(label, max(1, round(CLEAR * stature))) & _well_seen(found)
+    return Scene(
+        picture, solid, wanted & (label >= 0), known, source, label, layer, points,
+        found.normal.movedim(-1, 0), stature, clothes is not None,
+    )  # fmt: skip
+
+
+def _check(picture: torch.Tensor, person: torch.Tensor, found: Correspondence, hidden) -> None:
+    size = tuple(picture.shape[-2:])
+    others = {"person mask": person, "correspondence": found.part, "hidden mask": hidden}
+    for name, its in others.items():
+        if its is not None and tuple(its.shape[-2:]) != size:
+            raise ValueError(
+                f"the picture has {size[1]} x {size[0]} pixels, the {name} {its.shape[-1]} x {its.shape[-2]}: take"
+                " all of them from the same Warp Body, and fill before you scale"
+            )
+
+
+def stature_of(found: Correspondence, part: torch.Tensor) -> float:
+    """Pixels, in the target picture: how tall the photo shows the person, at the scale of what is seen in both."""
+    there = torch.isfinite(found.source[..., 1]) & (part >= 0)
+    if not bool(there.any()):
+        return 1.0
+    heights = found.source[..., 1]
+    tall = float(heights[there].max() - heights[there].min())
+    head = there & (part == INDEX["head"])
+    if bool(head.any()):
+        tall = max(tall, HEAD * float(heights[head].max() - heights[head].min()))
+    flat = there & (found.stretch > 0)
+    scale = float(found.stretch[flat].median().sqrt()) if bool(flat.any()) else 1.0
+    return max(16.0, tall * min(max(scale, 0.1), 10.0))
+
+
+def _beside(wanted: torch.Tensor, open_: torch.Tensor, layer: torch.Tensor, stature: float) -> torch.Tensor:
+    """(h, w) bool: what lies within GROW of what is wanted, on the same sheet."""
+    reach = max(1, round(GROW * stature))
+    near = torch.zeros_like(wanted)
+    for number in torch.unique(layer[wanted]).tolist():
+        here = layer == number
+        near |= grown(wanted & here, reach) & here
+    return near & open_ & ~wanted
+
+
+def span(mask: torch.Tensor) -> tuple[slice, slice]:
+    """Rows and columns of the box round a mask (h, w) that has a pixel."""
+    lines = (torch.nonzero(mask.any(axis)).flatten() for axis in (1, 0))
+    return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
+
+
+def _labels(
+    picture: torch.Tensor,
+    found: Correspondence,
+    clothes: GarmentMap | None,
+    seen,
+    wanted,
+    layer,
+    stature: float,
+) -> torch.Tensor:
+    """(h, w) int64, -1 where there is nobody: what each pixel belongs to."""
+    if clothes is None:
+        return torch.where(seen | wanted, layer, -1), seen
+    places = torch.nan_to_num(found.source)
+    x, y = (places[..., k].round().long().clamp(0, clothes.size[1 - k] - 1) for k in (0, 1))
+    told = clothes.labels[0, 0].long()[y, x]
+    sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & _possible()[layer, told]
+    if not bool(sure.any()):
+        return torch.where(seen | wanted, layer, -1), seen
+    # Another photo's pixels are seen, too, though nobody told what they show.
+    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (
+        found.photo > 0
+    )
+
+
+def _possible() -> torch.Tensor:
+    """(L + 1, R) bool: which regions may lie on which layer; the skin of an arm on no other: there it is what the
+    segmentation took the arm's edge for."""
+    possible = torch.ones(len(LAYERS) + 1, len(REGIONS), dtype=torch.bool)
+    for i, name in enumerate(LAYERS):
+        for region in SKIN:
+            limb = region.endswith(("arm_skin", "leg_skin"))
+            possible[i, NUMBER[region]] = (
+                region == f"{name}_skin" if limb else name == "trunk" or region != "face"
+            )
+    return possible
+
+
+def _both_sides(label: torch.Tensor) -> torch.Tensor:
+    """The labels with one for the skin of both arms, and one for that of both legs."""
+    out = label.clone()
+    for limb in ("arm", "leg"):
+        out[label == NUMBER[f"right_{limb}_skin"]] = NUMBER[f"left_{limb}_skin"]
+    return out
+
+
+def _well_seen(found: Correspondence) -> torch.Tensor:
+    """(h, w) bool: neither drawn out nor pressed together, and seen squarely enough: else its detail is streaks."""
+    square = found.normal[..., 2].abs() > SQUARE
+    return square & (found.stretch > 1 / STRETCHED) & (found.stretch < STRETCHED)
+
+
+def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
+    """(h, w) bool: pixels with none of another label within so many."""
+    most = field.dilate(label.float(), reach)
+    least = -field.dilate(-label.float(), reach)
+    return most == least
+
+
+def _points(found: Correspondence) -> torch.Tensor:
+    deep = found.source_depth
+    if deep is None:
+        deep = torch.full_like(found.depth, torch.nan)
+    # Another photo's places name no point of this one's surface.
+    deep = torch.where(found.photo == 0, deep, torch.nan)
+    return torch.cat((found.source, deep[..., None]), -1)
+
+
+def fabrics(clothes: GarmentMap | None, label: torch.Tensor) -> torch.Tensor | None:
+    """(h, w) int64 the fabric of each label's region, the number behind FABRICS where none is known."""
+    if clothes is None:
+        return None
+    out = torch.full_like(label, len(FABRICS))
+    for name, material in clothes.materials.items():
+        if material.fabric in FABRICS:
+            out[label == NUMBER[name]] = FABRICS.index(material.fabric)
+    return out

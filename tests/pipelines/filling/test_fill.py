@@ -1,0 +1,140 @@
+"""Occlusion Fill on a drawn figure: what is hidden is taken from the same cloth."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from repose.pipelines.batches import common_count
+from repose.pipelines.filling.batch import filled_pictures
+from repose.pipelines.filling.fill import FillOptions, completed, filled
+from repose.pipelines.filling.scene import scene_of
+from repose.pipelines.geometry.parts import INDEX
+from repose.pipelines.geometry.warped import Warped
+
+from ...lit_figure import SIZE, lit_figure
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return lit_figure()
+
+
+@pytest.fixture(scope="module")
+def hidden(figure):
+    """A band across the trunk and a strip of a leg."""
+    y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
+    trunk = figure.found.part == INDEX["chest"]
+    rows = torch.nonzero(trunk.any(1)).flatten()
+    middle = int(rows.float().mean())
+    return trunk & ((y - middle).abs() < 6) & (figure.person[0, 0] > 0)
+
+
+def test_nothing_hidden_gives_the_picture_back(figure):
+    done = filled(figure.picture, figure.person, figure.found, figure.garments)
+    assert done.picture is figure.picture
+    assert float(done.filled.sum()) == 0 and len(done.surface) == 0
+
+
+def test_what_is_hidden_is_filled_and_nothing_else_changes(figure, hidden):
+    spoilt = torch.where(hidden, torch.tensor([1.0, 0.0, 1.0]).view(3, 1, 1), figure.picture[0])[None]
+    options = FillOptions("continued")
+    done = filled(spoilt, figure.person, figure.hiding(hidden), figure.garments, options)
+    mask = done.filled[0, 0] > 0
+    assert bool(mask[hidden].all()) and int(mask.sum()) < 2.5 * int(hidden.sum())
+    assert torch.equal(done.picture[0][:, ~mask], spoilt[0][:, ~mask])
+    off = [(v - figure.picture).abs()[0][:, hidden].mean() for v in (spoilt, done.picture)]
+    assert float(off[0]) > 0.25 and float(off[1]) < 0.06, [float(v) for v in off]
+
+
+@pytest.mark.parametrize("colours", ["warp", "continued"])
+def test_hidden_to_the_frame_without_clothes_and_with_slivers(figure, hidden, colours):
+    edge = hidden.clone()
+    edge[:, 0] = True
+    edge[SIZE[0] // 2] = True
+    edge &= figure.person[0, 0] > 0
+    done = filled(figure.picture, figure.person, figure.hiding(edge), None, FillOptions(colours))
+    assert torch.isfinite(done.picture).all() and float(done.filled.sum()) > 0
+
+
+def test_everything_hidden_says_what_to_do(figure):
+    everywhere = torch.ones(SIZE, dtype=torch.bool)
+    with pytest.raises(ValueError, match="all of the person's [0-9]+ pixels are hidden.*more of the person"):
+        filled(figure.picture, figure.person, figure.hiding(everywhere), figure.garments)
+    moved = Warped(
+        figure.picture,
+        figure.person,
+        figure.person,
+        figure.hiding(everywhere),
+        torch.zeros_like(figure.person),
+    )
+    assert completed(moved, figure.garments)[0] is moved, "the chain has a picture all the same"
+
+
+def test_wrong_sizes_and_names_are_told(figure):
+    with pytest.raises(ValueError, match="person mask"):
+        filled(figure.picture, figure.person[..., :-4], figure.found)
+    with pytest.raises(ValueError, match="hidden mask"):
+        filled(figure.picture, figure.person, figure.found, hidden=figure.person[..., :-4])
+    with pytest.raises(ValueError, match='"magic", expected one of warp'):
+        FillOptions("magic")
+    with pytest.raises(ValueError, match="correspondences"):
+        filled_pictures(figure.picture.expand(2, -1, -1, -1), figure.person, [figure.found] * 3)
+    assert common_count(pictures=2, correspondences=1) == 2
+
+
+def test_faces_and_hands_are_left_alone(figure):
+    head = figure.found.part == INDEX["head"]
+    assert bool(head.any())
+    scene = scene_of(figure.picture[0], figure.person[0, 0], figure.hiding(head), figure.garments)
+    assert not bool(scene.wanted.any())
+
+
+def test_another_pose_shows_the_same_hidden_side(figure, hidden):
+    """The figure moved aside by 7 pixels: what was filled first is shown there again."""
+    deep = torch.where(figure.found.part >= 0, figure.found.depth, torch.nan)
+    first = replace(figure.hiding(hidden), source_depth=deep)
+    noise = 0.05 * torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(5))
+    picture = (figure.picture + noise * figure.person).clamp(0, 1)
+    moved = {
+        name: getattr(first, name).roll(7, 1) for name in ("source", "visible", "stretch", "part", "depth")
+    }
+    moved |= {
+        name: getattr(first, name).roll(7, 1) for name in ("normal", "source_normal", "photo", "source_depth")
+    }
+    second = replace(first, **moved)
+    pictures = torch.cat((picture, picture.roll(7, -1)))
+    people = torch.cat((figure.person, figure.person.roll(7, -1)))
+    # Otherwise the second has other cloth to copy from: its own noise.
+    pictures[1] += torch.where(
+        hidden.roll(7, 1), 0, 0.05 * torch.randn(3, *SIZE, generator=torch.Generator().manual_seed(6))
+    )
+    pictures = pictures.clamp(0, 1)
+    together, _ = filled_pictures(pictures, people, [first, second], [figure.garments])
+    alone, _ = filled_pictures(pictures[1:], people[1:], [second], [figure.garments])
+    inner = hidden & hidden.roll(3, 0) & hidden.roll(-3, 0)
+
+    def detail(values):
+        return values - torch.nn.functional.avg_pool2d(values[None], 9, 1, 4)[0]
+
+    one = detail(together[0])[:, inner]
+    again, other = (detail(v)[:, inner.roll(7, 1)] for v in (together[1], alone[0]))
+
+    def alike(a, b):
+        return float(torch.corrcoef(torch.stack((a.flatten(), b.flatten())))[0, 1])
+
+    assert alike(one, again) > 0.8 > 0.4 > alike(one, other), (alike(one, again), alike(one, other))
+
+
+def test_progress_rises_to_one_and_can_stop(figure, hidden):
+    told = []
+    filled(figure.picture, figure.person, figure.hiding(hidden), figure.garments, progress=told.append)
+    assert told == sorted(told) and told[-1] == 1.0
+
+    class Stopped(Exception):
+        pass
+
+    def stop(fraction):
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        filled(figure.picture, figure.person, figure.hiding(hidden), figure.garments, progress=stop)

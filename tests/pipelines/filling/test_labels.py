@@ -1,0 +1,38 @@
+"""What hidden places belong to."""
+
+import torch
+from repose.pipelines.filling.labels import continued_labels
+
+SIZE = (200, 160)
+
+
+def _shirt_and_trousers():
+    y, x = torch.meshgrid(*(torch.arange(float(n)) for n in SIZE), indexing="ij")
+    return torch.where(y < 100, 8, 10), y, x
+
+
+def test_a_hem_goes_on_level_under_an_arm():
+    label, y, x = _shirt_and_trousers()
+    hidden = (x - 60 - 0.4 * (y - 100)).abs() < 14
+    found = continued_labels(label, ~hidden, hidden, 200.0)
+    assert float((found != label)[hidden].float().mean()) < 0.05
+    assert torch.equal(found[~hidden], label[~hidden])
+
+
+def test_colours_tell_where_nearness_does_not():
+    label, y, x = _shirt_and_trousers()
+    hidden = y.sub(100).abs() < 40
+    guess = torch.where(y < 130, 0.9, 0.2).expand(3, -1, -1)  # the shirt hangs lower than the middle
+    found = continued_labels(label, ~hidden, hidden, 200.0, guess)
+    assert float((found == torch.where(y < 130, 8, 10))[hidden].float().mean()) > 0.95
+
+
+def test_a_sheet_takes_its_own_labels_first():
+    label, y, x = _shirt_and_trousers()
+    sheet = (x > 80).long()
+    hidden = (x > 80) & (x < 120)
+    only_trousers = ~hidden & ((x <= 80) | (y >= 100))
+    found = continued_labels(label, only_trousers, hidden, 200.0, sheet=sheet)
+    assert bool((found[hidden] == 10).all()), "the neighbour's shirt is nearer, but another sheet"
+    nobody = torch.zeros_like(hidden)
+    assert bool((continued_labels(label, nobody, hidden, 200.0) == -1).all())
