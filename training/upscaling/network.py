@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -65,8 +64,3 @@ def part(
     made = torch.from_numpy(np.load(file)).float()
     place = Tile(*(2 * n for n in seen))
     return lanczos_window(made, place, (2 * old[0], 2 * old[1]), size, tile).clamp(0, 1)
-
-
-def kept_files() -> list[Path]:
-    """What was enlarged before."""
-    return sorted(KEPT.glob("*.npy"))
