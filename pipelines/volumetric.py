@@ -20,6 +20,8 @@ from .geometry.skeleton import JOINT_INDEX, Skeleton
 from .models import reposer
 from .models.reposer_parts import JOINTS, window
 
+SURE = 0.05
+"""Nearer than this to nobody or to a person, a mask is that."""
 _BAND = 1_000_000  # pixels of the result made at once
 _LIMBS = tuple(name for name in JOINTS if name not in ("nose", "left_ear", "right_ear", "neck", "pelvis"))
 
@@ -174,6 +176,7 @@ def _composed(
         grid = 2 * (torch.stack((u, v), -1) - corner) / side - 1
         found = F.grid_sample(maps, grid[None], padding_mode="zeros", align_corners=False)
         mask, paint, behind, left, unseen, share = found.split((1, 3, 3, 1, 1, 2), 1)
+        mask = ((mask - SURE) / (1 - 2 * SURE)).clamp(0, 1)
         place = share[0].permute(1, 2, 0) * side + corner + 0.5
         copied = F.grid_sample(
             picture,

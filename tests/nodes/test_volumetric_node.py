@@ -6,7 +6,7 @@ import pytest
 def test_it_reposes_a_drawn_person(run, drawn):
     from ..geometry.people import standing
 
-    posed = standing("posture/casual contrapposto")
+    posed = standing("casual/contrapposto")
     out = run("ReposeVolumetricReposer", image=drawn.image, source=[drawn.skeleton], target=[posed])
     assert (
         out.image.shape == drawn.image.shape and out.person.shape == drawn.image.shape[:3] == out.hidden.shape

@@ -53,13 +53,13 @@ def test_without_a_background_only_the_old_place_is_painted(figure):
     body, picture, _, _ = figure
     made = volumetric_repose(picture, body, body)
     far = torch.zeros_like(picture, dtype=torch.bool)
-    far[..., :20, :] = True
+    far[..., :20] = True
     assert torch.equal(made.picture[far], picture[far])
 
 
 def test_batches_go_together(figure):
     body, picture, _, room = figure
-    posed = standing("posture/casual contrapposto")
+    posed = standing("casual/contrapposto")
     told: list[float] = []
     made = volumetric_pictures(picture, [body], [body, posed], room, told.append)
     assert made.picture.shape[0] == 2 == made.prediction.shape[0] and told == sorted(told) and told[-1] == 1

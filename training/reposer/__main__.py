@@ -2,6 +2,7 @@
 
 python -m training.reposer prepare --people DIR --out PAIRS         pairs at --size pixels, once per folder of people
 python -m training.reposer train --pairs PAIRS --out reposer.safetensors
+python -m training.reposer measure --test PAIRS                     the shipped network on people never trained on
 python -m training.reposer ablation --pairs PAIRS --test PAIRS      the paper's Table 1; trains what is not trained yet
 python -m training.reposer sheet --test PAIRS --out sheet.png       what a network makes of pairs
 
@@ -56,6 +57,12 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--size", type=int, default=128)
     _training(train, steps=10_000)
     train.set_defaults(run=run_train)
+    measure = commands.add_parser("measure", help="the shipped network beside copying the source")
+    measure.add_argument(
+        "--test", type=Path, required=True, help="pairs of people and outfits never trained on"
+    )
+    measure.add_argument("--count", type=int, default=120, help="pairs that are measured")
+    measure.set_defaults(run=run_measure)
     ablation = commands.add_parser("ablation", help="four networks, so many seeds, one table")
     ablation.add_argument(
         "--test", type=Path, required=True, help="pairs of people and outfits never trained on"
@@ -70,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     sheet.add_argument("--weights", type=Path, help="of the shipped configuration (those shipped)")
     sheet.add_argument("--count", type=int, default=10)
     sheet.set_defaults(run=run_sheet)
-    for command in (prepare, train, ablation, sheet):
+    for command in (prepare, train, measure, ablation, sheet):
         command.add_argument("--threads", type=int, default=1)
     return top
 
@@ -119,12 +126,51 @@ def run_train(options: argparse.Namespace) -> None:
     say(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
 
 
-def run_ablation(options: argparse.Namespace) -> None:
+def run_measure(options: argparse.Namespace) -> None:
+    from pipelines.models import reposer
+    from training.evaluation.summary import difference
+
+    from .evaluate import Score, copied, measured, of_network, places, test_pairs
+    from .pairs import Pairs
+
+    test, network, judge = Pairs.read(options.test), reposer.shipped(), _judge()
+    chosen = test_pairs(test, options.count)
+    found, ceilings = measured(
+        {"copy the source": copied, "volumetric": of_network(network)},
+        test,
+        chosen,
+        network.config.size,
+        judge,
+    )
+    print(f"{len(chosen)} pairs of {len({i for i, *_ in chosen})} people; {', '.join(Score._fields)}")
+    for name, rows in found.items():
+        print(f"{name}: {', '.join(f'{value:.3f}' for value in rows.mean(0))}")
+    column = Score._fields.index("figure_lpips")
+    apart = difference(found["volumetric"][:, column], found["copy the source"][:, column])
+    print(
+        f"figure LPIPS against copying: {apart.text(4)}; the estimator on the true pictures: {ceilings.mean():.3f}"
+    )
+    for name, one in (
+        ("trained", network),
+        ("the poses alone", reposer.VolumetricReposer(network.config).eval()),
+    ):
+        print(f"{name}: {places(one, test, chosen)}")
+
+
+def _judge():
     from pipelines.models import weights
     from training.evaluation import lpips
 
+    from .evaluate import Judge
+
+    return Judge.load(weights.find("rtmpose-s", [MODELS / "repose", MODELS]), lpips.load())
+
+
+def run_ablation(options: argparse.Namespace) -> None:
+    from training.evaluation import lpips
+
     from .ablation import BASE, VARIANTS, in_order, runs, table
-    from .evaluate import Judge, Score, copied, measured, of_network, test_pairs
+    from .evaluate import Score, copied, measured, of_network, test_pairs
     from .pairs import Pairs
     from .train import finished, train
 
@@ -136,9 +182,8 @@ def run_ablation(options: argparse.Namespace) -> None:
             run, pairs, vgg, checkpoint, options.device, minutes=options.minutes
         )
     makers = {"copy": copied} | {key: of_network(network.cpu()) for key, network in trained.items()}
-    judge = Judge.load(weights.find("rtmpose-s", [MODELS / "repose", MODELS]), vgg.cpu())
     chosen = test_pairs(test, options.count)
-    found, ceilings = measured(makers, test, chosen, BASE.size, judge)
+    found, ceilings = measured(makers, test, chosen, BASE.size, _judge())
     scores = {name: [found[name, seed] for seed in range(options.seeds)] for name in VARIANTS}
     print(f"{len(chosen)} pairs of {len({i for i, *_ in chosen})} people")
     print(table({"copy the source": [found["copy"]]} | scores, float(ceilings.mean())))

@@ -144,3 +144,30 @@ def test_pairs(pairs: Pairs, count: int) -> list[tuple[int, int, int]]:
     ]
     step = max(1, len(every) // count)
     return every[::step][:count]
+
+
+@torch.no_grad()
+def places(network: VolumetricReposer, pairs: Pairs, chosen: Iterable[tuple[int, int, int]]) -> str:
+    """How far the places that a network says are from the true ones, how much of the outline it finds, and of what the
+    source shows."""
+    size, rows = network.config.size, []
+    for one in chosen:
+        raw = pairs.batch([one], size)
+        batch = placed(raw, Placement.framed(raw))
+        output = network(batch.picture, batch.source, batch.target)
+        there, person = torch.isfinite(batch.flow[:, :1]), batch.alpha > 0.5
+        apart = (output.flow.source - batch.flow.nan_to_num(0)).norm(dim=1, keepdim=True)[there] * size
+        outline, visible = output.mask > 0, (output.flow.visible > 0) & person
+        rows.append(
+            [apart.mean(), apart.median(), _overlap(outline, person), _overlap(visible, there & person)]
+        )
+    mean, median, outline, visible = np.nanmean(np.array(rows, dtype=float), 0)
+    return (
+        f"places off by {mean:.2f} pixels of {size} (median {median:.2f}), outline {outline:.2f}, what the photo shows"
+        f" {visible:.2f}"
+    )
+
+
+def _overlap(made: Tensor, true: Tensor) -> float:
+    union = int((made | true).sum())
+    return int((made & true).sum()) / union if union else float("nan")
