@@ -50,7 +50,8 @@ def spanned(
         step = max(1, -(-max(there.shape) // MEMBRANE))
         both = torch.cat((colour[:, rows, columns] * there, there[None].float()))
         both = F.avg_pool2d(both[None], step, ceil_mode=True)[0]
-        low = membrane(both[:3] / both[3:].clamp(min=1e-4), both[3] < 0.5, 1.0)
+        least = both[3].max().clamp(max=0.5)  # of a sliver no cell is half full
+        low = membrane(both[:3] / both[3:].clamp(min=1e-4), both[3] < least, 1.0)
         size = (low.shape[1] * step, low.shape[2] * step)
         wide = F.interpolate(low[None], size, mode="bilinear", align_corners=False)[0]
         wide = wide[:, : there.shape[0], : there.shape[1]]

@@ -114,6 +114,19 @@ def test_continuations_keep_regions_apart(fill):
     assert float(shirt.min()) > 0.6 and float(trousers.max()) < 0.35
 
 
+@pytest.mark.parametrize("fill", [continued, spanned])
+def test_a_sliver_is_enough_to_go_on_from(fill):
+    colour, known, wanted, region = _person()
+    colour, known, wanted, region = (
+        v.repeat_interleave(6, -1).repeat_interleave(6, -2) for v in (colour, known, wanted, region)
+    )
+    sliver = torch.zeros_like(known)
+    sliver[300:303, 300] = True
+    found = fill(colour, sliver, region, wanted)
+    assert torch.isfinite(found).all()
+    assert float((found[0][wanted & (region == 8)] - colour[0, 301, 300]).abs().max()) < 0.1
+
+
 def test_the_shipped_weights_fit_and_are_small():
     assert WEIGHTS.stat().st_size < 8e6
     network = autoencoder.shipped()

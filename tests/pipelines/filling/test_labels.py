@@ -36,3 +36,12 @@ def test_a_sheet_takes_its_own_labels_first():
     assert bool((found[hidden] == 10).all()), "the neighbour's shirt is nearer, but another sheet"
     nobody = torch.zeros_like(hidden)
     assert bool((continued_labels(label, nobody, hidden, 200.0) == -1).all())
+
+
+def test_slivers_tell_too():
+    label, y, x = _shirt_and_trousers()
+    hidden = x > 20
+    sliver = torch.zeros_like(hidden)
+    sliver[40, 3], sliver[150:160, 3] = True, True
+    found = continued_labels(label, sliver, hidden, 2000.0)
+    assert bool((found[hidden] == 10).all())
