@@ -82,21 +82,8 @@ class ReposeAttention(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls,
-        model,
-        vae,
-        image,
-        correspondence,
-        garments,
-        textile,
-        anatomy,
-        light,
-        start,
-        end,
-        every,
-        blocks,
-        seed,
-    ) -> io.NodeOutput:
+        cls, model, vae, image, correspondence, garments, textile, anatomy, light, start, end, every, blocks, seed
+    ) -> io.NodeOutput:  # fmt: skip
         check(model)
         options, count = HeadOptions(textile, anatomy, light), len(correspondence)
         photos = each(image, count, "photos")
