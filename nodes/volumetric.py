@@ -19,8 +19,8 @@ class VolumetricReposer(io.ComfyNode):
             category=f"{sockets.CATEGORY}/Warp",
             description="Reposes with a small learned network instead of Warp Body's geometry: it lifts the photo to a"
             " volume, moves that part by part, and says for every pixel where in the photo it comes from. What the"
-            " photo does not show it tints. For comparison: Warp Body is better in everything that was measured. It needs"
-            " a photographed person from head to foot.",
+            " photo does not show it tints. For comparison: Warp Body is better in everything that was measured. It"
+            " needs a photographed person from head to foot.",
             search_aliases=[
                 "learned warp",
                 "neural reposing",
