@@ -478,8 +478,8 @@ WORKFLOWS = {
             BLUE,
             "*Reference Upscale* enlarges the result and puts the photo's own weave, prints and lashes back where the"
             " photo shows them; what a diffusion model has changed stays. *size* photo: as large as the photo.\n\nHave"
-            " an upscale model (RealESRGAN)? Connect *Load Upscale Model* to *upscale_model*. *Compare Images* shows a"
-            " part at its own size, without the photo and with it.",
+            " an upscale model (RealESRGAN)? Connect *Load Upscale Model* to *upscale_model*. The node shows a part at"
+            " its own size, without the photo and with it; *before* and *after* go to *Compare Images*.",
             (
                 Node(
                     "larger",
@@ -492,13 +492,6 @@ WORKFLOWS = {
                         "correspondence": "warp.correspondence",
                         "garments": "garments.garments",
                     },
-                ),
-                Node(
-                    "compare",
-                    "ImageCompare",
-                    (480, 420),
-                    links={"image_a": "larger.before", "image_b": "larger.after"},
-                    title="Before and after",
                 ),
                 Node(
                     "save_larger",

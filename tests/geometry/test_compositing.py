@@ -26,6 +26,7 @@ def view(index: list[int], depth: float, colour: torch.Tensor, alpha: float = 1.
         torch.tensor([[0.0, 0.0, -1.0]]).repeat(len(index), 1),
         torch.zeros_like(at),
         0.0,
+        depth * ones,
     )
 
 

@@ -34,6 +34,7 @@ def view(shape: torch.Tensor, depth: float = 10.0, source: float = 0.0, seen: fl
         torch.tensor([[0.0, 0.0, -1.0]]).repeat(len(index), 1),
         torch.zeros_like(index),
         0.0,
+        depth * ones,
     )
 
 
