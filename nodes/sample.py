@@ -60,13 +60,13 @@ class ReposeAttention(io.ComfyNode):
                     default=2,
                     min=1,
                     max=8,
-                    tooltip="The photo is run again at every so many steps. 1 is exact, 2 saves a sixth of the time.",
+                    tooltip="The photo is run again at every so many steps: 1 is exact, more is quicker.",
                 ),
                 io.Combo.Input(
                     "blocks",
                     options=["all", "decoder", "decoder and middle"],
                     default="all",
-                    tooltip="Where in the UNet. The decoder alone keeps more of the model's own drawing.",
+                    tooltip="Where in the UNet the photo is looked at.",
                 ),
                 io.Int.Input(
                     "seed",

@@ -39,12 +39,6 @@ class Tokens:
     def __len__(self) -> int:
         return self.size[0] * self.size[1]
 
-    def to(self, device: torch.device | str) -> Tokens:
-        return Tokens(
-            self.size,
-            *(value.to(device) for value in (self.place, self.region, self.part, self.normal, self.seen)),
-        )
-
 
 def tokens_of(
     found: Correspondence, garments: GarmentMap, target: tuple[int, int], source: tuple[int, int]

@@ -70,13 +70,12 @@ def view_of(
         moved = layer.cloth.hung(mesh.rest, moved, how)
     if shift is not None:  # front and back alike, so that the sheet stays closed
         moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
-    matte = layer.matte
     wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
     edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
 
     def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
-        value, firm = sample(torch.stack((matte, layer.parted)), layer.local(source), "nearest")
+        value, firm = sample(torch.stack((layer.matte, layer.parted)), layer.local(source), "nearest")
         sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
@@ -92,10 +91,10 @@ def view_of(
     def at(values: torch.Tensor) -> torch.Tensor:
         return (values[corners] * weights[..., None]).sum(1)
 
-    source = at(mesh.rest)[:, :2]
-    local = layer.local(source)
+    photographed = at(mesh.rest)
+    source, local = photographed[:, :2], layer.local(photographed[:, :2])
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
-    both = sample(torch.stack((matte, layer.parted)), local)
+    both = sample(torch.stack((layer.matte, layer.parted)), local)
     both = torch.where(mesh.side[triangle] == 2, 1.0, both) * _coverage(fragments)[row, column]
     alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
@@ -104,7 +103,7 @@ def view_of(
     side = torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
     if len(side) and layer.name in LAYERS:
         front_z = mesh.rest[: len(mesh.rest) // 2, 2].repeat(2)
-        deep = (at(mesh.rest)[side, 2] - at(front_z[:, None])[side, 0]).clamp(min=0)
+        deep = (photographed[side, 2] - at(front_z[:, None])[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
     if layer.name.endswith(LIMBS):
         turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
@@ -130,7 +129,7 @@ def view_of(
         _photographed(mesh.side[triangle], rest[triangle], normal[triangle]),
         torch.zeros_like(index),
         _ahead(volume, layer, local),
-        at(mesh.rest)[:, 2],
+        photographed[:, 2],
     )
 
 

@@ -93,11 +93,10 @@ class Motion(NamedTuple):
 
 class Flow(NamedTuple):
     """Where the pixels come from: source (B, 2, S, S) x, y in shares of the photo's side; visible (B, 1, S, S) logits
-    of whether the photo shows it; parts (B, 10, S, S) logits."""
+    of whether the photo shows it."""
 
     source: Tensor
     visible: Tensor
-    parts: Tensor
 
     @property
     def unseen(self) -> Tensor:
@@ -307,7 +306,7 @@ class VolumetricReposer(nn.Module):
         places = torch.stack((x.expand_as(z), y.expand_as(z), z), 2)
         each = torch.einsum("bpij,bpjhw->bpihw", moved.back[:, :, :2, :3], places)
         source = (parts.softmax(1)[:, :, None] * (each + moved.back[:, :, :2, 3, None, None])).sum(1)
-        return Flow(source + rest * REACH, visible, parts)
+        return Flow(source + rest * REACH, visible)
 
 
 OUTLINE = 0.3

@@ -16,19 +16,12 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: times are those of one core
 
+from training.commands import finished  # noqa: E402
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Does one command; the exit status."""
-    options = parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except (ValueError, OSError) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on", file=sys.stderr)
-        return 130
-    return 0
+    """Do the command; the exit code."""
+    return finished(parser().parse_args(arguments), "training.autoencoder")
 
 
 def parser() -> argparse.ArgumentParser:

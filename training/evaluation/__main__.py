@@ -13,28 +13,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: times are those of one core
 
 from setup.places import MODELS, OUTPUT, Trouble, say  # noqa: E402
+from training.commands import finished  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
     """Do the command; the exit code."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: the workers are ended too
-    try:
-        options.run(options)
-    except (Trouble, ValueError, OSError) as problem:
-        print(f"training.evaluation {options.command}: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted; give the same command again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return finished(options, f"training.evaluation {options.command}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 from setup.places import MODELS, Trouble, say  # noqa: E402
+from training.commands import finished  # noqa: E402
 
 PARSING = Path(__file__).resolve().parents[3] / "shared" / "data" / "parsing"
 
@@ -22,16 +22,7 @@ PARSING = Path(__file__).resolve().parents[3] / "shared" / "data" / "parsing"
 def main(arguments: list[str]) -> int:
     """Do the command; the exit code."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        options.run(options)
-    except (Trouble, ValueError, OSError) as problem:
-        print(f"training.garments {options.command}: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
-    return 0
+    return finished(options, f"training.garments {options.command}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import torch
 
-from setup.places import HOME, MODELS, Trouble, say
+from setup.places import HOME, MODELS, say
+from training.commands import finished
 
 FOLDER = HOME / "reposer"
 
@@ -27,15 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Do the command; the exit code."""
     options = parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
-    try:
-        options.run(options)
-    except (Trouble, ValueError, OSError) as problem:
-        print(f"training.reposer: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted; give the same command again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return finished(options, f"training.reposer {options.command}")
 
 
 def parser() -> argparse.ArgumentParser:

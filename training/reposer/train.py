@@ -74,19 +74,20 @@ class Trainer:
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=run.bf16):
             output = self.network(batch.picture, batch.source, batch.target)
             made = output.picture(batch.picture)
-            losses = self._losses(output, made, batch)
+            target = self.network.motion(batch.source, batch.target).target if run.adversarial else None
+            losses = self._losses(output, made, batch, target)
         total = sum(losses.values())
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimiser.step()
         if run.adversarial:
-            losses["discriminator"] = self._judged(made.detach(), batch)
+            losses["discriminator"] = self._judged(made.detach(), batch, target)
         self.step += 1
         self._follow()
         return {name: float(value.detach()) for name, value in losses.items()}
 
-    def _losses(self, output: Output, made: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def _losses(self, output: Output, made: Tensor, batch: Batch, target: Tensor | None) -> dict[str, Tensor]:
         run = self.run
         window = self._window(batch)
         if output.flow is not None:
@@ -94,10 +95,9 @@ class Trainer:
             made = on_true_place(figure, batch)
         losses = {"perceptual": PERCEPTUAL * self.perceptual(cut(made, window), cut(batch.wanted, window))}
         if run.adversarial:
-            moved = self.network.motion(batch.source, batch.target)
             self.discriminator.requires_grad_(False)
             losses["adversarial"] = run.adversarial * real(
-                self.discriminator(made, batch.picture, moved.target).float(), True
+                self.discriminator(made, batch.picture, target).float(), True
             )
             self.discriminator.requires_grad_(True)
         if output.flow is not None:
@@ -105,11 +105,10 @@ class Trainer:
             losses["outline"] = outlined(output, figure, batch)
         return losses
 
-    def _judged(self, made: Tensor, batch: Batch) -> Tensor:
-        moved = self.network.motion(batch.source, batch.target)
+    def _judged(self, made: Tensor, batch: Batch, target: Tensor) -> Tensor:
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.run.bf16):
-            loss = real(self.discriminator(batch.wanted, batch.picture, moved.target).float(), True) + real(
-                self.discriminator(made, batch.picture, moved.target).float(), False
+            loss = real(self.discriminator(batch.wanted, batch.picture, target).float(), True) + real(
+                self.discriminator(made, batch.picture, target).float(), False
             )
         self.judge.zero_grad(set_to_none=True)
         loss.backward()
