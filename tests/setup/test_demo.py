@@ -1,5 +1,7 @@
 """The demo's pictures from what its runs made."""
 
+import json
+
 import pytest
 import torch
 from repose.pipelines.geometry.library import pose_names
@@ -50,5 +52,14 @@ def test_the_skeleton_lies_over_the_darkened_picture(runs):
 
 
 def test_a_run_without_a_result_is_trouble(runs):
-    with pytest.raises(Trouble, match="saved 0 pictures, expected 1"):
+    with pytest.raises(Trouble, match="saved no picture"):
         demo.result(runs["one"][:2])
+
+
+def test_the_enlarged_picture_comes_after_the_result(runs):
+    """The workflow saves the result, then the same at 4K: the demo shows the result."""
+    larger = Made("SaveImage", True, runs["two"][-1].file)
+    assert demo.result([*runs["one"], larger]) == runs["one"][-1].file
+    saved = [node for node in json.loads(demo.WORKFLOW.read_text())["nodes"] if node["type"] == "SaveImage"]
+    prefixes = [node["widgets_values"][0] for node in sorted(saved, key=lambda node: node["id"])]
+    assert prefixes == ["repose", "repose 4K"]
