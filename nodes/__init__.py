@@ -4,6 +4,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from . import (
     check,
+    control,
     draw,
     fill,
     framing,
@@ -15,6 +16,7 @@ from . import (
     picture,
     pose,
     pose_files,
+    pose_sampler,
     read,
     sample,
     skeleton,
@@ -54,6 +56,9 @@ NODES: list[type[io.ComfyNode]] = [
     volumetric.VolumetricReposer,
     sample.ReposeAttention,
     sample.ReposeLatent,
+    control.PoseConditioning,
+    pose_sampler.PoseConditionedSampler,
+    pose_sampler.FaceAndHandPass,
     upscale.ReferenceUpscale,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""

@@ -16,50 +16,23 @@ from typing import Any
 import comfy.patcher_extension
 import comfy.samplers
 import torch
-import torch.nn.functional as F
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 
-from ..pipelines.attention.biases import Bias
-from ..pipelines.attention.heads import HeadOptions, biases, mixed
-from ..pipelines.attention.tokens import tokens_of
-from ..pipelines.geometry.garments import GarmentMap
-from ..pipelines.geometry.warped import Correspondence
+from ..pipelines.attention.reference import Kept, Memory, Reference
 
 KEY = "repose.attention"
-BLOCKS = ("input", "middle", "output")
 READ, WRITE = "read", "write"
 PLACED = ("area", "mask", "strength", "control", "gligen", "hooks")
 """What a condition says of the picture that does not hold for the photo."""
 
 
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What the model looks at: latent (B, 4, h, w) of the photos as the VAE gives them; found and garments, one for
-    each photo; options of the heads; start, end the sigmas between which they work, first the higher; every so many
-    steps the photo is run again; blocks those of BLOCKS that take part; seed of the photo's noise."""
-
-    latent: torch.Tensor
-    found: tuple[Correspondence, ...]
-    garments: tuple[GarmentMap, ...]
-    options: HeadOptions = HeadOptions()
-    start: float = float("inf")
-    end: float = 0.0
-    every: int = 1
-    blocks: tuple[str, ...] = BLOCKS
-    seed: int = 0
-
-
 @dataclass(eq=False)
 class Run:
-    """One sampling: shape of its latents; per device the photo's keys and values by block with the token grid they lie
-    on, at which sigma they were made, and how many steps ago; biases by the two grids."""
+    """One sampling: shape of its latents, what is remembered of the photo, and on which device a self-attention is
+    under way."""
 
     shape: tuple[int, ...]
-    features: dict[Any, dict[Any, tuple[torch.Tensor, torch.Tensor, tuple[int, int]]]] = field(
-        default_factory=dict
-    )
-    made: dict[Any, tuple[float, int]] = field(default_factory=dict)
-    known: dict[Any, list[dict[str, Bias]]] = field(default_factory=dict)
+    memory: Memory
     inside: dict[Any, bool] = field(default_factory=dict)
 
 
@@ -104,13 +77,12 @@ class _Patch:
     def sampling(self, executor, noise, *given, **named):
         """OUTER_SAMPLE: a sampling begins; its Run goes with its options, and ends with it."""
         options = executor.class_obj.model_options["transformer_options"]
-        run = options[(KEY, id(self))] = Run(tuple(noise.shape))
+        run = options[(KEY, id(self))] = Run(tuple(noise.shape), Memory(self.reference))
         try:
             return executor(noise, *given, **named)
         finally:
             options.pop((KEY, id(self)), None)
-            for kept in (run.features, run.made, run.known):
-                kept.clear()
+            run.memory.clear()
 
     def preparing(self, executor, model, noise_shape, *given, **named):
         """PREPARE_SAMPLING: memory for the photos that run beside the pictures."""
@@ -121,27 +93,17 @@ class _Patch:
         """PREDICT_NOISE: the photo first, where its features are not fresh; then the picture."""
         options = dict((model_options or {}).get("transformer_options", {}))
         run, sigma = options.get((KEY, id(self))), float(timestep.flatten()[0])
-        if run is None or not self.reference.end <= sigma <= self.reference.start:
+        if run is None or not self.reference.works_at(sigma):
             return executor(x, timestep, model_options, seed)
-        if self._stale(run, x.device, sigma):
-            self._write(executor.class_obj, run, x, timestep, model_options)
+        if run.memory.stale(x.device, sigma):
+            self._write(executor.class_obj, x, timestep, model_options)
         options[(KEY, "mode", id(self))] = READ
         return executor(x, timestep, {**model_options, "transformer_options": options}, seed)
 
-    def _stale(self, run: Run, device, sigma: float) -> bool:
-        """Whether the photo is to be run again: at every so many new sigmas."""
-        last, steps = run.made.get(device, (None, 0))
-        if last is None or (sigma != last and steps + 1 >= self.reference.every):
-            run.made[device] = (sigma, 0)
-            return True
-        run.made[device] = (sigma, steps + (sigma != last))
-        return False
-
-    def _write(self, guider, run: Run, x, timestep, model_options: dict) -> None:
+    def _write(self, guider, x, timestep, model_options: dict) -> None:
         """The model over the photos at this noise, with the words of what is asked for and nothing else of it."""
         given, model = self.reference, guider.inner_model
-        generator = torch.Generator().manual_seed(given.seed)
-        noise = torch.randn(given.latent.shape, generator=generator).to(x)
+        noise = given.noise().to(x)
         photo = model.process_latent_in(given.latent).to(x)
         sigma = timestep.flatten()[:1]
         noisy = model.model_sampling.noise_scaling(sigma.reshape(-1, *[1] * (x.ndim - 1)), noise, photo)
@@ -155,7 +117,6 @@ class _Patch:
         options = others | {
             (KEY, "mode", id(self)): WRITE
         }  # no other node of this kind looks at its own photo then
-        run.features[x.device] = {}
         comfy.samplers.calc_cond_batch(
             model,
             [[words]],
@@ -199,41 +160,8 @@ class _Patch:
                 return own(q, k, v)
             place = (*block, options.get("block_index", 0))
             if mode == WRITE:
-                run.features[q.device][place] = (k[:, : q.shape[1]], v[:, : q.shape[1]], grid)
+                run.memory.keep(q.device, place, Kept(k[:, : q.shape[1]], v[:, : q.shape[1]], grid))
                 return own(q, k, v)
-            made, stored = own(q, k, v), run.features.get(q.device, {}).get(place)
-            return made if stored is None else self._read(run, q, made, stored, grid, heads)
+            return run.memory.mixed(place, q, own(q, k, v), grid, heads, run.shape[0])
 
         return override
-
-    def _read(self, run: Run, q, made, stored, grid: tuple[int, int], heads: int):
-        """The block's own output (B, N, H d) mixed with what the heads find: row r looks at the photo that the picture
-        of its batch was made from."""
-        k, v, source = stored
-        known = self._known(run, grid, source, q.device)
-        batch, photos, strengths = run.shape[0], len(k), self.reference.options.strengths
-        split = [value.unflatten(2, (heads, -1)).transpose(1, 2) for value in (q, made, k, v)]
-        rows = []
-        for photo in range(photos):
-            which = [r for r in range(len(q)) if (r % batch) % photos == photo]
-            if which:
-                own = [value[which] for value in split[:2]]
-                keys = [value[photo : photo + 1].expand(len(which), -1, -1, -1) for value in split[2:]]
-                found = mixed(*own, *keys, known[photo], strengths, F.scaled_dot_product_attention)
-                rows += list(zip(which, found, strict=True))
-        whole = torch.stack([found for _, found in sorted(rows, key=lambda row: row[0])])
-        return whole.transpose(1, 2).flatten(2).to(made.dtype)
-
-    def _known(self, run: Run, grid, source, device) -> list[dict[str, Bias]]:
-        """The biases between two token grids, made once for a sampling."""
-        key = (grid, source, device)
-        if key not in run.known:
-            run.known[key] = [
-                {name: one.to(device) for name, one in self._biases(photo, grid, source).items()}
-                for photo in range(len(self.reference.found))
-            ]
-        return run.known[key]
-
-    def _biases(self, photo: int, grid, source) -> dict[str, Bias]:
-        given = self.reference
-        return biases(*tokens_of(given.found[photo], given.garments[photo], grid, source), given.options)

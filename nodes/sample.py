@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 from comfy_api.latest import io
 
 from ..pipelines.attention.heads import HeadOptions
-from ..pipelines.batches import each
-from ..pipelines.repainting import repaint_mask
+from ..pipelines.sampling.options import BLOCKS, SamplingOptions
+from ..pipelines.sampling.repainting import repaint_mask
 from . import host, sockets
-from .reference_attention import Reference, check, patched
+from .sampling import attentive
 
 
 class ReposeAttention(io.ComfyNode):
@@ -64,7 +63,7 @@ class ReposeAttention(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "blocks",
-                    options=["all", "decoder", "decoder and middle"],
+                    options=list(BLOCKS),
                     default="all",
                     tooltip="Where in the UNet the photo is looked at.",
                 ),
@@ -84,15 +83,10 @@ class ReposeAttention(io.ComfyNode):
     def execute(
         cls, model, vae, image, correspondence, garments, textile, anatomy, light, start, end, every, blocks, seed
     ) -> io.NodeOutput:  # fmt: skip
-        check(model)
-        options, count = HeadOptions(textile, anatomy, light), len(correspondence)
-        photos = each(image, count, "photos")
-        latent = torch.cat([vae.encode(one[None, ..., :3]) for one in photos])
-        sampling = model.get_model_object("model_sampling")
-        sigmas = (float(sampling.percent_to_sigma(share)) for share in (start, end))
-        clothes, taken = tuple(each(garments, count, "garments")), _BLOCKS[blocks]
-        reference = Reference(latent, tuple(correspondence), clothes, options, *sigmas, every, taken, seed)
-        return io.NodeOutput(patched(model, reference))
+        heads = HeadOptions(textile, anatomy, light)
+        options = SamplingOptions(heads, start, end, every, blocks, seed=seed)
+        photos = host.image_to_engine(image)
+        return io.NodeOutput(attentive(model, vae, photos, correspondence, garments, options))
 
 
 class ReposeLatent(io.ComfyNode):
@@ -130,13 +124,6 @@ class ReposeLatent(io.ComfyNode):
         mask = repaint_mask(correspondence, people, size, seen, unseen, background)
         latent = {"samples": vae.encode(image[..., :3]), "noise_mask": mask}
         return io.NodeOutput(latent, host.mask_from_engine(mask))
-
-
-_BLOCKS = {
-    "all": ("input", "middle", "output"),
-    "decoder": ("output",),
-    "decoder and middle": ("middle", "output"),
-}
 
 
 def _strength(name: str, default: float, says: str) -> io.Input:

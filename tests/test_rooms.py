@@ -10,7 +10,16 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("geometry", "attention", "models")
 """From the bottom up: a room sees those before it. What lies beside them in pipelines/ sees all three."""
 
-HOST = {"comfy", "comfy_api", "comfy_execution", "comfy_extras", "folder_paths", "node_helpers", "server"}
+HOST = {
+    "comfy",
+    "comfy_api",
+    "comfy_execution",
+    "comfy_extras",
+    "folder_paths",
+    "latent_preview",
+    "node_helpers",
+    "server",
+}
 ALLOWED = {
     "geometry": {"numpy", "torch"},
     "attention": {"numpy", "torch", "einops"},

@@ -77,7 +77,8 @@ def main() -> None:
 
     comfy.cli_args.args.cpu = given.device == "cpu"
     import conftest  # noqa: F401  loads the pack as `repose`
-    from repose.nodes.reference_attention import Reference, patched
+    from repose.nodes.reference_attention import patched
+    from repose.pipelines.attention.reference import Reference
 
     model, (found, clothes) = network(given.width, given.device), person(given.size)
     latent = torch.randn(1, 4, given.size // 8, given.size // 8)

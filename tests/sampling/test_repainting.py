@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from repose.pipelines.repainting import GENTLE, TORN, repaint_mask
+from repose.pipelines.sampling.repainting import GENTLE, TORN, repaint_mask
 
 SIZE = (32, 24)
 

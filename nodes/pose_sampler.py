@@ -1,0 +1,244 @@
+"""The checkpoint over a reposed picture, in one box."""
+
+from __future__ import annotations
+
+import comfy.samplers
+import torch
+from comfy_api.latest import io
+
+from ..pipelines.attention.heads import HeadOptions
+from ..pipelines.batches import common_count, each
+from ..pipelines.native import resized
+from ..pipelines.sampling.closeups import WHAT, closeups, cut, pasted, scaled, vignette
+from ..pipelines.sampling.options import SamplingOptions, sampling_size
+from ..pipelines.sampling.repainting import repaint_mask
+from . import host, sockets
+from .draw import drawn_poses
+from .sampling import Checkpoint
+
+DEFAULT = SamplingOptions()
+
+
+class PoseConditionedSampler(io.ComfyNode):
+    """Goes over a reposed picture with a checkpoint that looks at the photo."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="ReposeSampler",
+            display_name="Pose-Conditioned Sampler",
+            category=f"{sockets.CATEGORY}/Sample",
+            description="Paints what the photo never showed, and smooths what was stretched, with an SD1.5 or SDXL"
+            " checkpoint that looks at the photo while it paints: Repose Attention, Repose Latent, Differential"
+            " Diffusion, a ControlNet if one is connected, and the sampler, in one node.",
+            search_aliases=[
+                "ksampler",
+                "repose with sdxl",
+                "refine pose",
+                "inpaint pose",
+                "controlnet openpose",
+            ],
+            inputs=[
+                *checkpoint_inputs(),
+                io.Image.Input("image", tooltip="The photos that were reposed."),
+                io.Image.Input(
+                    "result", tooltip="The reposed pictures, filled: from Repose or Occlusion Fill."
+                ),
+                io.Mask.Input("person", tooltip="The reposed people, from the same node."),
+                sockets.Correspondence.Input("correspondence", tooltip="From Repose or Warp Body."),
+                sockets.Garments.Input("garments", tooltip="The photos' clothes."),
+                *sampling_inputs(),
+                share("seen", DEFAULT.seen, "How much of what the photo shows is painted anew."),
+                share("unseen", DEFAULT.unseen, "How much of what it hid is."),
+                share("background", DEFAULT.background, "How much of the background is.", advanced=True),
+                *head_inputs(),
+                io.ControlNet.Input(
+                    "control_net",
+                    optional=True,
+                    tooltip="An OpenPose ControlNet of the checkpoint's family; for a union one, put core's Set Union"
+                    " ControlNet Type before it. Needs *pose*.",
+                ),
+                sockets.PoseKeypoint.Input(
+                    "pose", optional=True, tooltip="The new pose, from Repose: drawn for the ControlNet."
+                ),
+                share("control", DEFAULT.control, "Strength of the ControlNet.", optional=True),
+                share(
+                    "control_end",
+                    DEFAULT.control_end,
+                    "Share of the schedule at which the ControlNet ends.",
+                    optional=True,
+                    advanced=True,
+                ),
+            ],
+            outputs=[
+                io.Image.Output("image", tooltip="For Face and Hand Pass or Reference Upscale."),
+                io.Mask.Output("mask", tooltip="How much of each pixel was painted anew."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, model, vae, positive, negative, image, result, person, correspondence, garments, seed, steps, cfg,
+        sampler, scheduler, megapixels, seen, unseen, background, textile, anatomy, light, control_net=None,
+        pose=None, control=DEFAULT.control, control_end=DEFAULT.control_end,
+    ) -> io.NodeOutput:  # fmt: skip
+        options = SamplingOptions(
+            HeadOptions(textile, anatomy, light), seen=seen, unseen=unseen, background=background, steps=steps,
+            cfg=cfg, control=control, control_end=control_end, megapixels=megapixels, seed=seed,
+        )  # fmt: skip
+        pictures, people = host.image_to_engine(result), host.mask_to_engine(person)
+        size = options.size(tuple(pictures.shape[-2:]))
+        whole = repaint_mask(correspondence, people, tuple(pictures.shape[-2:]), seen, unseen, background)
+        anew = resized(whole, size)
+        checkpoint = Checkpoint(model, vae, positive, negative, sampler, scheduler)
+        checkpoint = checkpoint.looking(host.image_to_engine(image), correspondence, garments, options)
+        checkpoint = checkpoint.controlled(control_net, _hints(control_net, pose, size), options)
+        painted = checkpoint.painted(resized(pictures, size), anew, options)
+        return io.NodeOutput(host.image_from_engine(painted), host.mask_from_engine(anew))
+
+
+class FaceAndHandPass(io.ComfyNode):
+    """Faces and hands once more, each by itself and enlarged."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="ReposeFaceAndHandPass",
+            display_name="Face and Hand Pass",
+            category=f"{sockets.CATEGORY}/Sample",
+            description="Cuts face and hands out of the picture, enlarges each, goes over it with the same checkpoint"
+            " while that looks at the photo's own face or hand, and lays it back softly. A person from head to foot"
+            " needs it: there a face is a few cells of the latent.",
+            search_aliases=["face detailer", "adetailer", "fix hands", "fix face", "face restore"],
+            inputs=[
+                *checkpoint_inputs(),
+                io.Image.Input("image", tooltip="The photos that were reposed."),
+                io.Image.Input("result", tooltip="From Pose-Conditioned Sampler."),
+                io.Mask.Input("person", tooltip="The reposed people."),
+                sockets.Correspondence.Input("correspondence", tooltip="From Repose or Warp Body."),
+                sockets.Garments.Input("garments", tooltip="The photos' clothes."),
+                *sampling_inputs(),
+                io.Combo.Input(
+                    "what", options=list(WHAT), default="face and hands", tooltip="What is gone over."
+                ),
+                share("strength", 0.35, "How much is painted anew."),
+                *head_inputs(anatomy=0.8),
+            ],
+            outputs=[
+                io.Image.Output("image", tooltip="For Reference Upscale."),
+                io.Mask.Output("mask", tooltip="Where something was laid back."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, model, vae, positive, negative, image, result, person, correspondence, garments, seed, steps, cfg,
+        sampler, scheduler, megapixels, what, strength, textile, anatomy, light,
+    ) -> io.NodeOutput:  # fmt: skip
+        options = SamplingOptions(
+            HeadOptions(textile, anatomy, light), steps=steps, cfg=cfg, megapixels=megapixels, seed=seed
+        )
+        checkpoint = Checkpoint(model, vae, positive, negative, sampler, scheduler)
+        given = (host.image_to_engine(result), host.image_to_engine(image), host.mask_to_engine(person))
+        lists = (correspondence, garments)
+        made = [
+            gone_over(checkpoint, *each_of, what, strength, options)
+            for each_of in pictures_with(*given, *lists)
+        ]
+        pictures, masks = (torch.cat(side) for side in zip(*made, strict=True))
+        return io.NodeOutput(host.image_from_engine(pictures), host.mask_from_engine(masks))
+
+
+def gone_over(checkpoint, picture, photo, person, found, garments, what, strength, options):
+    """(1, 3, h, w) and (1, 1, h, w): a picture whose small parts were painted once more, and where."""
+    grid, size = tuple(found.part.shape), tuple(picture.shape[-2:])
+    touched, figure = torch.zeros_like(picture[:, :1]), resized(person, size)
+    for number, close in enumerate(closeups(found, garments, what)):
+        box = scaled(close.target, grid, size)
+        large = sampling_size((box.bottom - box.top, box.right - box.left), options.megapixels * 1e6)
+        full = scaled(close.source, found.photo_size or garments.size, tuple(photo.shape[-2:]))
+        beside = cut(photo, full, sampling_size((1, 1), options.megapixels * 1e6))
+        looking = checkpoint.looking(beside, [close.found(found)], [close.garments(garments)], options)
+        shape = vignette(large)
+        anew = strength * shape * cut(figure, box, large)
+        painted = looking.painted(cut(picture, box, large), anew, options, options.seed + number)
+        picture = pasted(picture, painted, box, shape)
+        touched = torch.maximum(touched, pasted(touched, torch.ones_like(shape), box, shape))
+    return picture, touched
+
+
+def pictures_with(pictures, photos, people, found, garments):
+    """Of a batch, one after the other: picture, photo, matte, correspondence, clothes."""
+    count = common_count(results=len(pictures), photos=len(photos), people=len(people))
+    sides = (
+        (pictures.split(1), "results"), (photos.split(1), "photos"), (people.split(1), "people"),
+        (found, "correspondences"), (garments, "garments"),
+    )  # fmt: skip
+    return zip(*(each(values, count, name) for values, name in sides), strict=True)
+
+
+def _hints(control_net, pose, size: tuple[int, int]) -> torch.Tensor | None:
+    """(B, 3, h, w) the new poses in the ControlNet's colours; None without one."""
+    if control_net is None:
+        return None
+    if pose is None:
+        raise ValueError(
+            "a ControlNet is connected, but no pose: connect *pose_keypoint* of Repose to *pose*"
+        )
+    return drawn_poses(pose, size, True, {"body": True, "hands": True, "face": True}, host.progress())
+
+
+def checkpoint_inputs() -> list[io.Input]:
+    """What core's KSampler takes too."""
+    return [
+        io.Model.Input("model", tooltip="SD1.5 or SDXL, with LoRA, IPAdapter and others as you like."),
+        io.Vae.Input("vae", tooltip="The checkpoint's."),
+        io.Conditioning.Input("positive", tooltip="What is to be seen: the person, the clothes, the room."),
+        io.Conditioning.Input("negative", tooltip="What is not."),
+    ]
+
+
+def sampling_inputs() -> list[io.Input]:
+    """Seed, steps, guidance, sampler, size."""
+    return [
+        io.Int.Input(
+            "seed", default=0, min=0, max=2**63 - 1, control_after_generate=True, tooltip="Of the noise."
+        ),
+        io.Int.Input("steps", default=DEFAULT.steps, min=1, max=200, tooltip="Steps of the sampler."),
+        io.Float.Input(
+            "cfg", default=DEFAULT.cfg, min=0.0, max=30.0, step=0.1, tooltip="Guidance by the words."
+        ),
+        io.Combo.Input(
+            "sampler", options=comfy.samplers.KSampler.SAMPLERS, default="dpmpp_2m", tooltip="As in KSampler."
+        ),
+        io.Combo.Input(
+            "scheduler",
+            options=comfy.samplers.KSampler.SCHEDULERS,
+            default="karras",
+            tooltip="As in KSampler.",
+        ),
+        io.Float.Input(
+            "megapixels",
+            default=DEFAULT.megapixels,
+            min=0.05,
+            max=4.0,
+            step=0.05,
+            tooltip="At how many millions of pixels the checkpoint paints: SDXL about 1, SD1.5 about 0.4."
+            " Reference Upscale brings the picture back to the photo's size.",
+        ),
+    ]
+
+
+def head_inputs(anatomy: float = DEFAULT.heads.anatomy) -> list[io.Input]:
+    """How far the photo is looked at."""
+    heads = DEFAULT.heads
+    return [
+        share("textile", heads.textile, "How far garments and hair are taken from the photo."),
+        share("anatomy", anatomy, "How far skin, face and hair are taken from the same part."),
+        share("light", heads.light, "How far everything is lit as what faces the same way."),
+    ]
+
+
+def share(name: str, default: float, says: str, **more) -> io.Input:
+    """A number from 0 to 1."""
+    return io.Float.Input(name, default=default, min=0.0, max=1.0, step=0.05, tooltip=says, **more)
