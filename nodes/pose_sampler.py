@@ -7,11 +7,9 @@ import torch
 from comfy_api.latest import io
 
 from ..pipelines.attention.heads import HeadOptions
-from ..pipelines.batches import common_count, each
-from ..pipelines.native import resized
-from ..pipelines.sampling.closeups import WHAT, closeups, cut, pasted, scaled, vignette
-from ..pipelines.sampling.options import SamplingOptions, sampling_size
-from ..pipelines.sampling.repainting import repaint_mask
+from ..pipelines.sampling.closeups import WHAT
+from ..pipelines.sampling.options import SamplingOptions
+from ..pipelines.sampling.painting import closer, refined
 from . import host, sockets
 from .draw import drawn_poses
 from .sampling import Checkpoint
@@ -48,9 +46,9 @@ class PoseConditionedSampler(io.ComfyNode):
                 sockets.Correspondence.Input("correspondence", tooltip="From Repose or Warp Body."),
                 sockets.Garments.Input("garments", tooltip="The photos' clothes."),
                 *sampling_inputs(),
-                share("seen", DEFAULT.seen, "How much of what the photo shows is painted anew."),
-                share("unseen", DEFAULT.unseen, "How much of what it hid is."),
-                share("background", DEFAULT.background, "How much of the background is.", advanced=True),
+                fraction("seen", DEFAULT.seen, "How much of what the photo shows is painted anew."),
+                fraction("unseen", DEFAULT.unseen, "How much of what it hid is."),
+                fraction("background", DEFAULT.background, "How much of the background is.", advanced=True),
                 *head_inputs(),
                 io.ControlNet.Input(
                     "control_net",
@@ -61,8 +59,8 @@ class PoseConditionedSampler(io.ComfyNode):
                 sockets.PoseKeypoint.Input(
                     "pose", optional=True, tooltip="The new pose, from Repose: drawn for the ControlNet."
                 ),
-                share("control", DEFAULT.control, "Strength of the ControlNet.", optional=True),
-                share(
+                fraction("control", DEFAULT.control, "Strength of the ControlNet.", optional=True),
+                fraction(
                     "control_end",
                     DEFAULT.control_end,
                     "Share of the schedule at which the ControlNet ends.",
@@ -86,15 +84,12 @@ class PoseConditionedSampler(io.ComfyNode):
             HeadOptions(textile, anatomy, light), seen=seen, unseen=unseen, background=background, steps=steps,
             cfg=cfg, control=control, control_end=control_end, megapixels=megapixels, seed=seed,
         )  # fmt: skip
-        pictures, people = host.image_to_engine(result), host.mask_to_engine(person)
-        size = options.size(tuple(pictures.shape[-2:]))
-        whole = repaint_mask(correspondence, people, tuple(pictures.shape[-2:]), seen, unseen, background)
-        anew = resized(whole, size)
-        checkpoint = Checkpoint(model, vae, positive, negative, sampler, scheduler)
-        checkpoint = checkpoint.looking(host.image_to_engine(image), correspondence, garments, options)
-        checkpoint = checkpoint.controlled(control_net, _hints(control_net, pose, size), options)
-        painted = checkpoint.painted(resized(pictures, size), anew, options)
-        return io.NodeOutput(host.image_from_engine(painted), host.mask_from_engine(anew))
+        pictures = host.image_to_engine(result)
+        hints = _hints(control_net, pose, options.size(tuple(pictures.shape[-2:])))
+        painter = Checkpoint(model, vae, positive, negative, sampler, scheduler, control_net)
+        given = (pictures, host.image_to_engine(image), host.mask_to_engine(person))
+        painted, share = refined(painter, *given, correspondence, garments, options, hints)
+        return io.NodeOutput(host.image_from_engine(painted), host.mask_from_engine(share))
 
 
 class FaceAndHandPass(io.ComfyNode):
@@ -121,7 +116,7 @@ class FaceAndHandPass(io.ComfyNode):
                 io.Combo.Input(
                     "what", options=list(WHAT), default="face and hands", tooltip="What is gone over."
                 ),
-                share("strength", 0.35, "How much is painted anew."),
+                fraction("strength", 0.35, "How much is painted anew."),
                 *head_inputs(anatomy=0.8),
             ],
             outputs=[
@@ -138,43 +133,10 @@ class FaceAndHandPass(io.ComfyNode):
         options = SamplingOptions(
             HeadOptions(textile, anatomy, light), steps=steps, cfg=cfg, megapixels=megapixels, seed=seed
         )
-        checkpoint = Checkpoint(model, vae, positive, negative, sampler, scheduler)
+        painter = Checkpoint(model, vae, positive, negative, sampler, scheduler)
         given = (host.image_to_engine(result), host.image_to_engine(image), host.mask_to_engine(person))
-        lists = (correspondence, garments)
-        made = [
-            gone_over(checkpoint, *each_of, what, strength, options)
-            for each_of in pictures_with(*given, *lists)
-        ]
-        pictures, masks = (torch.cat(side) for side in zip(*made, strict=True))
-        return io.NodeOutput(host.image_from_engine(pictures), host.mask_from_engine(masks))
-
-
-def gone_over(checkpoint, picture, photo, person, found, garments, what, strength, options):
-    """(1, 3, h, w) and (1, 1, h, w): a picture whose small parts were painted once more, and where."""
-    grid, size = tuple(found.part.shape), tuple(picture.shape[-2:])
-    touched, figure = torch.zeros_like(picture[:, :1]), resized(person, size)
-    for number, close in enumerate(closeups(found, garments, what)):
-        box = scaled(close.target, grid, size)
-        large = sampling_size((box.bottom - box.top, box.right - box.left), options.megapixels * 1e6)
-        full = scaled(close.source, found.photo_size or garments.size, tuple(photo.shape[-2:]))
-        beside = cut(photo, full, sampling_size((1, 1), options.megapixels * 1e6))
-        looking = checkpoint.looking(beside, [close.found(found)], [close.garments(garments)], options)
-        shape = vignette(large)
-        anew = strength * shape * cut(figure, box, large)
-        painted = looking.painted(cut(picture, box, large), anew, options, options.seed + number)
-        picture = pasted(picture, painted, box, shape)
-        touched = torch.maximum(touched, pasted(touched, torch.ones_like(shape), box, shape))
-    return picture, touched
-
-
-def pictures_with(pictures, photos, people, found, garments):
-    """Of a batch, one after the other: picture, photo, matte, correspondence, clothes."""
-    count = common_count(results=len(pictures), photos=len(photos), people=len(people))
-    sides = (
-        (pictures.split(1), "results"), (photos.split(1), "photos"), (people.split(1), "people"),
-        (found, "correspondences"), (garments, "garments"),
-    )  # fmt: skip
-    return zip(*(each(values, count, name) for values, name in sides), strict=True)
+        made = closer(painter, *given, correspondence, garments, options, what, strength)
+        return io.NodeOutput(host.image_from_engine(made[0]), host.mask_from_engine(made[1]))
 
 
 def _hints(control_net, pose, size: tuple[int, int]) -> torch.Tensor | None:
@@ -223,7 +185,7 @@ def sampling_inputs() -> list[io.Input]:
             min=0.05,
             max=4.0,
             step=0.05,
-            tooltip="At how many millions of pixels the checkpoint paints: SDXL about 1, SD1.5 about 0.4."
+            tooltip="At how many megapixels (of 1024 x 1024) the checkpoint paints: SDXL about 1, SD1.5 about 0.4."
             " Reference Upscale brings the picture back to the photo's size.",
         ),
     ]
@@ -233,12 +195,12 @@ def head_inputs(anatomy: float = DEFAULT.heads.anatomy) -> list[io.Input]:
     """How far the photo is looked at."""
     heads = DEFAULT.heads
     return [
-        share("textile", heads.textile, "How far garments and hair are taken from the photo."),
-        share("anatomy", anatomy, "How far skin, face and hair are taken from the same part."),
-        share("light", heads.light, "How far everything is lit as what faces the same way."),
+        fraction("textile", heads.textile, "How far garments and hair are taken from the photo."),
+        fraction("anatomy", anatomy, "How far skin, face and hair are taken from the same part."),
+        fraction("light", heads.light, "How far everything is lit as what faces the same way."),
     ]
 
 
-def share(name: str, default: float, says: str, **more) -> io.Input:
+def fraction(name: str, default: float, says: str, **more) -> io.Input:
     """A number from 0 to 1."""
     return io.Float.Input(name, default=default, min=0.0, max=1.0, step=0.05, tooltip=says, **more)

@@ -25,7 +25,7 @@ from .reference_attention import check, patched
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """What the artist connected: MODEL, VAE, positive and negative CONDITIONING; sampler and scheduler by core's
-    names."""
+    names; control_net a CONTROL_NET, or none. A `sampling.painting.Painter`."""
 
     model: Any
     vae: Any
@@ -33,6 +33,7 @@ class Checkpoint:
     negative: list
     sampler: str = "dpmpp_2m"
     scheduler: str = "karras"
+    control_net: Any = None
 
     def looking(
         self,
@@ -44,11 +45,11 @@ class Checkpoint:
         """The same with the three heads on the model; photos (B, 3, H, W)."""
         return replace(self, model=attentive(self.model, self.vae, photos, found, garments, options))
 
-    def controlled(self, control_net: Any, hints: torch.Tensor, options: SamplingOptions) -> Checkpoint:
+    def controlled(self, hints: torch.Tensor, options: SamplingOptions) -> Checkpoint:
         """The same with a ControlNet on both conditions, beside those that are there; hints (B, 3, H, W)."""
-        if control_net is None or options.control == 0:
+        if self.control_net is None or options.control == 0:
             return self
-        fits(control_net, self.model)
+        fits(self.control_net, self.model)
         nets: dict[Any, Any] = {}
 
         def added(condition: list) -> list:
@@ -58,7 +59,7 @@ class Checkpoint:
                 before = given.get("control")
                 if before not in nets:
                     reach = (0.0, options.control_end)
-                    nets[before] = control_net.copy().set_cond_hint(
+                    nets[before] = self.control_net.copy().set_cond_hint(
                         hints, options.control, reach, vae=self.vae
                     )
                     nets[before].set_previous_controlnet(before)
@@ -68,7 +69,7 @@ class Checkpoint:
         return replace(self, positive=added(self.positive), negative=added(self.negative))
 
     def painted(
-        self, picture: torch.Tensor, share: torch.Tensor, options: SamplingOptions, seed: int | None = None
+        self, picture: torch.Tensor, share: torch.Tensor, options: SamplingOptions, seed: int
     ) -> torch.Tensor:
         """(B, 3, h, w) the picture (B, 3, h, w), painted anew as far as share (B, 1, h, w) says; with live previews."""
         check(self.model)
@@ -76,7 +77,6 @@ class Checkpoint:
         model = (
             self.model if "denoise_mask_function" in self.model.model_options else _differential(self.model)
         )
-        seed = options.seed if seed is None else seed
         made = comfy.sample.sample(
             model,
             comfy.sample.prepare_noise(latent, seed),

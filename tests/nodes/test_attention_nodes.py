@@ -2,70 +2,19 @@
 
 import pytest
 import torch
-from repose.pipelines.geometry.garments import NUMBER, GarmentMap
 from repose.pipelines.geometry.warped import Correspondence
 
-SIDE = 64  # of the photo; its latent is 8
-UNET = {
-    "image_size": 32, "in_channels": 4, "out_channels": 4, "model_channels": 32, "num_res_blocks": [1, 1],
-    "channel_mult": (1, 2), "transformer_depth": [1, 1], "transformer_depth_output": [1, 1, 1, 1],
-    "transformer_depth_middle": 1, "context_dim": 64, "num_head_channels": 16, "use_spatial_transformer": True,
-    "use_temporal_attention": False, "legacy": False,
-}  # fmt: skip
-
-
-class Vae:
-    """Encodes by averaging: 8 pixels a cell, 4 channels."""
-
-    def encode(self, image):
-        small = torch.nn.functional.avg_pool2d(image.movedim(-1, 1), 8) * 4 - 2
-        return torch.cat((small, small[:, :1]), 1)
-
-
-def network(kind: str = "SD15", **changes):
-    """A MODEL of a small random network that predicts noise."""
-    import comfy.model_patcher
-    import comfy.supported_models
-
-    big = kind == "SDXL"
-    config = {**UNET, "use_linear_in_transformer": big, "dtype": torch.float32, **changes}
-    config |= {"adm_in_channels": 2816, "num_classes": "sequential"} if big else {"adm_in_channels": None}
-    made = getattr(comfy.supported_models, kind)(dict(config))
-    made.unet_config = config
-    made.set_inference_dtype(torch.float32, None)
-    torch.manual_seed(0)
-    model = made.get_model({}, "", "cpu")
-    for name, value in model.diffusion_model.named_parameters():  # ComfyUI leaves them as the memory was
-        if value.ndim > 1:
-            torch.nn.init.normal_(value, 0, value[0].numel() ** -0.5)
-        else:
-            torch.nn.init.constant_(value, float(name.endswith("weight")))
-    model.diffusion_model.out[-1].weight.data *= 0.1
-    return comfy.model_patcher.ModelPatcher(model, torch.device("cpu"), torch.device("cpu"))
+from ..sampling.networks import SIDE, Vae, clothes, comfy_network, identity
 
 
 @pytest.fixture(scope="module", params=["SD15", "SDXL"])
 def model(comfyui, request):
-    return network(request.param)
+    return comfy_network(request.param)
 
 
 @pytest.fixture(scope="module")
 def plain(comfyui):
-    return network()
-
-
-def identity(size: int = SIDE, shift: int = 0) -> Correspondence:
-    """Everybody is where they were, or so many pixels to the right."""
-    y, x = torch.meshgrid(torch.arange(float(size)), torch.arange(float(size)), indexing="ij")
-    whole, up = torch.ones(size, size), torch.tensor([0.0, 0, -1]).expand(size, size, 3)
-    place = torch.stack(((x - shift).clamp(min=0), y), -1)
-    chest = torch.full((size, size), 2, dtype=torch.int64)
-    return Correspondence(place, whole, whole, chest, whole, up, up, torch.zeros_like(chest))
-
-
-def clothes(size: int = SIDE) -> GarmentMap:
-    labels = torch.full((1, 1, size, size), NUMBER["upper"], dtype=torch.uint8)
-    return GarmentMap(labels, torch.zeros(1, 1, size, size), torch.ones(1, 1, size, size))
+    return comfy_network()
 
 
 def photo(seed: int = 0) -> torch.Tensor:
@@ -240,7 +189,7 @@ def test_other_architectures_are_refused_with_what_to_use(run, plain):
     with pytest.raises(ValueError, match="a Transformer: .*ReferenceLatent"):
         attentive(run, other)
     with pytest.raises(ValueError, match="9 channels .*expected 4"):
-        attentive(run, network(in_channels=9))
+        attentive(run, comfy_network(in_channels=9))
 
 
 def test_a_latent_that_repaints_what_was_hidden(run):
