@@ -31,7 +31,7 @@ def normal_pictures(found: Sequence[Correspondence]) -> Tensor:
 
 def _depth(found: Correspondence) -> Tensor:
     """(H, W) in [0, 1]."""
-    known = found.depth.isfinite()
+    known = found.depth.isfinite() & (found.part >= 0)
     if not bool(known.any()):
         return torch.zeros_like(found.visible)
     near, far = found.depth[known].aminmax()

@@ -17,11 +17,15 @@ UNET = {
 
 
 class Vae:
-    """Encodes by averaging: 8 pixels a cell, 4 channels."""
+    """Encodes by averaging, 8 pixels a cell, 4 channels; decodes by interpolation."""
 
     def encode(self, image):
         small = torch.nn.functional.avg_pool2d(image.movedim(-1, 1), 8) * 4 - 2
         return torch.cat((small, small[:, :1]), 1)
+
+    def decode(self, latent):
+        pixels = torch.nn.functional.interpolate((latent[:, :3] + 2) / 4, scale_factor=8, mode="bilinear")
+        return pixels.clamp(0, 1).movedim(1, -1)
 
 
 def identity(size: int = SIDE, shift: int = 0) -> Correspondence:

@@ -57,7 +57,9 @@ def picture(photo) -> torch.Tensor:
 
 def test_from_a_folder_a_photo_in_two_poses(folder, parts, models, picture, tmp_path):
     torch.manual_seed(4)
-    control = diffusers.ControlNetModel.from_unet(parts["unet"], conditioning_embedding_out_channels=(8, 8, 16, 16))
+    control = diffusers.ControlNetModel.from_unet(
+        parts["unet"], conditioning_embedding_out_channels=(8, 8, 16, 16)
+    )
     for layer in control.controlnet_down_blocks:  # they begin at zero: untrained, it would add nothing
         torch.nn.init.normal_(layer.weight, 0, 0.3)
     control.save_pretrained(tmp_path / "control")
