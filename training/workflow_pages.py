@@ -6,8 +6,17 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class Model:
+    """A file that a node loads, for the page's download dialog: name, address, folder of models/."""
+
+    name: str
+    url: str
+    directory: str
+
+
+@dataclass(frozen=True)
 class Node:
-    """type, size (width, height), widget values by name, links as {input: "key.output"}."""
+    """type, size (width, height), widget values by name, links as {input: "key.output"}, models that it loads."""
 
     key: str
     type: str
@@ -15,6 +24,7 @@ class Node:
     values: dict = field(default_factory=dict)
     links: dict = field(default_factory=dict)
     title: str = ""
+    models: tuple[Model, ...] = ()
 
 
 @dataclass(frozen=True)

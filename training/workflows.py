@@ -17,12 +17,14 @@ import tomllib
 import urllib.parse
 import urllib.request
 import uuid
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from workflow_pages import WORKFLOWS, Group, Node  # noqa: E402
+from workflow_sampling import SAMPLING_WORKFLOWS  # noqa: E402
 
 from setup import graph  # noqa: E402
 
@@ -158,6 +160,8 @@ def _record(node: Node, place: list[int], number: int, page: Page) -> dict:
         "properties": {"Node name for S&R": node.type, **_origin(node.type, page)},
         "widgets_values": values,
     }
+    if node.models:
+        record["properties"]["models"] = [asdict(model) for model in node.models]
     return record | ({"title": node.title} if node.title else {})
 
 
@@ -221,7 +225,7 @@ def main() -> None:
     chosen = options.parse_args()
     page = Page(chosen.url)
     FOLDER.mkdir(exist_ok=True)
-    for name, groups in WORKFLOWS.items():
+    for name, groups in (WORKFLOWS | SAMPLING_WORKFLOWS).items():
         workflow = saved(name, groups, page)
         text = json.dumps(workflow, indent=1, ensure_ascii=True)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
