@@ -100,7 +100,10 @@ def widgets(
         is_combo = isinstance(kind, list)
         if options.get("forceInput") or not (is_combo or kind in WIDGETS or kind == DYNAMIC_COMBO):
             continue
-        yield prefix + name, "COMBO" if is_combo else kind, options
+        if is_combo:  # the older form: what can be chosen stands in the place of the kind
+            yield prefix + name, "COMBO", {"options": kind, **options}
+            continue
+        yield prefix + name, kind, options
         if kind == DYNAMIC_COMBO:
             chosen = [o for o in options["options"] if o["key"] == values.get(prefix + name)]
             for option in chosen:

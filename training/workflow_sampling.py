@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from workflow_pages import AMBER, BLUE, GREEN, PHOTO_GROUP, PURPLE, RED, SAVE, WHOLE, Group, Model, Node, checked
+from workflow_pages import (
+    AMBER,
+    BLUE,
+    GREEN,
+    PHOTO_GROUP,
+    PURPLE,
+    RED,
+    SAVE,
+    WHOLE,
+    Group,
+    Model,
+    Node,
+    checked,
+)
 
 HUB = "https://huggingface.co"
 CHECKPOINT = Model(
@@ -58,10 +71,11 @@ SAMPLING_WORKFLOWS = {
             "3  Checkpoint",
             BLUE,
             "**RealVisXL_V5.0_fp16.safetensors** (6.9 GB, openrail++) into models/checkpoints, and xinsir's OpenPose"
-            " ControlNet (2.5 GB, Apache-2.0) into models/controlnet: it is called *diffusion_pytorch_model* there, save"
-            " it as **controlnet-openpose-sdxl-1.0.safetensors**. Any other SDXL checkpoint does, SD1.5 ones too (then"
-            " a ControlNet for SD1.5, or none: Ctrl+B, and *megapixels* 0.4). LoRA, IPAdapter and others go between"
-            " the checkpoint and the painting.\n\n**Say what is to be seen**: the person, the clothes, the room.",
+            " ControlNet (2.5 GB, Apache-2.0) into models/controlnet: it is called *diffusion_pytorch_model* there,"
+            " save it as **controlnet-openpose-sdxl-1.0.safetensors**. Any other SDXL checkpoint does, SD1.5 ones too"
+            " (then a ControlNet for SD1.5, or none: Ctrl+B, and *megapixels* 0.4). LoRA, IPAdapter and others go"
+            " between the checkpoint and the painting.\n\n**Say what is to be seen**: the person, the clothes, the"
+            " room.",
             (
                 Node(
                     "checkpoint",
@@ -99,9 +113,9 @@ SAMPLING_WORKFLOWS = {
         Group(
             "4  Paint",
             GREEN,
-            "*Pose-Conditioned Sampler* paints while it looks at the photo: *textile*, *anatomy* and *light* say how far."
-            " *seen* is how much of what the photo shows is painted anew: 0 keeps every pixel, 0.3 joins old and new,"
-            " over 0.6 the face begins to change.\n\n*Face and Hand Pass* does face and hands once more, enlarged;"
+            "*Pose-Conditioned Sampler* paints while it looks at the photo: *textile*, *anatomy* and *light* say how"
+            " far. *seen* is how much of what the photo shows is painted anew: 0 keeps every pixel, 0.3 joins old and"
+            " new, over 0.6 the face begins to change.\n\n*Face and Hand Pass* does face and hands once more, enlarged;"
             " bypass it (Ctrl+B) where they are large already.",
             (
                 Node(

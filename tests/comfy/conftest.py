@@ -15,7 +15,23 @@ from repose.setup import environment, shipped, ui
 from repose.setup.places import ROOT, Trouble
 from repose.setup.server import Server
 
+from . import checkpoints
+
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+
+
+FULL = bool(os.environ.get("REPOSE_FULL_SIZE"))
+"""Set it to run what the shipped workflows really ask for."""
+FEW = {"steps": 2, "megapixels": 0.05}
+QUICK: dict[str, dict] = {} if FULL else {"ReposeSampler": FEW, "ReposeFaceAndHandPass": FEW}
+"""What tests set at the nodes that would take minutes on a CPU: by class, widget by widget."""
+
+
+def quick(prompt: dict) -> dict:
+    """The same graph with QUICK's values."""
+    for node in prompt.values():
+        node["inputs"].update(QUICK.get(node["class_type"], {}))
+    return prompt
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,9 +52,17 @@ def pack(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def base(pack, tmp_path_factory) -> Path:
-    """A clean base directory: the pack, no settings, no networks of its own."""
-    return make_base(tmp_path_factory.mktemp("base"), pack)
+def artists_models(comfyui, tmp_path_factory) -> Path:
+    """Folders of models/ with the checkpoints that shipped workflows name, small and untrained."""
+    place = tmp_path_factory.mktemp("models")
+    checkpoints.write(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def base(pack, artists_models, tmp_path_factory) -> Path:
+    """A clean base directory: the pack, no settings, no networks of its own but the artist's checkpoints."""
+    return make_base(tmp_path_factory.mktemp("base"), pack, artists_models)
 
 
 @pytest.fixture(scope="session")
@@ -50,21 +74,21 @@ def server(comfyui, base, photo_or_none) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def old_server(comfyui, pack, photo_or_none, tmp_path_factory) -> Iterator[Server]:
+def old_server(comfyui, pack, artists_models, photo_or_none, tmp_path_factory) -> Iterator[Server]:
     """The oldest ComfyUI that the pack is tried with."""
     source = comfyui_source.path("0.27.0")
     if not source.is_dir():
         pytest.skip("ComfyUI 0.27.0 is not here: `python run.py test` fetches it")
-    base = make_base(tmp_path_factory.mktemp("old"), pack)
+    base = make_base(tmp_path_factory.mktemp("old"), pack, artists_models)
     with Server(base, comfy=source, log_path=base / "server.log", extra=models_option(base)) as running:
         place_inputs(base, photo_or_none)
         yield running
 
 
 @pytest.fixture(scope="session")
-def bare_server(comfyui, pack, photo_or_none, tmp_path_factory) -> Iterator[Server]:
+def bare_server(comfyui, pack, artists_models, photo_or_none, tmp_path_factory) -> Iterator[Server]:
     """A ComfyUI as it is just after the pack was installed: there are no networks yet."""
-    base = make_base(tmp_path_factory.mktemp("bare"), pack)
+    base = make_base(tmp_path_factory.mktemp("bare"), pack, artists_models)
     with Server(base, comfy=comfyui, log_path=base / "server.log") as running:
         place_inputs(base, photo_or_none)
         yield running
@@ -84,9 +108,12 @@ def object_info(server) -> dict:
     return server.object_info()
 
 
-def make_base(base: Path, pack: Path) -> Path:
-    """A base directory with a copy of the pack."""
+def make_base(base: Path, pack: Path, models: Path) -> Path:
+    """A base directory with a copy of the pack, and an artist's own models."""
     shutil.copytree(pack, base / "custom_nodes" / "repose")
+    for folder in models.iterdir():
+        (base / "models").mkdir(exist_ok=True)
+        (base / "models" / folder.name).symlink_to(folder, target_is_directory=True)
     ui.greet_no_more(base)
     return base
 

@@ -11,6 +11,8 @@ import pytest
 from repose.setup import graph
 from repose.setup.places import OUTPUT
 
+from .conftest import QUICK
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -59,6 +61,13 @@ def opened(request, browser, server):
     context.close()
 
 
+SET_WIDGETS = """(quick) => {
+    for (const node of window.app.graph.nodes)
+        for (const widget of node.widgets ?? [])
+            if (widget.name in (quick[node.type] ?? {})) widget.value = quick[node.type][widget.name];
+}"""
+
+
 @pytest.fixture
 def page(opened):
     """The page, with no complaints so far."""
@@ -90,6 +99,7 @@ def test_the_page_queues_what_run_py_queues(page, workflow, object_info, photo, 
 
 def test_runs_in_the_page(page, workflow, server, photo, models):
     load(page, workflow)
+    page.evaluate(SET_WIDGETS, QUICK)
     before = set(server.get("/history"))
     assert page.evaluate("async () => await window.app.queuePrompt(0, 1)"), "the page refused to queue it"
     entry = finished(server, before)

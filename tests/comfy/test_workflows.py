@@ -16,7 +16,7 @@ from PIL import Image
 from repose.setup import graph
 from repose.setup.places import ROOT, Trouble
 
-from .conftest import WORKFLOWS
+from .conftest import WORKFLOWS, quick
 
 NEEDED = {"Repose a photo", "Repose in one node"}
 MODEL_HOSTS = ("https://huggingface.co/", "https://civitai.com/", "https://civitai.red/")
@@ -35,7 +35,7 @@ def real_nodes(path: Path) -> list[dict]:
 @pytest.fixture
 def prompt(workflow, object_info, photo, models) -> dict:
     """The workflow as the queue takes it; its photo and its networks are there."""
-    return graph.to_prompt(read(workflow), object_info)
+    return quick(graph.to_prompt(read(workflow), object_info))
 
 
 def test_the_promised_workflows_are_shipped():
@@ -165,7 +165,7 @@ def test_without_networks_one_message_says_what_to_do(workflow, bare_server, pho
 
 
 def test_runs_in_an_older_comfyui(workflow, old_server, photo, models):
-    outputs = old_server.run(graph.to_prompt(read(workflow), old_server.object_info()))
+    outputs = old_server.run(quick(graph.to_prompt(read(workflow), old_server.object_info())))
     assert any(p["type"] == "output" for node in outputs.values() for p in node.get("images", []))
 
 
