@@ -67,6 +67,7 @@ class PoseConditionedSampler(io.ComfyNode):
                     optional=True,
                     advanced=True,
                 ),
+                *sockets.fine_head_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="For Face and Hand Pass or Reference Upscale."),
@@ -78,10 +79,11 @@ class PoseConditionedSampler(io.ComfyNode):
     def execute(
         cls, model, vae, positive, negative, image, result, person, correspondence, garments, seed, steps, cfg,
         sampler, scheduler, megapixels, seen, unseen, background, textile, anatomy, light, control_net=None,
-        pose=None, control=DEFAULT.control, control_end=DEFAULT.control_end,
+        pose=None, control=DEFAULT.control, control_end=DEFAULT.control_end, face=1.0, dropped=0.0,
     ) -> io.NodeOutput:  # fmt: skip
+        heads = HeadOptions(textile, anatomy, light, face=face, dropped=dropped, seed=seed)
         options = SamplingOptions(
-            HeadOptions(textile, anatomy, light), seen=seen, unseen=unseen, background=background, steps=steps,
+            heads, seen=seen, unseen=unseen, background=background, steps=steps,
             cfg=cfg, control=control, control_end=control_end, megapixels=megapixels, seed=seed,
         )  # fmt: skip
         pictures = host.image_to_engine(result)
@@ -118,6 +120,7 @@ class FaceAndHandPass(io.ComfyNode):
                 ),
                 fraction("strength", 0.35, "How much is painted anew."),
                 *head_inputs(anatomy=0.8),
+                *sockets.fine_head_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="For Reference Upscale."),
@@ -128,11 +131,10 @@ class FaceAndHandPass(io.ComfyNode):
     @classmethod
     def execute(
         cls, model, vae, positive, negative, image, result, person, correspondence, garments, seed, steps, cfg,
-        sampler, scheduler, megapixels, what, strength, textile, anatomy, light,
+        sampler, scheduler, megapixels, what, strength, textile, anatomy, light, face=1.0, dropped=0.0,
     ) -> io.NodeOutput:  # fmt: skip
-        options = SamplingOptions(
-            HeadOptions(textile, anatomy, light), steps=steps, cfg=cfg, megapixels=megapixels, seed=seed
-        )
+        heads = HeadOptions(textile, anatomy, light, face=face, dropped=dropped, seed=seed)
+        options = SamplingOptions(heads, steps=steps, cfg=cfg, megapixels=megapixels, seed=seed)
         painter = Checkpoint(model, vae, positive, negative, sampler, scheduler)
         given = (host.image_to_engine(result), host.image_to_engine(image), host.mask_to_engine(person))
         made = closer(painter, *given, correspondence, garments, options, what, strength)

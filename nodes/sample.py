@@ -75,15 +75,17 @@ class ReposeAttention(io.ComfyNode):
                     control_after_generate=False,
                     tooltip="Of the photo's noise; the same for all your pictures keeps them alike.",
                 ),
+                *sockets.fine_head_inputs(),
             ],
             outputs=[io.Model.Output("model", tooltip="For KSampler.")],
         )
 
     @classmethod
     def execute(
-        cls, model, vae, image, correspondence, garments, textile, anatomy, light, start, end, every, blocks, seed
+        cls, model, vae, image, correspondence, garments, textile, anatomy, light, start, end, every, blocks, seed,
+        face=1.0, dropped=0.0,
     ) -> io.NodeOutput:  # fmt: skip
-        heads = HeadOptions(textile, anatomy, light)
+        heads = HeadOptions(textile, anatomy, light, face=face, dropped=dropped, seed=seed)
         options = SamplingOptions(heads, start, end, every, blocks, seed=seed)
         photos = host.image_to_engine(image)
         return io.NodeOutput(attentive(model, vae, photos, correspondence, garments, options))

@@ -152,3 +152,30 @@ def coverage_output() -> io.Output:
         tooltip="How much of the reposed person really comes from the photo, 0 to 1, the mean of the batch. Under"
         " 0.55 a checkpoint should go over the result.",
     )
+
+
+def fine_head_inputs() -> list[io.Input]:
+    """What few artists change of how a checkpoint looks at the photo."""
+    return [
+        io.Float.Input(
+            "face",
+            default=1.0,
+            min=0.0,
+            max=2.0,
+            step=0.05,
+            optional=True,
+            advanced=True,
+            tooltip="How much of *anatomy* the face gets: 0 where another pack keeps the identity (IPAdapter, PuLID), 2"
+            " for the most.",
+        ),
+        io.Float.Input(
+            "dropped",
+            default=0.0,
+            min=0.0,
+            max=0.9,
+            step=0.05,
+            optional=True,
+            advanced=True,
+            tooltip="Share of the photo that is not looked at, by chance: more where the photo's pose comes along.",
+        ),
+    ]

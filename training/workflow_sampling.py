@@ -124,7 +124,7 @@ SAMPLING_WORKFLOWS = {
                     (400, 620),
                     {
                         **SAMPLER, "seen": 0.3, "unseen": 0.85, "background": 0.0, "textile": 0.6, "anatomy": 0.5,
-                        "light": 0.2, "control": 0.7, "control_end": 0.8,
+                        "light": 0.2, "control": 0.7, "control_end": 0.8, "face": 1.0, "dropped": 0.0,
                     },
                     {
                         **PAINTER, "result": "repose.image", "control_net": "control.CONTROL_NET",
@@ -137,7 +137,7 @@ SAMPLING_WORKFLOWS = {
                     (400, 520),
                     {
                         **SAMPLER, "what": "face and hands", "strength": 0.35, "textile": 0.6, "anatomy": 0.8,
-                        "light": 0.2,
+                        "light": 0.2, "face": 1.0, "dropped": 0.0,
                     },
                     {**PAINTER, "result": "paint.image"},
                 ),

@@ -27,7 +27,7 @@ WIDTHS = (32, 64, 96, 128, 192, 256)
 class Bias:
     """Of the n queries that take anything, and of the m keys that anybody may look at: rows (n,) and columns (m,) their
     numbers among all N and M tokens; query (n, E) and key (m, E), whose inner product is added to the logits; gate (n,)
-    in (0, 1]: how far the query's token takes what it finds."""
+    in (0, 2]: how far, in a head's strengths, the query's token takes what it finds."""
 
     rows: Tensor
     columns: Tensor

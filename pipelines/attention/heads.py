@@ -37,6 +37,8 @@ class HeadOptions:
     sharp     tokens: the width within which a garment's own point is looked for
     apart     nats per step along the skeleton that a key of another part is less likely
     turned    the width of a normal's Gaussian, as a chord of the unit sphere: 0.35 is 20 degrees
+    face      how much of anatomy's strength the face gets: 0 none, 1 as much as other skin, at most 2
+    dropped   share of the photo's tokens that no head sees, chosen by `seed`: fewer, and less of its pose comes along
     """
 
     textile: float = 0.6
@@ -45,11 +47,17 @@ class HeadOptions:
     sharp: float = 0.8
     apart: float = 3.0
     turned: float = 0.35
+    face: float = 1.0
+    dropped: float = 0.0
+    seed: int = 0
 
     def __post_init__(self):
         for name in HEADS:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected a strength from 0 to 1")
+        for name, most in (("face", 2), ("dropped", 0.9)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected 0 to {most}")
         for name in ("sharp", "turned"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected a width over 0")
@@ -65,6 +73,9 @@ class HeadOptions:
 def biases(target: Tokens, source: Tokens, options: HeadOptions) -> dict[str, Bias]:
     """Of every head with a strength over 0, once for a resolution."""
     make = {"textile": textile, "anatomy": anatomy, "light": light}
+    if options.dropped:
+        generator = torch.Generator().manual_seed(options.seed)
+        source = source.seen_at(torch.rand(len(source), generator=generator) >= options.dropped)
     return {name: make[name](target, source, options) for name in options.strengths}
 
 
@@ -91,7 +102,8 @@ def anatomy(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
     gate = reach[query] & (target.part != NOBODY) & torch.isin(target.region, _numbers(_BARE, target))
     if not face_there:
         gate = gate & (target.region != face)
-    return Bias.of(joined(looked_up(table, query, key), faces), gate.float(), source.part != NOBODY)
+    gate = gate * torch.where(target.region == face, options.face, 1.0)
+    return Bias.of(joined(looked_up(table, query, key), faces), gate, source.part != NOBODY)
 
 
 def light(target: Tokens, source: Tokens, options: HeadOptions) -> Bias:
@@ -118,7 +130,7 @@ def mixed(
         bias = known[name]
         if len(bias.rows):
             found = attention(*appended(q, k, v, bias))[..., : own.shape[-1]]
-            gate = (strength * bias.gate).to(own.dtype)[:, None]
+            gate = (strength * bias.gate).clamp(max=1).to(own.dtype)[:, None]
             out = out.index_add(2, bias.rows, gate * (found - own[:, :, bias.rows]))
     return out
 

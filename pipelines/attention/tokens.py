@@ -7,7 +7,7 @@ the centre of its top-left cell, so that a Gaussian's width is in tokens whateve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +38,15 @@ class Tokens:
 
     def __len__(self) -> int:
         return self.size[0] * self.size[1]
+
+    def seen_at(self, kept: Tensor) -> Tokens:
+        """The same with nothing known of the tokens where kept (N,) is false: no head takes those."""
+        return replace(
+            self,
+            region=torch.where(kept, self.region, 0),
+            part=torch.where(kept, self.part, NOBODY),
+            normal=torch.where(kept[:, None], self.normal, 0.0),
+        )
 
 
 def tokens_of(

@@ -186,3 +186,49 @@ def test_memory_is_that_of_the_tokens():
     """What is appended is a few columns, not a map of tokens by tokens."""
     bias = heads.biases(tokens(1), tokens(2), HeadOptions())
     assert max(one.query.numel() for one in bias.values()) <= COUNT * 32
+
+
+@pytest.mark.parametrize("name", heads.HEADS)
+def test_what_is_dropped_of_the_photo_is_seen_by_no_head(name):
+    """The same tokens in every run of a seed; where a garment loses all, its head is closed and no other is taken."""
+    options = HeadOptions(**{name: 1.0}, dropped=0.5, seed=3)
+    whole, some = (
+        heads.biases(tokens(1), tokens(2), one)[name] for one in (HeadOptions(**{name: 1.0}), options)
+    )
+    again = heads.biases(tokens(1), tokens(2), options)[name]
+    other = heads.biases(tokens(1), tokens(2), HeadOptions(**{name: 1.0}, dropped=0.5, seed=4))[name]
+    assert set(some.columns.tolist()) < set(whole.columns.tolist())
+    assert torch.equal(some.columns, again.columns) and some.columns.tolist() != other.columns.tolist()
+    assert 0.3 * len(whole.columns) < len(some.columns) < 0.7 * len(whole.columns)
+    lost = tokens(2).seen_at(tokens(2).region != SHIRT)
+    bias = heads.textile(tokens(1), lost, HeadOptions())
+    assert not (tokens(1).region[bias.rows] == SHIRT).any()
+
+
+def test_the_face_has_a_weight_of_its_own():
+    target, source = tokens(1), tokens(2)
+
+    def opened(face: float) -> dict[int, float]:
+        bias = heads.anatomy(target, source, HeadOptions(face=face))
+        return dict(zip(bias.rows.tolist(), bias.gate.tolist(), strict=True))
+
+    one, two, none = opened(1.0), opened(1.5), opened(0.0)
+    faces = {row for row in one if target.region[row] == FACE}
+    assert faces and faces < set(one) and set(none) == set(one) - faces
+    assert all(two[row] == (1.5 if row in faces else 1.0) for row in two)
+    q, own, k, v = features(3)
+    known = {"anatomy": heads.anatomy(target, source, HeadOptions(face=2.0))}
+    made = heads.mixed(q, own, k, v, known, {"anatomy": 0.8})  # 1.6 of the strength is the whole, not more
+    alone = heads.mixed(
+        q, own, k, v, {"anatomy": heads.anatomy(target, source, HeadOptions())}, {"anatomy": 1.0}
+    )
+    row = min(faces)
+    assert torch.allclose(made[:, :, row], alone[:, :, row], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [({"face": 3}, "face is 3, expected 0 to 2"), ({"dropped": 1}, "dropped is 1")]
+)
+def test_weights_out_of_range_are_named(given, says):
+    with pytest.raises(ValueError, match=says):
+        HeadOptions(**given)
