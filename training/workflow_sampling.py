@@ -6,6 +6,7 @@ from workflow_pages import (
     AMBER,
     BLUE,
     GREEN,
+    PHOTO,
     PHOTO_GROUP,
     PURPLE,
     RED,
@@ -44,6 +45,44 @@ PAINTER = {
 POSITIVE = "photo of a person, natural skin, detailed hands, sharp fabric, even studio light"
 NEGATIVE = "blurry, deformed hands, extra fingers, extra limbs, plastic skin, watermark, text"
 
+COMFY = f"{HUB}/Comfy-Org"
+EDIT = Model(
+    "qwen_image_edit_2511_fp8mixed.safetensors",
+    f"{COMFY}/Qwen-Image-Edit_ComfyUI/resolve/main/split_files/diffusion_models/qwen_image_edit_2511_fp8mixed.safetensors",
+    "diffusion_models",
+)
+READS = Model(
+    "qwen_2.5_vl_7b_fp8_scaled.safetensors",
+    f"{COMFY}/HunyuanVideo_1.5_repackaged/resolve/main/split_files/text_encoders/qwen_2.5_vl_7b_fp8_scaled.safetensors",
+    "text_encoders",
+)
+VAE = Model(
+    "qwen_image_vae.safetensors",
+    f"{COMFY}/Qwen-Image_ComfyUI/resolve/main/split_files/vae/qwen_image_vae.safetensors",
+    "vae",
+)
+POSE = {
+    "pose": "casual/contrapposto", "place": "source", "person": 0, "frame": "keep", "relight": 1.0, "fill": True,
+}  # fmt: skip
+MAP = {"width": 0, "height": 0, "thick": True, "body": True, "hands": True, "face": True}
+SEES = {"clip": "clip.CLIP", "image1": "repose.image", "image2": "size.IMAGE", "image3": "map.image"}
+TASK = (
+    "Picture 1 is a draft of the person of picture 2 in the pose of picture 3. Make the draft a finished photo: keep"
+    " its pose, framing, background and light; keep the face, hair, skin, clothes, prints and fabric of picture 2;"
+    " repair smeared or missing parts."
+)
+
+
+def _references(condition: str) -> tuple[Node, ...]:
+    """Draft, photo and pose map, one after the other, on a condition."""
+    before, made = condition, []
+    for number, latent in enumerate(("draft", "source", "sticks"), 1):
+        links = {"conditioning": f"{before}.CONDITIONING", "latent": f"{latent}.LATENT"}
+        before = f"{condition}{number}"
+        made.append(Node(before, "ReferenceLatent", (300, 60), links=links))
+    return tuple(made)
+
+
 SAMPLING_WORKFLOWS = {
     "Repose with SDXL": (
         PHOTO_GROUP,
@@ -58,10 +97,7 @@ SAMPLING_WORKFLOWS = {
                     "repose",
                     "ReposePhoto",
                     (400, 300),
-                    {
-                        "pose": "casual/contrapposto", "place": "source", "person": 0, "frame": "keep",
-                        "relight": 1.0, "fill": True,
-                    },
+                    POSE,
                     {"image": "photo.IMAGE"},
                 ),
                 Node("moved", "PreviewImage", (400, 520), links={"images": "repose.image"}, title="Before"),
@@ -171,6 +207,122 @@ SAMPLING_WORKFLOWS = {
                 checked("repose", result="larger.image", **WHOLE),
                 Node("heat", "PreviewImage", (480, 320), links={"images": "check.heat_map"}, title="Heat map"),
                 Node("save", "SaveImage", (480, 560), SAVE, {"images": "check.image"}, "Reposed photo"),
+            ),
+        ),
+    ),
+    "Refine with an edit model": (
+        Group(
+            "1  Photo",
+            BLUE,
+            "**Choose a photo with one person in it**, best from head to foot. It is made as large as the edit model"
+            " works; the photo itself comes back at the end.",
+            (
+                PHOTO,
+                Node(
+                    "size",
+                    "ImageScaleToMaxDimension",
+                    (440, 100),
+                    {"upscale_method": "area", "largest_size": 1344},
+                    {"image": "photo.IMAGE"},
+                ),
+                Node("models", "ReposeModels", (440, 620), {"what": "check"}),
+            ),
+        ),
+        Group(
+            "2  Pose",
+            PURPLE,
+            "**Pick a pose.** *Repose* makes the draft: right in its pose, the person's proportions, clothes and room."
+            " The edit model gets it beside the photo and the pose map, and repairs what was a guess.",
+            (
+                Node("repose", "ReposePhoto", (400, 300), POSE, {"image": "size.IMAGE"}),
+                Node("map", "ReposeDrawPose", (400, 470), MAP, {"pose": "repose.pose_keypoint"}, "Pose map"),
+            ),
+        ),
+        Group(
+            "3  Edit model",
+            BLUE,
+            "**Qwen-Image-Edit 2511** (Apache-2.0): 20 GB into models/diffusion_models, 9 GB into models/text_encoders,"
+            " 0.3 GB into models/vae; missing files are listed when the workflow opens. It wants 24 GB of graphics"
+            " memory, or patience.\n\nFLUX Kontext and others do too: load theirs, and a plain *CLIP Text Encode* in"
+            " the place of the two text nodes; the photo reaches them by the same *Set Reference Latent*.",
+            (
+                Node("unet", "UNETLoader", (400, 90), {"unet_name": EDIT.name, "weight_dtype": "default"},
+                     models=(EDIT,)),
+                Node("clip", "CLIPLoader", (400, 120),
+                     {"clip_name": READS.name, "type": "qwen_image", "device": "default"}, models=(READS,)),
+                Node("vae", "VAELoader", (400, 60), {"vae_name": VAE.name}, models=(VAE,)),
+                Node("shifted", "ModelSamplingAuraFlow", (400, 60), {"shift": 3.1}, {"model": "unet.MODEL"}),
+                Node("normed", "CFGNorm", (400, 80), {"strength": 1.0, "pre_cfg": False}, {"model": "shifted.MODEL"}),
+            ),
+            280,
+        ),
+        Group(
+            "4  What it sees",
+            GREEN,
+            "Picture 1 is the draft, picture 2 the photo, picture 3 the pose map. **Say what matters of the person and"
+            " the clothes** at the end of the text.\n\nAll three reach the model at their own size: it neither shifts"
+            " nor zooms.",
+            (
+                Node("positive", "TextEncodeQwenImageEditPlus", (400, 300), {"prompt": TASK}, SEES),
+                Node("negative", "TextEncodeQwenImageEditPlus", (400, 160), {"prompt": ""}, SEES, "Nothing"),
+                Node("draft", "VAEEncode", (400, 60), links={"pixels": "repose.image", "vae": "vae.VAE"}),
+                Node("source", "VAEEncode", (400, 60), links={"pixels": "size.IMAGE", "vae": "vae.VAE"}),
+                Node("sticks", "VAEEncode", (400, 60), links={"pixels": "map.image", "vae": "vae.VAE"}),
+            ),
+        ),
+        Group(
+            "5  Reference",
+            GREEN,
+            "*Set Reference Latent*, three times for what is wanted and three times for what is not.",
+            (
+                *_references("positive"),
+                *_references("negative"),
+            ),
+        ),
+        Group(
+            "6  Paint",
+            AMBER,
+            "Only the person is taken from the edit model; the room keeps its pixels.\n\n*denoise* 1 paints all anew,"
+            " 0.6 stays nearer to the draft.",
+            (
+                Node(
+                    "paint",
+                    "KSampler",
+                    (400, 480),
+                    {
+                        **SEED, "steps": 40, "cfg": 3.0, "sampler_name": "euler", "scheduler": "simple",
+                        "denoise": 1.0,
+                    },
+                    {
+                        "model": "normed.patched_model", "positive": "positive3.CONDITIONING",
+                        "negative": "negative3.CONDITIONING", "latent_image": "draft.LATENT",
+                    },
+                ),
+                Node("decoded", "VAEDecode", (400, 60), links={"samples": "paint.LATENT", "vae": "vae.VAE"}),
+                Node("grown", "GrowMask", (400, 90), {"expand": 24, "tapered_corners": True},
+                     {"mask": "repose.person"}),
+                Node("laid", "ImageCompositeMasked", (400, 140), {"x": 0, "y": 0, "resize_source": True},
+                     {"destination": "repose.image", "source": "decoded.IMAGE", "mask": "grown.MASK"}),
+            ),
+        ),
+        Group(
+            "7  Result",
+            RED,
+            "*Photometric Check* holds the light on the result against the photo's: red is what departs.\n\n*Reference"
+            " Upscale* brings the photo's size and its own detail back where the result still agrees with it.",
+            (
+                checked("repose", result="laid.IMAGE", image="size.IMAGE", **WHOLE),
+                Node(
+                    "larger",
+                    "ReposeReferenceUpscale",
+                    (480, 560),
+                    {"size": "photo", "megapixels": 12.0, "detail": 1.0, "grain": 1.0},
+                    {
+                        "result": "check.image", "image": "photo.IMAGE", "correspondence": "repose.correspondence",
+                        "garments": "repose.garments",
+                    },
+                ),
+                Node("save", "SaveImage", (480, 560), SAVE, {"images": "larger.image"}, "Reposed photo"),
             ),
         ),
     ),
