@@ -3,9 +3,12 @@
 from comfy_api.latest import ComfyExtension, io
 
 from . import (
+    boards,
     check,
     draw,
     fill,
+    folders,
+    frames,
     framing,
     garment,
     host,
@@ -17,6 +20,7 @@ from . import (
     pose_files,
     read,
     sample,
+    sets,
     skeleton,
     upscale,
     variations,
@@ -55,6 +59,14 @@ NODES: list[type[io.ComfyNode]] = [
     sample.ReposeAttention,
     sample.ReposeLatent,
     upscale.ReferenceUpscale,
+    sets.PoseSet,
+    frames.FillFrames,
+    frames.CameraDistance,
+    boards.ContactSheet,
+    boards.Stickers,
+    sets.SaveSet,
+    sets.SaveCoco,
+    folders.ReposeFolder,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 
