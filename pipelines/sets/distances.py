@@ -18,6 +18,11 @@ DISTANCES = ("full", "three-quarter", "half", "close-up")
 ABOVE = {"full": 0.06, "three-quarter": 0.07, "half": 0.08, "close-up": 0.07}
 """Free space over the head, as a share of the stature: by eye, as photographers leave it."""
 
+HEAD = 0.75
+"""Width to height of a close-up at least."""
+LOWER = 0.7
+"""Where a shape is higher than a cut figure needs, this share of the rest shows more of the figure, not of the air."""
+
 
 def shot_box(figure: Skeleton, matte: torch.Tensor, distance: str) -> Box:
     """The box of what a shot shows of a figure, before it is brought to a shape. matte (1, 1, H, W)."""
@@ -33,8 +38,8 @@ def shot_box(figure: Skeleton, matte: torch.Tensor, distance: str) -> Box:
     left, right = (float(rows[0]), float(rows[-1] + 1)) if len(rows) else (seen.left, seen.right)
     top = min(seen.top, low - 1) - over
     middle, half = float(places["neck"][0]), (low - top) / 2
-    if distance == "close-up":
-        left, right = middle - half, middle + half
+    if distance == "close-up":  # shoulders may be cut at the sides: the head is what it shows
+        return Box(middle - HEAD * half, top, middle + HEAD * half, low)
     return Box(left - over, top, right + over, low)
 
 
@@ -77,13 +82,13 @@ def shots(
 
 
 def frame_of(box: Box, aspect: tuple[int, int], size: tuple[int, int], distance: str) -> Canvas:
-    """The smallest frame of a shape round a box in a picture of `size` (height, width). A cut figure keeps the row at
-    which it is cut; the whole one has as much more above as below."""
+    """The smallest frame of a shape round a box in a picture of `size` (height, width). Where that is higher than
+    the box, the whole figure gets as much above as below."""
     width, height = box.right - box.left, box.bottom - box.top
     ratio = aspect[0] / aspect[1]
     wide = max(width, height * ratio)
     more = wide / ratio - height
-    below = more / 2 if distance == "full" else 0.0
+    below = more * (0.5 if distance == "full" else LOWER)
     left, bottom = round((box.left + box.right - wide) / 2), round(box.bottom + below)
     across, down = max(1, round(wide)), max(1, round(wide / ratio))
     return Canvas(-left, down - bottom, left + across - size[1], bottom - size[0])

@@ -86,7 +86,7 @@ class Batch:
             f"failed: {one.source or one.sku} {one.pose}: {one.reason}" for one in self.manifest.failures
         ]
         wrong = [one for one in self.manifest if one.findings]
-        lines += [f"check failed: {one.file}: {'; '.join(one.findings)}" for one in wrong]
+        lines += [f"check: {one.file}: {'; '.join(one.findings)}" for one in wrong]
         return "\n".join(lines)
 
 

@@ -17,6 +17,8 @@ from .manifest import DONE, FAILED, Entry, Manifest, digest, file_digest
 
 FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp"}
 
+UNCHECKED = "not checked: nothing of the person could be compared with the photo"
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -32,7 +34,9 @@ class Shot:
         height, width = self.pixels.shape[-2:]
         share = None if self.coverage is None else round(self.coverage, 4)
         values = {"width": width, "height": height, "coverage": share}
-        if self.checked is not None:
+        if self.checked is not None and not self.checked.told:
+            values |= {"findings": (UNCHECKED,)}
+        elif self.checked is not None:
             wrong = tuple(one.line.strip() for one in self.checked.told if not one.passed)
             values |= {
                 "passed": self.checked.passed,
@@ -57,9 +61,7 @@ class SavedSet:
         lines += [
             f"not saved: {one.sku} {one.pose}: {one.reason}" for one in self.entries if one.status == FAILED
         ]
-        lines += [
-            f"check failed: {one.pose}: {'; '.join(one.findings)}" for one in self.entries if one.findings
-        ]
+        lines += [f"check: {one.pose}: {'; '.join(one.findings)}" for one in self.entries if one.findings]
         return "\n".join(lines)
 
 
