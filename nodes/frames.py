@@ -81,7 +81,7 @@ class CameraDistance(io.ComfyNode):
                 sockets.Skeleton.Input("target", tooltip="Their skeletons, from Repose."),
                 io.Combo.Input(
                     "distance", options=list(DISTANCES), default="three-quarter",
-                    tooltip="full: head to foot. three-quarter: to mid-thigh. half: to the hips. close-up: head and"
+                    tooltip="full: head to foot. three-quarter: to mid-thigh. half: to the waist. close-up: head and"
                     " shoulders.",
                 ),
                 io.Combo.Input("shape", options=list(ASPECTS), default="4:5", tooltip="Width to height."),

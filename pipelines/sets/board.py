@@ -16,7 +16,7 @@ from ..picture import LARGEST_MEGAPIXELS
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
-GROUNDS = {"white": (1.0, 1.0), "light grey": (0.9, 0.9), "black": (0.0, 0.0), "transparent": (1.0, 0.0)}
+GROUNDS = {"white": (1.0, 1.0), "light grey": (0.9, 1.0), "black": (0.0, 1.0), "transparent": (1.0, 0.0)}
 """Grey value and opacity of what lies between the pictures."""
 GAP, TEXT, TITLE, LINE = 0.03, 0.042, 0.075, 1.3
 """Of a cell's height: between cells, letters of a caption and of the title; line height, of the letters. By eye."""

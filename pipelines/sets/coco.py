@@ -108,12 +108,11 @@ def seen(
     near = max(1, round(NEAR * height / 512))
     for key in ("keypoints", "foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts"):
         rows = np.array(person[key], dtype=float).reshape(-1, 3)
-        for row in rows[rows[:, 2] > 0]:
+        for row in rows:  # views: what is set in a row is set in the table
             x, y = int(round(row[0])), int(round(row[1]))
-            if not (0 <= x < width and 0 <= y < height):
+            if row[2] and not (0 <= x < width and 0 <= y < height):
                 row[:] = 0
-        for row in rows:
-            if row[2] and hidden is not None:
+            elif row[2] and hidden is not None:
                 row[2] = _shown(row[:2], hidden, mask, near)
         table[key] = [float(v) if n % 3 < 2 else int(v) for n, v in enumerate(rows.ravel())]
     labelled = np.array(table["keypoints"]).reshape(-1, 3)[: PARTS["body"].stop, 2] > 0

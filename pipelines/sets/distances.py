@@ -50,7 +50,7 @@ def _cut(places: dict[str, np.ndarray], distance: str) -> float:
     neck = places["neck"][1]
     ends = {
         "three-quarter": hips + 0.55 * (knees - hips),
-        "half": hips,
+        "half": neck + 0.85 * (hips - neck),
         "close-up": neck + 0.3 * (hips - neck),
     }
     return float(ends[distance])

@@ -36,18 +36,23 @@ def formats_of(text: str) -> list[tuple[int, int]]:
 
 
 def filling(reading: Reading, target: Skeleton, aspect: tuple[int, int]) -> float:
-    """In [0, 1]: the share of the frame of that shape that the posed figure's box takes."""
+    """In [0, 1]: the share of the frame of that shape that the posed figure's box takes, times the share of the frame
+    that the photo shows: what is beyond it must be made up."""
     canvas = canvas_for([reading], [target], Framing(aspect, extend=True))
     height, width = canvas.size(tuple(reading.skeleton.canvas))
     box = posed_box(reading.matte, reading.skeleton, target)
-    return min(1.0, (box.right - box.left) * (box.bottom - box.top) / (height * width))
+    share = min(1.0, (box.right - box.left) * (box.bottom - box.top) / (height * width))
+    photo = (height - max(0, canvas.top) - max(0, canvas.bottom)) * (
+        width - max(0, canvas.left) - max(0, canvas.right)
+    )
+    return share * photo / (height * width)
 
 
 def best_pose(
     reading: Reading, poses: Sequence[Pose], aspect: tuple[int, int], place: str = "source"
 ) -> tuple[Pose, float]:
-    """The pose whose figure fills a frame of that shape best, and its worth: the share that it fills, times the cosine
-    of the angle by which it turns the trunk away, for what is turned away is a guess."""
+    """The pose whose figure fills a frame of that shape best, and its worth: `filling`, times the cosine of the angle
+    by which it turns the trunk away, for what is turned away is a guess."""
     worths = [
         filling(reading, retargeted(reading.skeleton, pose, place).skeleton, aspect)
         * max(0.0, cos(turn_of_trunk(reading.skeleton, pose)))

@@ -119,13 +119,14 @@ class Manifest:
         return json.dumps({"format": FORMAT, "version": VERSION, "entries": entries}, indent=1) + "\n"
 
     def csv(self) -> str:
-        """The text of manifest.csv: a header, and a line for each entry."""
+        """The text of manifest.csv: a header, and one line for each entry, whatever its words hold."""
         names = ["id", "group", *(field.name for field in fields(Entry))]
         out = io.StringIO()
         table = csv.DictWriter(out, names, lineterminator="\n")
         table.writeheader()
         for one in self.entries:
-            table.writerow({**one.record(), "findings": "; ".join(one.findings)})
+            row = {**one.record(), "findings": "; ".join(one.findings)}
+            table.writerow({k: " ".join(v.split()) if isinstance(v, str) else v for k, v in row.items()})
         return out.getvalue()
 
     def write(self, folder: Path) -> Path:

@@ -16,6 +16,8 @@ from .board import BoardOptions, board
 
 SMALLEST = 32
 """Pixels: under this nothing of a figure is left."""
+KNOWN = 0.05
+"""Share of a pixel that belongs to the figure, from which on its colour is known."""
 SOFT = 1.0
 """Pixels over which a border's rim fades."""
 
@@ -65,14 +67,15 @@ def stickers(
         (height, width), (high, wide) = pictures.shape[-2:], figures.shape[-2:]
         raise ValueError(f"the picture has {width} x {height} pixels, the figure's mask {wide} x {high}: make it from"
                          " this picture")  # fmt: skip
-    boxes = [figure_box(one) for one in figures.split(1)]
+    # With its soft edge, which reaches beyond the half that a box goes by.
+    boxes = [figure_box((one > KNOWN).float()) for one in figures.split(1)]
     if None in boxes:
         raise ValueError(
             f"figure {boxes.index(None) + 1} of {len(boxes)} is empty: there is nothing to cut out"
         )
     # The largest of them fills its square; a jump with wide arms does not make its figure smaller than the others.
     longest = max(max(box.right - box.left, box.bottom - box.top) for box in boxes)
-    inner = options.size * (1 - 2 * options.border) - 4
+    inner = options.size * (1 - 2 * options.border) - 2
     scale = inner / longest
     photos, masks = each(pictures.split(1), count, "pictures"), each(figures.split(1), count, "figures")
     rows = list(zip(photos, masks, each(boxes, count, "figures"), strict=True))
@@ -82,11 +85,9 @@ def stickers(
 def _sticker(picture, figure, box, scale: float, options: StickerOptions) -> torch.Tensor:
     """(1, 4, size, size) one of them."""
     left, top, right, bottom = (int(n) for n in box)
-    room = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
-    alpha = figure[..., room[0], room[1]]
-    colour = without_rim(picture[..., room[0], room[1]], alpha)
+    alpha = figure[..., top:bottom, left:right]
+    colour = without_rim(picture[..., top:bottom, left:right], alpha)
     size = [max(1, round(n * scale)) for n in alpha.shape[-2:]]
-    size = [min(n, options.size) for n in size]
     cut = resized(torch.cat((colour * alpha, alpha), 1), (size[0], size[1]))
     down, across = options.size - size[0], options.size - size[1]
     cut = F.pad(cut, (across // 2, across - across // 2, down // 2, down - down // 2))
@@ -100,21 +101,18 @@ def _sticker(picture, figure, box, scale: float, options: StickerOptions) -> tor
 
 
 def _spread(weighted: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-    """(1, 3, h, w) colours that were multiplied by alpha, divided by it; beyond the figure its rim's go on."""
-    known = alpha > 1e-3
-    colour = torch.where(known, weighted / alpha.clamp(min=1e-3), 0.0).clamp(0, 1)
-    reach, value, weight = 1, colour * known, known.float()
-    out = colour
-    filled = known
-    while not bool(filled.all()) and reach < max(alpha.shape[-2:]):
-        size = 2 * reach + 1
-        sums = F.avg_pool2d(value, size, 1, reach, count_include_pad=True)
-        shares = F.avg_pool2d(weight, size, 1, reach, count_include_pad=True)
-        new = (shares > 1e-6) & ~filled
-        out = torch.where(new, sums / shares.clamp(min=1e-6), out)
-        filled = filled | new
-        reach *= 2
-    return out
+    """(1, 3, h, w) colours that were multiplied by alpha, divided by it; beyond the figure each pixel has the colour of
+    the nearest one of it, which cv2's distance transform names."""
+    import cv2
+
+    known = alpha[0, 0] > KNOWN
+    colour = (weighted / alpha.clamp(min=KNOWN)).clamp(0, 1)
+    outside = (~known).to(torch.uint8).numpy()
+    _, labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    labels = torch.from_numpy(labels).long()
+    place = torch.zeros(int(labels.max()) + 1, dtype=torch.long)
+    place[labels[known]] = torch.arange(known.numel()).reshape(known.shape)[known]
+    return colour.flatten(2)[..., place[labels].flatten()].reshape(colour.shape)
 
 
 def _grown(alpha: torch.Tensor, width: float) -> torch.Tensor:
