@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from comfy_api.latest import io
 
-from ..pipelines.pose_saving import free_path
 from ..pipelines.preview import figures
-from ..pipelines.sets.coco import dataset, save_dataset
+from ..pipelines.sets.coco import Scene, free_folder, save_dataset
 from ..pipelines.sets.listing import listed_poses, names_of
 from ..pipelines.sets.saving import FORMATS, save_set, shots_of
 from ..pipelines.sets.stickers import listed
@@ -179,17 +176,10 @@ class SaveCoco(io.ComfyNode):
         garments=None,
         seed=None,
     ) -> io.NodeOutput:
-        pictures, people = host.image_to_engine(image), host.mask_to_engine(person)
-        place = host.folder_in_output(folder)
-        place, labels = free_path(place.parent, place.name, ""), sockets.lines_of([names or ""])
-        labels = labels or [f"{number:02d}" for number in range(1, len(pictures) + 1)]
-        more = (host.mask_if_given(hidden), correspondence, garments, seed)
-        describe = partial(_described, target, people, more)
-        files = save_dataset(pictures, labels, place, describe, host.progress())
+        place = free_folder(host.folder_in_output(folder))
+        people, unseen = host.mask_to_engine(person), host.mask_if_given(hidden)
+        scene = Scene(target, people, unseen, correspondence, garments, seed)
+        labels = sockets.lines_of([names or ""])
+        files = save_dataset(host.image_to_engine(image), labels, place, scene, host.progress())
         text = f"{len(files) - 1} pictures and their annotations: {place}"
         return io.NodeOutput("\n".join(map(str, files)), ui=host.saved(files[:-1], text))
-
-
-def _described(target, people, more, names: list[str]) -> dict:
-    """The data set of pictures with these file names."""
-    return dataset(names, target, people, *more)

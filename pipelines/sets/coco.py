@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -55,21 +57,28 @@ def run_lengths(mask: np.ndarray) -> dict[str, Any]:
     return {"size": list(map(int, mask.shape)), "counts": [0, *counts] if flat[0] else counts}
 
 
-def dataset(
-    names: Sequence[str],
-    figures: Sequence[Skeleton],
-    people: torch.Tensor,
-    hidden: torch.Tensor | None = None,
-    correspondences: Sequence[Correspondence] | None = None,
-    garments: Sequence[GarmentMap] | None = None,
-    seed: int | None = None,
-    progress: Progress = None,
-) -> dict[str, Any]:
-    """Pictures called `names`, with the posed people (B, 1, H, W) and their skeletons: what COCO's own tools read.
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What pictures show.
 
-    hidden (B, 1, H, W): what the photo never showed of them; a landmark there is hidden (v = 1). With correspondences
-    and garments each garment and each limb's skin is an annotation of its own. ValueError for counts that differ.
+    figures  their posed skeletons;  people  (B, 1, H, W) their masks
+    hidden   (B, 1, H, W) what the photo never showed of them: a landmark there is hidden (v = 1)
+    correspondences, garments   with both, each garment and each limb's skin is an annotation of its own
+    seed     of the variations
     """
+
+    figures: Sequence[Skeleton]
+    people: torch.Tensor
+    hidden: torch.Tensor | None = None
+    correspondences: Sequence[Correspondence] | None = None
+    garments: Sequence[GarmentMap] | None = None
+    seed: int | None = None
+
+
+def dataset(names: Sequence[str], scene: Scene, progress: Progress = None) -> dict[str, Any]:
+    """Pictures called `names` as COCO's own tools read them. ValueError for counts that differ."""
+    figures, people, hidden = scene.figures, scene.people, scene.hidden
+    correspondences, garments = scene.correspondences, scene.garments
     count = common_count(pictures=len(names), figures=len(figures), masks=len(people))
     bodies, masks = each(figures, count, "figures"), each(people.split(1), count, "masks")
     unseen = [None] * count if hidden is None else each(hidden.split(1), count, "hidden masks")
@@ -80,7 +89,7 @@ def dataset(
     size = tuple(people.shape[-2:])
     frames = [[at_size(body, size, tuple(body.canvas)).project()] for body in bodies]
     data = coco_from_keypoints(frames)
-    data["info"] = {"description": f"made by Repose; {LICENCE}", "seed": seed}
+    data["info"] = {"description": f"made by Repose; {LICENCE}", "seed": scene.seed}
     data["categories"] += [
         {"supercategory": "region", "id": number + PERSON, "name": name}
         for name, number in NUMBER.items()
@@ -157,17 +166,22 @@ def _regions(labels: torch.Tensor | None, mask: torch.Tensor, image: int) -> lis
     ]
 
 
-def save_dataset(
-    pictures: torch.Tensor, names: Sequence[str], folder: Path, data_of, progress: Progress = None
-) -> list[Path]:
-    """Writes pictures (B, 3, H, W) and annotations.json into a folder that is not there yet: the files' paths.
+def free_folder(wanted: Path) -> Path:
+    """A folder that is not there yet: a second "dataset" is called "dataset 2"."""
+    names = (wanted.name if number == 1 else f"{wanted.name} {number}" for number in numbers(1))
+    return next(path for path in map(wanted.with_name, names) if not path.exists())
 
-    data_of  given the file names, the data set that describes them. Nothing of an unfinished set is called a set: the
-    annotations are written last. PictureError or OSError, with the file's name, where something cannot be written.
+
+def save_dataset(
+    pictures: torch.Tensor, names: Sequence[str], folder: Path, scene: Scene, progress: Progress = None
+) -> list[Path]:
+    """Writes pictures (B, 3, H, W) and annotations.json into a folder: the files' paths. Without names they are
+    numbered. Nothing of an unfinished set is called a set: the annotations are written last. PictureError or
+    ValueError, with the file's name, where something cannot be written.
     """
-    stems = [safe_name(name.replace("/", "-")) for name in names]
-    files = [f"{number:04d} {stem}.png" for number, stem in enumerate(stems, 1)]
-    data = data_of(files)
+    stems = [f" {safe_name(name.replace('/', '-'))}" for name in names] or [""] * len(pictures)
+    files = [f"{number:04d}{stem}.png" for number, stem in enumerate(stems, 1)]
+    data = dataset(files, scene)
     written = []
     for picture, file in told(list(zip(pictures.split(1), files, strict=True)), progress):
         written.append(write_picture(picture, Path(folder) / "images" / file))

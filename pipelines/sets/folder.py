@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from ..batches import Progress, part, share
 from ..checking import checked_people
+from ..framing import Framing
 from ..geometry.library import pose_text, safe_name
 from ..geometry.retarget import Pose
 from ..light.batch import harmonised
@@ -21,9 +23,10 @@ from ..light.harmonise import HarmoniseOptions
 from ..native import WORKING_PIXELS, resized
 from ..picture import FORMATS as PICTURES
 from ..picture import read_picture, write_picture
+from ..posing import retargeted
 from ..preview import fitting
-from ..read import Reader, Reading
-from ..repose import Reposed, ReposeOptions, read_for, repose_picture
+from ..read import Reader
+from ..repose import Reposed, ReposeOptions, canvas_for, read_for, repose_picture
 from .manifest import DONE, FAILED, Entry, Manifest, digest, file_digest
 from .saving import FORMATS, Shot, file_names, picture_digest
 
@@ -61,9 +64,11 @@ class BatchOptions:
         if self.format not in FORMATS:
             raise ValueError(f"the format is {self.format!r}, expected one of {', '.join(FORMATS)}")
 
-    def recipe(self, pose: Pose, scene: torch.Tensor | None) -> str:
-        """sha256 of all that a picture is made with beside its photo."""
+    def recipe(self, pose: Pose, scene: torch.Tensor | None, poses: Sequence[Pose] = ()) -> str:
+        """sha256 of all that a picture is made with beside its photo; poses: those with which it shares its frame."""
         lines = [pose_text(pose), repr(self.repose), str(self.longest), self.format]
+        if self.repose.framing != Framing():
+            lines += map(pose_text, poses)
         lines += ["" if scene is None else picture_digest(scene) + repr(self.scene)]
         return digest(lines)
 
@@ -178,10 +183,15 @@ class _Run:
             reading = read_for(picture, self.reader, self.options.repose.person)
         except (ValueError, RuntimeError) as error:
             return self.failed(whole, _said(error))
-        known = None
+        # One frame for all poses of a photo, those of an earlier run too.
+        targets = [
+            retargeted(reading.skeleton, pose, self.options.repose.place).skeleton for pose in self.poses
+        ]
+        canvas = canvas_for([reading] * len(targets), targets, self.options.repose.framing)
+        known, given = None, {"reading": reading, "canvas": canvas}
         for i, (pose, entry, scene) in enumerate(todo):
             now = share(progress, i, len(todo))
-            known = self._one(picture, reading, pose, entry, scene, known, now)
+            known = self._one(picture, pose, entry, scene, {**given, "known": known}, now)
         return None
 
     def _todo(self, whole: Entry, names: Sequence[str]) -> list[tuple[Pose, Entry, torch.Tensor | None]]:
@@ -191,7 +201,9 @@ class _Run:
             scenes = self.options.scenes
             scene = scenes[self.count % len(scenes)] if scenes else None
             self.count += 1
-            entry = replace(whole, pose=pose.name, file=name, recipe=self.options.recipe(pose, scene))
+            entry = replace(
+                whole, pose=pose.name, file=name, recipe=self.options.recipe(pose, scene, self.poses)
+            )
             if self._is_there(entry):
                 self.kept += 1
                 self.files.append(self.output / name)
@@ -213,23 +225,23 @@ class _Run:
         return resized(picture, fitting(tuple(picture.shape[-2:]), self.options.longest))
 
     def _one(
-        self, picture, reading: Reading, pose: Pose, entry: Entry, scene, known: Reposed | None, progress
+        self, picture, pose: Pose, entry: Entry, scene, given: dict[str, Any], progress: Progress
     ) -> Reposed | None:
-        """One picture made and saved, or noted as failed; what is known of the photo after it."""
+        """One picture made and saved, or noted as failed; what is known of the photo after it. given: its reading, its
+        frame, and what was known before."""
         try:
             told = part(progress, 0, MAKING)
-            more = {"known": known, "reading": reading}
-            found = repose_picture(picture, self.reader, pose, self.options.repose, told, **more)
+            found = repose_picture(picture, self.reader, pose, self.options.repose, told, **given)
             shot = self._shot(picture, pose, found, scene)
             path = write_picture(shot.pixels, self.output / entry.file)
             more = {name: getattr(entry, name) for name in ("file", "source", "source_sha256", "recipe")}
             self.noted(shot.entry(entry.sku, sha256=file_digest(path), **more))
         except (ValueError, OSError, MemoryError, RuntimeError) as error:
             self.failed(replace(entry, file=""), _said(error))
-            return known
+            return given["known"]
         self.made += 1
         self.files.append(path)
-        return known or found
+        return given["known"] or found
 
     def _shot(self, picture, pose: Pose, found: Reposed, scene: torch.Tensor | None) -> Shot:
         checked, ways = None, [found.correspondence]

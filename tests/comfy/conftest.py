@@ -16,12 +16,24 @@ from repose.setup.places import ROOT, Trouble
 from repose.setup.server import Server
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+SETS = {
+    "AB pose test", "Aspect ratios", "Catalogue set", "Change background", "Editorial board", "Mascot variations",
+    "Seated poses", "Social batch", "Styling preview", "Training data", "Walk cycle",
+}  # fmt: skip
+"""Those that make many pictures: the suite runs them small and in few poses, and once."""
+FULL = bool(os.environ.get("REPOSE_FULL"))
+"""Set REPOSE_FULL=1 to run them as they are shipped."""
+HERO_SHOTS = "hero shots"
+"""The input folder of the batch as it is shipped."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that names `workflow` runs once for each shipped one."""
+    """A test that names `workflow` runs once for each shipped one; `single_workflow`: for each that is no set."""
     if "workflow" in metafunc.fixturenames:
         metafunc.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+    if "single_workflow" in metafunc.fixturenames:
+        single = [path for path in WORKFLOWS if path.stem not in SETS]
+        metafunc.parametrize("single_workflow", single, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +114,14 @@ def models_option(base: Path) -> list[str]:
 
 
 def place_inputs(base: Path, photo: Path | None) -> None:
-    """Put the photo, at half its size, under every name that a shipped workflow loads."""
+    """Put the photo, at half its size, under every name that a shipped workflow loads, and into the batch's folder."""
     for path in WORKFLOWS if photo else ():
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
             if node["type"] == "LoadImage":
                 with Image.open(photo) as picture:
                     picture.reduce(2).save(base / "input" / node["widgets_values"][0])
+    if photo:
+        (base / "input" / HERO_SHOTS).mkdir(exist_ok=True)
+        (base / "input" / HERO_SHOTS / "broken.jpg").write_bytes(b"no picture")
+        with Image.open(photo) as picture:
+            picture.reduce(4).save(base / "input" / HERO_SHOTS / "TEE-1.jpg")

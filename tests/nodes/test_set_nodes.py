@@ -94,7 +94,7 @@ def test_a_data_set_never_over_another(run, folders, drawn):
     places = [Path(one.files.splitlines()[-1]).parent.name for one in (first, second)]
     assert places == ["dataset", "dataset 2"]
     data = json.loads((folders / "output/dataset/annotations.json").read_text())
-    assert data["annotations"][0]["num_keypoints"] == 17 and data["images"][0]["file_name"] == "0001 01.png"
+    assert data["annotations"][0]["num_keypoints"] == 17 and data["images"][0]["file_name"] == "0001.png"
 
 
 def test_a_shot_of_a_batch(run, drawn):

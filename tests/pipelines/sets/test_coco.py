@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from repose.pipelines.geometry.formats.coco import read_coco
 from repose.pipelines.geometry.garments import NUMBER, REGIONS, GarmentMap
 from repose.pipelines.repose import ReposeOptions, repose
-from repose.pipelines.sets.coco import dataset, labels_of, run_lengths, save_dataset
+from repose.pipelines.sets.coco import Scene, dataset, free_folder, labels_of, run_lengths, save_dataset
 from repose.pipelines.sets.listing import listed_poses
 
 from ...geometry.people import draw, standing
@@ -43,7 +43,8 @@ def made():
     labels[..., 260:, :] = torch.where(labels[..., 260:, :] > 0, NUMBER["lower"], 0).to(torch.uint8)
     clothes = GarmentMap(labels, torch.zeros_like(matte), matte)
     data = dataset(
-        ["a.png"], [result.target], result.person, result.hidden, [result.correspondence], [clothes], 5
+        ["a.png"],
+        Scene([result.target], result.person, result.hidden, [result.correspondence], [clothes], 5),
     )
     return result, clothes, data
 
@@ -74,8 +75,8 @@ def test_a_landmark_that_is_a_guess_is_marked_as_hidden(made):
     hidden = torch.zeros_like(result.person)
     x, y = (int(v) for v in result.target.project()["left_knee"])
     hidden[..., y - 12 : y + 12, x - 12 : x + 12] = 1
-    person = dataset(["a"], [result.target], result.person, hidden)["annotations"][0]
-    seen = dict(zip(dataset(["a"], [result.target], result.person)["categories"][0]["keypoints"],
+    person = dataset(["a"], Scene([result.target], result.person, hidden))["annotations"][0]
+    seen = dict(zip(dataset(["a"], Scene([result.target], result.person))["categories"][0]["keypoints"],
                     person["keypoints"][2::3], strict=True))  # fmt: skip
     assert seen["left_knee"] == 1 and seen["right_knee"] == 2 and seen["nose"] == 2
 
@@ -83,7 +84,7 @@ def test_a_landmark_that_is_a_guess_is_marked_as_hidden(made):
 def test_a_landmark_outside_the_frame_is_not_labelled(made):
     result, _, _ = made
     up = result.target.moved(np.array([0.0, -300.0]))
-    person = dataset(["a"], [up], result.person, result.hidden)["annotations"][0]
+    person = dataset(["a"], Scene([up], result.person, result.hidden))["annotations"][0]
     points = np.array(person["keypoints"]).reshape(17, 3)
     assert points[0].tolist() == [0, 0, 0] and person["num_keypoints"] == int((points[:, 2] > 0).sum()) < 17
 
@@ -134,28 +135,30 @@ def test_this_pack_reads_it_too(made):
 
 
 def test_pictures_and_annotations_in_a_folder(made, tmp_path):
-    result, _, data = made
-    files = save_dataset(
-        result.picture, ["hands/waving"], tmp_path / "set", lambda names: data | {"files": names}
-    )
+    result, _, _ = made
+    scene = Scene([result.target], result.person)
+    files = save_dataset(result.picture, ["hands/waving"], tmp_path / "set", scene)
     assert [file.relative_to(tmp_path / "set").as_posix() for file in files] == [
         "images/0001 hands-waving.png", "annotations.json",
     ]  # fmt: skip
-    assert json.loads(files[-1].read_text())["files"] == ["0001 hands-waving.png"]
+    assert json.loads(files[-1].read_text())["images"][0]["file_name"] == "0001 hands-waving.png"
+    assert free_folder(tmp_path / "set").name == "set 2" and free_folder(tmp_path / "new").name == "new"
 
 
 def test_no_room_for_the_annotations(made, tmp_path, monkeypatch):
     def full(self, *_, **__):
         raise OSError(28, "No space left on device")
 
+    result, _, _ = made
     monkeypatch.setattr("pathlib.Path.write_text", full)
     with pytest.raises(
         ValueError, match=r"annotations.json: cannot be written \(No space left on device\); 1 pictures"
     ):
-        save_dataset(made[0].picture, ["a"], tmp_path, lambda names: {})
+        save_dataset(result.picture, [], tmp_path, Scene([result.target], result.person))
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["0001.png"]
 
 
 def test_counts_that_differ(made):
     result, _, _ = made
     with pytest.raises(ValueError, match="2 pictures, 3 figures, 1 masks"):
-        dataset(["a", "b"], [result.target] * 3, result.person)
+        dataset(["a", "b"], Scene([result.target] * 3, result.person))

@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from repose.pipelines.framing import Framing
 from repose.pipelines.models.weights import WeightMissing
 from repose.pipelines.picture import PictureError, read_picture, write_picture
+from repose.pipelines.repose import ReposeOptions
 from repose.pipelines.sets import folder
 from repose.pipelines.sets.folder import WHOLE, BatchOptions, photos_in, repose_folder
 from repose.pipelines.sets.listing import listed_poses
@@ -19,7 +21,7 @@ PLAIN = BatchOptions(check=False, longest=480)
 def quick(monkeypatch):
     """The chain without its seconds: the photo itself, darker by the pose."""
 
-    def reposed(picture, reader, pose, options, progress, known, reading):
+    def reposed(picture, reader, pose, options, progress, known, reading, canvas):
         for fraction in (0.5, 1.0):
             if progress:
                 progress(fraction)
@@ -170,3 +172,23 @@ def test_no_photos(tmp_path):
 def test_options_that_are_none(values, said):
     with pytest.raises(ValueError, match=said):
         BatchOptions(**values)
+
+
+def test_all_poses_of_a_photo_get_one_frame(quick, photos, reader, tmp_path, monkeypatch):
+    """Also those that an earlier run made: the frame is that of the whole list."""
+    frames, chain = [], folder.repose_picture
+
+    def noted(*given, **more):
+        frames.append(more["canvas"])
+        return chain(*given, **more)
+
+    monkeypatch.setattr(folder, "repose_picture", noted)
+    (photos / "B-2.png").unlink()
+    options = BatchOptions(ReposeOptions(framing=Framing.named("4:5")), check=False, longest=480)
+    poses = "mascot/arms wide\ncatalogue/front"
+    run(photos, reader, tmp_path / "out", poses, options)
+    (tmp_path / "out" / "A-1_catalogue-front.png").unlink()
+    run(photos, reader, tmp_path / "out", poses, options)
+    assert len(frames) == 3 and len(set(frames)) == 1 and frames[0].left > 0
+    run(photos, reader, tmp_path / "out", "catalogue/front", options)
+    assert len(frames) == 4 and frames[3] != frames[0], "another list, another frame: it is made anew"
