@@ -67,10 +67,14 @@ dynamic/walking = movement/walking"""
 EDITORIAL_POSES = """power stance = editorial/power stance
 crossed step = editorial/crossed step
 hands in pockets = hands/hands in pockets"""
-STYLING_POSES = """hand on hip = hands/hand on hip
-hand at the collar = hands/hand at the collar
-thinking = hands/thinking
-waving = hands/waving"""
+STYLING_POSES = """relaxed = casual/relaxed
+looking aside = casual/looking aside
+contrapposto = casual/contrapposto
+hands on hips = hands/hands on hips"""
+WALK_POSES = """movement/walking
+movement/walking passing
+movement/walking mirrored
+movement/walking passing mirrored"""
 SOCIAL_POSES = """casual/contrapposto
 hands/hands on hips
 hands/waving"""
@@ -309,7 +313,23 @@ SET_WORKFLOWS = {
         ),
     ),
     "Walk cycle": (
-        PHOTO_GROUP,
+        Group(
+            "1  Photo",
+            BLUE,
+            f"{PHOTO_GROUP.note}\n\n*Scale Image to Total Pixels* makes it as large as the video is to be.",
+            (
+                PHOTO,
+                Node(
+                    "scaled",
+                    "ImageScaleToTotalPixels",
+                    (440, 130),
+                    {"upscale_method": "area", "megapixels": 1.0, "resolution_steps": 8},
+                    {"image": "photo.IMAGE"},
+                ),
+                PHOTO_GROUP.nodes[1],
+            ),
+            200,
+        ),
         Group(
             "2  Read the person",
             GREEN,
@@ -320,43 +340,38 @@ SET_WORKFLOWS = {
                     "ReposeKeypoints",
                     (340, 480),
                     {"backend": "automatic", "person": 0, "runtime": "torch"},
-                    {"image": "photo.IMAGE"},
+                    {"image": "scaled.IMAGE"},
                 ),
                 Node(
                     "garments",
                     "ReposeGarmentSegmentation",
                     (340, 640),
                     {"backend": "default"},
-                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+                    {"image": "scaled.IMAGE", "keypoints": "keypoints.keypoints"},
                 ),
             ),
         ),
         Group(
             "3  Movement",
             PURPLE,
-            "**A clip**: the walk that comes with the pack, two steps in 24 frames; or a BVH file of your own in"
-            " ComfyUI's input folder. *every* 2 takes every second frame: then half the frames a second.\n\n*steady*"
-            " keeps feet that stand where they are. *Pose Sequence* makes frames between two poses instead.",
+            "**The key poses of a walk**, and *Pose Sequence* makes the frames between them, round to the first again:"
+            " 4 keys of 6 frames are one second.\n\nMotion capture instead? Connect *Pose from File* to *pose* of"
+            " *Retarget Pose*. *steady* keeps feet that stand where they are.",
             (
+                Node("poses", "ReposePoseSet", (340, 420), {"poses": WALK_POSES}),
                 Node(
-                    "clip",
-                    "ReposePoseFile",
-                    (340, 540),
-                    {
-                        "file": "example: walk.bvh",
-                        "first": 0,
-                        "count": 24,
-                        "every": 1,
-                        "person": 0,
-                        "mirror": False,
-                    },
+                    "sequence",
+                    "ReposePoseSequence",
+                    (340, 420),
+                    {"frames": 6, "ease": False, "loop": True},
+                    {"start": "poses.pose"},
                 ),
                 Node(
                     "retarget",
                     "ReposeRetargetPose",
                     (340, 470),
                     {"place": "source", "limits": True, "steady": True},
-                    {"keypoints": "keypoints.keypoints", "pose": "clip.pose"},
+                    {"keypoints": "keypoints.keypoints", "pose": "sequence.pose"},
                 ),
             ),
             240,
@@ -371,14 +386,14 @@ SET_WORKFLOWS = {
                     "room",
                     "ReposeRestoreBackground",
                     (340, 60),
-                    links={"image": "photo.IMAGE", "mask": "garments.person"},
+                    links={"image": "scaled.IMAGE", "mask": "garments.person"},
                 ),
                 Node(
                     "warp",
                     "ReposeWarpBody",
                     (340, 230),
                     links={
-                        "image": "photo.IMAGE",
+                        "image": "scaled.IMAGE",
                         "mask": "garments.person",
                         "source": "retarget.source",
                         "target": "retarget.target",
@@ -409,6 +424,7 @@ SET_WORKFLOWS = {
             (
                 checked(
                     "warp",
+                    image="scaled.IMAGE",
                     result="repose.image",
                     garments="garments.garments",
                     target="retarget.target",
@@ -419,7 +435,7 @@ SET_WORKFLOWS = {
         Group(
             "6  Video",
             RED,
-            "Core's own nodes. **fps** 24 is the clip's own speed.",
+            "Core's own nodes. **fps** 24: two steps a second, as people walk. The video loops without a jump.",
             (
                 Node(
                     "video",
@@ -670,7 +686,10 @@ SET_WORKFLOWS = {
     "Styling preview": (
         PHOTO_GROUP,
         pose_set(STYLING_POSES, "A selfie or half a figure is enough: poses of arms, shoulders and head."),
-        reposed("What a photo does not show (legs, of a selfie) is not invented."),
+        reposed(
+            "What a photo does not show (legs, of half a figure) is not invented. **An arm that holds the camera, as in"
+            " a selfie, is moved badly**: choose poses that leave it alone, or a photo with both arms down."
+        ),
         check_group(),
         Group(
             "5  Board",

@@ -223,8 +223,9 @@ FEWER = {
         lambda text: "\n".join([one for one in text.splitlines() if "*" not in one][-2:]),
     ),
     "ReposeFillFrames": ("frames", lambda text: "9:16 1:1"),
-    "ReposePoseFile": ("count", lambda count: 3),
+    "ReposePoseSequence": ("frames", lambda frames: 1),
     "ReposePoseVariations": ("count", lambda count: 1),
+    "ImageScaleToTotalPixels": ("megapixels", lambda megapixels: 0.25),
     "ReposeFolder": ("longest", lambda side: 688),
 }
 """What makes the work of a set less: an input of a node type, and what to give it."""
