@@ -3,10 +3,13 @@
 from comfy_api.latest import ComfyExtension, io
 
 from . import (
+    boards,
     check,
     control,
     draw,
     fill,
+    folders,
+    frames,
     framing,
     garment,
     host,
@@ -19,6 +22,7 @@ from . import (
     pose_sampler,
     read,
     sample,
+    sets,
     skeleton,
     upscale,
     variations,
@@ -60,6 +64,14 @@ NODES: list[type[io.ComfyNode]] = [
     pose_sampler.PoseConditionedSampler,
     pose_sampler.FaceAndHandPass,
     upscale.ReferenceUpscale,
+    sets.PoseSet,
+    frames.FillFrames,
+    frames.CameraDistance,
+    boards.ContactSheet,
+    boards.Stickers,
+    sets.SaveSet,
+    sets.SaveCoco,
+    folders.ReposeFolder,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

@@ -105,6 +105,7 @@ class PhotometricCheck(io.ComfyNode):
                     "score", tooltip="1: no difference; over a half: passed. The worst of the batch."
                 ),
                 io.String.Output("report", tooltip="Every measure with its value and limit."),
+                sockets.Checks.Output("checks", tooltip="The same for each picture, for Save Set."),
             ],
             is_output_node=True,
         )
@@ -124,4 +125,5 @@ class PhotometricCheck(io.ComfyNode):
         heat, text = found.heat_maps(), found.text()
         shown = host.shown(cls, heat, text)
         found = found.stopped() if on_failure == STOP else found
-        return io.NodeOutput(result, host.image_from_engine(heat), found.passed, found.score, text, ui=shown)
+        values = (found.passed, found.score, text, list(found.checks))
+        return io.NodeOutput(result, host.image_from_engine(heat), *values, ui=shown)

@@ -79,6 +79,43 @@ def input_file(name: str) -> Path:
     return path
 
 
+def folder_in_input(name: str) -> Path:
+    """A folder of ComfyUI's input folder by its name, "" for that itself; ValueError for one outside of it."""
+    return _inside(folder_paths.get_input_directory(), name)
+
+
+def folder_in_output(name: str) -> Path:
+    """A folder of ComfyUI's output folder by its name, there or not; ValueError for one outside of it."""
+    return _inside(folder_paths.get_output_directory(), name)
+
+
+def _inside(folder: str, name: str) -> Path:
+    path = Path(folder) / name.strip().strip("/\\")
+    if not folder_paths.is_within_directory(folder, str(path)):
+        raise ValueError(f"{name} leads out of {folder}: name a folder inside it")
+    return path
+
+
+def saved(files: list[Path], text: str = "") -> dict[str, Any]:
+    """What a node shows that wrote picture files into the output folder: them, and a text beneath."""
+    if text:
+        say(text)
+    output = output_folder().resolve()
+    places = [path.resolve().relative_to(output) for path in files]
+    shown = [
+        {"filename": one.name, "subfolder": one.parent.as_posix().removeprefix("."), "type": "output"}
+        for one in places
+    ]
+    return {"images": shown} | ({"text": [text]} if text else {})
+
+
+def image_with_alpha(image: torch.Tensor) -> torch.Tensor:
+    """IMAGE (B, H, W, 1, 3 or 4) -> (B, 3 or 4, H, W): as `image_to_engine`, but transparency stays."""
+    if image.ndim == 4 and image.shape[-1] == 4:
+        return image.movedim(-1, 1).to("cpu", torch.float32).clamp(0, 1).contiguous()
+    return image_to_engine(image)
+
+
 def image_to_engine(image: torch.Tensor) -> torch.Tensor:
     """IMAGE (B, H, W, 1, 3 or 4) -> (B, 3, H, W) float32 in [0, 1]; an alpha channel is laid on white."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):

@@ -14,6 +14,7 @@ from ..pipelines.geometry.lighting import LightField
 from ..pipelines.geometry.retarget import Pose as PoseValue
 from ..pipelines.geometry.skeleton import Skeleton as SkeletonValue
 from ..pipelines.geometry.warped import Correspondence as CorrespondenceValue
+from ..pipelines.light.findings import Checked as CheckedValue
 from ..pipelines.light.surface import Surface as SurfaceValue
 from ..pipelines.people import EVERYONE, Who, point_from_json, point_from_mask
 from ..pipelines.preview import one_size
@@ -57,6 +58,22 @@ LightType = list[LightField]
 Surface = io.Custom("REPOSE_SURFACE")
 SurfaceType = list[SurfaceValue]
 """Which way each picture's person faces, small."""
+
+Checks = io.Custom("REPOSE_CHECKS")
+ChecksType = list[CheckedValue]
+"""Per picture, what the photometric check found."""
+
+
+def flattened(batches: list | None) -> list | None:
+    """All entries of the batches that a node with `is_input_list` is given; None for an input that is not connected."""
+    if not batches or all(batch is None for batch in batches):
+        return None
+    return [one for batch in batches for one in batch]
+
+
+def lines_of(texts: list[str] | None) -> list[str]:
+    """The lines of one text or of several, without the empty ones."""
+    return [line.strip() for text in texts or () for line in text.splitlines() if line.strip()]
 
 
 def person_input(least: int = EVERYONE) -> io.Input:

@@ -13,6 +13,7 @@ from .geometry.garments import NUMBER, GarmentMap
 from .geometry.lighting import LightField
 from .geometry.skeleton import Skeleton
 from .geometry.warped import Correspondence
+from .light.batch import figure_on
 from .light.check import check
 from .light.estimate import estimate_light
 from .light.findings import Checked, Thresholds
@@ -111,14 +112,8 @@ def checked_people(
 
 def shadow_run(result: torch.Tensor, person: torch.Tensor, figure: Skeleton) -> torch.Tensor | None:
     """(3,) where on the floor the person's shadow runs in a result (1, 3, H, W), camera frame; None where none is seen.
-    ValueError for a skeleton of another picture."""
-    size = tuple(result.shape[-2:])
-    if tuple(figure.canvas) != size:
-        raise ValueError(
-            f"the result has {size[1]} x {size[0]} pixels, the figure's canvas {figure.canvas[1]} x {figure.canvas[0]}:"
-            " connect the target that the result was made for"
-        )
-    towards = shadows_of(result, person, figure).key_direction
+    A very large picture's skeleton may be that of its working size. ValueError for a skeleton of another picture."""
+    towards = shadows_of(result, person, figure_on(figure, result)).key_direction
     return None if towards is None else -towards
 
 

@@ -22,9 +22,16 @@ TORCH = ("torch==2.13.0", "torchvision==0.28.0", "torchaudio==2.11.0")
 """The three that belong together; every later install is constrained to them, so that none moves."""
 
 TEST_PACKAGES = (
-    "pytest>=8", "hypothesis>=6", "playwright>=1.40", "onnxruntime>=1.17", "ruff>=0.5", "diffusers>=0.30",
-)  # fmt: skip
-"""For the tests only: the pack itself never needs an onnxruntime, and diffusers only for its Python API."""
+    "pytest>=8",
+    "hypothesis>=6",
+    "playwright>=1.40",
+    "onnxruntime>=1.17",
+    "pycocotools>=2.0",
+    "diffusers>=0.30",
+    "ruff>=0.5",
+)
+"""For the tests only: the pack never needs an onnxruntime, nor pycocotools to write COCO files, and diffusers only
+for its Python API."""
 
 MINIMUM_PYTHON = (3, 11)
 INSTALL_NOTE = HOME / "pack-packages.json"

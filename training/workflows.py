@@ -3,7 +3,8 @@
 URL is a running ComfyUI with the pack (`python run.py ui`): it is asked what sockets and widgets a node has.
 A workflow is said as columns of nodes; places, slots, links and the saved format (0.4) follow from that.
 `--thumbnails PHOTO POSE` also runs each workflow on a photo and a picture of a pose and writes workflows/*.jpg: before
-and after.
+and after, or the sheet that it saves. `--only NAME` does one workflow; further pictures go into its further Load Image
+nodes in turn.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from workflow_pages import WORKFLOWS, Group, Node  # noqa: E402
 from workflow_sampling import SAMPLING_WORKFLOWS  # noqa: E402
+from workflow_sets import SET_WORKFLOWS  # noqa: E402
 
 from setup import graph  # noqa: E402
 
@@ -35,6 +37,12 @@ THUMBNAIL = 512
 """The most a thumbnail is high, in pixels."""
 WIDEST = 1.5
 """The most it is wide, in these."""
+LEAST = 256
+"""The least of its sides."""
+FRAMES = 4
+"""Of a video, in its thumbnail."""
+SHEETS = ("sheet", "board")
+"""How the names of files end that show all that a workflow made."""
 
 
 class Page:
@@ -182,13 +190,14 @@ def _link(link: int, records: dict, number: dict, key: str, target: str, source:
     return [link, number[origin], from_slot, number[key], to_slot, outputs[from_slot]["type"]]
 
 
-def before_and_after(workflow: dict, photo: Path, pose: Path, page: Page):
-    """A picture of the photo, of the pose picture if there is one, and of what the workflow makes of them."""
+def before_and_after(workflow: dict, pictures: list[Path], page: Page):
+    """A picture of the photo, of the pose picture if there is one, and of what the workflow makes of them; of a set its
+    sheet alone."""
     from PIL import Image
 
     prompt = graph.to_prompt(workflow, page.info)
     loaders = [node for node in prompt.values() if node["class_type"] == "LoadImage"]
-    given = [photo, pose][: len(loaders)]
+    given = pictures[: len(loaders)]
     for loader, picture in zip(loaders, given, strict=True):
         loader["inputs"]["image"] = _upload(picture, page)
     answer = page.post("/prompt", json.dumps({"prompt": prompt}).encode(), "application/json")
@@ -196,11 +205,19 @@ def before_and_after(workflow: dict, photo: Path, pose: Path, page: Page):
         time.sleep(1)
     if entry["status"]["status_str"] != "success":
         raise SystemExit(str(entry["status"]["messages"][-1]))
-    outputs = [p for out in entry["outputs"].values() for p in out.get("images", []) if p["type"] == "output"]
-    sides = [Image.open(picture).convert("RGB") for picture in given]
+    sheets = [
+        key for key, node in prompt.items() if node["inputs"].get("filename_prefix", "").endswith(SHEETS)
+    ]
+    shown = {key: entry["outputs"][key] for key in sheets} or entry["outputs"]
+    outputs = [p for out in shown.values() for p in out.get("images", []) if p["type"] == "output"]
+    sides = [] if sheets else [Image.open(picture).convert("RGB") for picture in given]
     for output in outputs[:3]:
         with urllib.request.urlopen(f"{page.url}/view?{urllib.parse.urlencode(output)}") as file:
-            sides.append(Image.open(io.BytesIO(file.read())).convert("RGB"))
+            sides += opened(output["filename"], file.read())
+    if sheets:
+        width, height = sides[0].size
+        scale = max(min(THUMBNAIL * WIDEST / width, THUMBNAIL * WIDEST / height), LEAST / min(width, height))
+        return sides[0].resize((round(width * scale), round(height * scale)), Image.Resampling.LANCZOS)
     height = min(
         THUMBNAIL, *(round(THUMBNAIL * WIDEST / len(sides) * s.height / s.width) for s in sides[-1:])
     )
@@ -209,6 +226,27 @@ def before_and_after(workflow: dict, photo: Path, pose: Path, page: Page):
     for i, side in enumerate(sides):
         both.paste(side, (sum(before.width for before in sides[:i]), 0))
     return both
+
+
+def opened(name: str, data: bytes) -> list:
+    """The picture of a file, or some frames of a video."""
+    from PIL import Image
+
+    if not name.endswith(".mp4"):
+        return [on_white(Image.open(io.BytesIO(data)))]
+    import av
+
+    with av.open(io.BytesIO(data)) as video:
+        frames = [frame.to_image() for frame in video.decode(video=0)]
+    return frames[:: max(1, -(-len(frames) // FRAMES))]
+
+
+def on_white(picture):
+    """A picture without its transparency."""
+    from PIL import Image
+
+    whole = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
 
 
 def _upload(photo: Path, page: Page) -> str:
@@ -221,16 +259,19 @@ def _upload(photo: Path, page: Page) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("url")
-    options.add_argument("--thumbnails", type=Path, nargs=2, metavar=("PHOTO", "POSE_PICTURE"))
+    options.add_argument("--thumbnails", type=Path, nargs="+", metavar="PICTURE")
+    options.add_argument("--only", help="one workflow's name")
     chosen = options.parse_args()
     page = Page(chosen.url)
     FOLDER.mkdir(exist_ok=True)
-    for name, groups in (WORKFLOWS | SAMPLING_WORKFLOWS).items():
+    for name, groups in (WORKFLOWS | SAMPLING_WORKFLOWS | SET_WORKFLOWS).items():
+        if chosen.only not in (None, name):
+            continue
         workflow = saved(name, groups, page)
         text = json.dumps(workflow, indent=1, ensure_ascii=True)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         if chosen.thumbnails:
-            before_and_after(workflow, *chosen.thumbnails, page).save(FOLDER / f"{name}.jpg", quality=85)
+            before_and_after(workflow, chosen.thumbnails, page).save(FOLDER / f"{name}.jpg", quality=85)
         print(FOLDER / name)
 
 

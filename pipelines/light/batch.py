@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -13,13 +14,17 @@ from ..geometry.lighting import LightField
 from ..geometry.skeleton import Skeleton
 from ..geometry.warped import Correspondence
 from ..lift import embodied
+from ..native import at_size, resized
 from ..read import regions_from
 from .estimate import estimate_light
 from .harmonise import PLAINLY, HarmoniseOptions, in_scene, scene_light
 from .photo import PhotoLight
-from .relight import AS_ESTIMATED, RelightOptions, relit_picture
+from .relight import AS_ESTIMATED, RelightOptions, brightened, light_change, relit_picture
 from .shadows import shadows_of
 from .surface import Surface, given_normals, of_correspondence, photographed
+
+ALIKE = 0.005
+"""Difference of two scales, across and down, up to which a picture is another one made smaller: whole pixels."""
 
 
 def photo_lights(
@@ -76,9 +81,42 @@ def relit_pictures(
     results = []
     for picture, mask, place, field, surface, worn in told(rows, progress):
         _same("person mask", tuple(mask.shape[-2:]), tuple(picture.shape[-2:]))
-        _same("correspondence", tuple(place.part.shape), tuple(picture.shape[-2:]))
-        results.append(relit_picture(picture, mask, place, field, surface, worn, options))
+        results.append(_relit(picture, mask, place, field, surface, worn, options))
     return torch.cat(results)
+
+
+def _relit(
+    picture: torch.Tensor,
+    mask: torch.Tensor,
+    place: Correspondence,
+    field: LightField,
+    surface: Surface | None,
+    worn: GarmentMap | None,
+    options: RelightOptions,
+) -> torch.Tensor:
+    """(1, 3, H, W) one of them. A very large picture was moved at its working size: its light is worked out there."""
+    size, low = tuple(picture.shape[-2:]), tuple(place.part.shape)
+    if low == size:
+        return relit_picture(picture, mask, place, field, surface, worn, options)
+    _working("correspondence", low, size)
+    clothes = worn
+    if place.photo_size is not None:
+        clothes = None if worn is None else worn.at_size(tuple(place.photo_size))
+        surface = None if surface is None else surface_on(surface, tuple(place.photo_size))
+    gain = light_change(place, resized(mask, low), field, surface, clothes, options)
+    if gain is None:
+        return picture
+    gain = resized(gain, size)
+    changed = (gain != 1).any(1, keepdim=True)
+    return torch.where(changed, torch.lerp(picture, brightened(picture, gain), mask), picture)
+
+
+def surface_on(surface: Surface, size: tuple[int, int]) -> Surface:
+    """The surface of a picture in the same picture at another size (height, width): its grid is small, and stays."""
+    down, across = (new / old for new, old in zip(size, surface.canvas, strict=True))
+    x0, y0, x1, y1 = surface.box
+    box = (round(x0 * across), round(y0 * down), round(x1 * across), round(y1 * down))
+    return replace(surface, box=box, canvas=tuple(size))
 
 
 def harmonised(
@@ -113,15 +151,39 @@ def harmonised(
         _same("person mask", tuple(person.shape[-2:]), tuple(picture.shape[-2:]))
         surface = None if surfaces is None else each(surfaces, count, "surfaces")[i]
         if found is not None:
-            place = each(found, count, "correspondences")[i]
-            _same("correspondence", tuple(place.part.shape), tuple(picture.shape[-2:]))
-            surface = of_correspondence(place, person)
+            surface = _shown(each(found, count, "correspondences")[i], person)
         if surface is not None:
             _same("surface's photo", surface.canvas, tuple(picture.shape[-2:]))
         new = scene_light(scene) if there is None else each(there, count, "scene lights")[i]
-        figure = None if figures is None else each(figures, count, "skeletons")[i]
+        figure = None if figures is None else figure_on(each(figures, count, "skeletons")[i], picture)
         rows.append((picture, person, surface, light, scene, new, options, figure))
     return torch.cat([in_scene(*row) for row in told(rows, progress)])
+
+
+def _shown(place: Correspondence, person: torch.Tensor) -> Surface | None:
+    """The surface of a reposed person (1, 1, H, W) on their picture, which may be larger than its working size."""
+    size, low = tuple(person.shape[-2:]), tuple(place.part.shape)
+    if low == size:
+        return of_correspondence(place, person)
+    _working("correspondence", low, size)
+    surface = of_correspondence(place, resized(person, low))
+    return None if surface is None else surface_on(surface, size)
+
+
+def figure_on(figure: Skeleton, picture: torch.Tensor) -> Skeleton:
+    """A skeleton in a picture (1, 3, H, W) that may be larger than the one it was made for, its working size."""
+    size, low = tuple(picture.shape[-2:]), tuple(map(int, figure.canvas))
+    if low == size:
+        return figure
+    _working("figure's canvas", low, size)
+    return at_size(figure, size, low)
+
+
+def _working(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:
+    """ValueError for a (height, width) that is not the picture's own made smaller, as very large pictures are."""
+    down, across = (small / large for small, large in zip(its, size, strict=True))
+    if down > 1 or abs(down - across) > ALIKE:
+        _same(name, its, size)
 
 
 def _same(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:

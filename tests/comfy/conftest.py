@@ -18,10 +18,16 @@ from repose.setup.server import Server
 from . import checkpoints
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
-
-
-FULL = bool(os.environ.get("REPOSE_FULL_SIZE"))
-"""Set it to run what the shipped workflows really ask for."""
+SETS = {
+    "AB pose test", "Aspect ratios", "Catalogue set", "Change background", "Editorial board", "Mascot variations",
+    "Seated poses", "Social batch", "Styling preview", "Training data", "Walk cycle",
+}  # fmt: skip
+"""Those that make many pictures: the suite runs them small and in few poses, and once."""
+FULL = bool(os.environ.get("REPOSE_FULL"))
+"""Set REPOSE_FULL=1 to run them as they are shipped."""
+HERO_SHOTS = "hero shots"
+"""The input folder of the batch as it is shipped."""
+LARGE = {"Refine with an edit model": "needs 30 GB of an edit model: it is opened in the page and not run"}
 FEW = {"steps": 2, "megapixels": 0.05}
 QUICK: dict[str, dict] = {} if FULL else {"ReposeSampler": FEW, "ReposeFaceAndHandPass": FEW}
 """What tests set at the nodes that would take minutes on a CPU: by class, widget by widget."""
@@ -35,9 +41,13 @@ def quick(prompt: dict) -> dict:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that names `workflow` runs once for each shipped one."""
+    """A test that names `workflow` runs once for each shipped one; `single_workflow`: for each that is no set and that
+    can be run here."""
     if "workflow" in metafunc.fixturenames:
         metafunc.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+    if "single_workflow" in metafunc.fixturenames:
+        single = [path for path in WORKFLOWS if path.stem not in {*SETS, *LARGE}]
+        metafunc.parametrize("single_workflow", single, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +63,15 @@ def pack(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def artists_models(comfyui, tmp_path_factory) -> Path:
-    """Folders of models/ with the checkpoints that shipped workflows name, small and untrained."""
+    """Folders of models/ with the checkpoints that shipped workflows name, small and untrained; of others empty files
+    of their names, so that the page finds nothing missing."""
     place = tmp_path_factory.mktemp("models")
     checkpoints.write(place)
+    for path in WORKFLOWS:
+        for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
+            for model in node["properties"].get("models", []):
+                (place / model["directory"]).mkdir(exist_ok=True)
+                (place / model["directory"] / model["name"]).touch()
     return place
 
 
@@ -129,9 +145,14 @@ def models_option(base: Path) -> list[str]:
 
 
 def place_inputs(base: Path, photo: Path | None) -> None:
-    """Put the photo, at half its size, under every name that a shipped workflow loads."""
+    """Put the photo, at half its size, under every name that a shipped workflow loads, and into the batch's folder."""
     for path in WORKFLOWS if photo else ():
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
             if node["type"] == "LoadImage":
                 with Image.open(photo) as picture:
                     picture.reduce(2).save(base / "input" / node["widgets_values"][0])
+    if photo:
+        (base / "input" / HERO_SHOTS).mkdir(exist_ok=True)
+        (base / "input" / HERO_SHOTS / "broken.jpg").write_bytes(b"no picture")
+        with Image.open(photo) as picture:
+            picture.reduce(4).save(base / "input" / HERO_SHOTS / "TEE-1.jpg")

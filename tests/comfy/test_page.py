@@ -80,25 +80,21 @@ def load(page, workflow):
     page.wait_for_timeout(1000)
 
 
-def test_loads_with_nothing_missing(page, workflow, object_info, photo, models):
+def test_loads_with_nothing_missing_and_queues_what_run_py_queues(page, workflow, object_info, photo, models):
     load(page, workflow)
     assert page.evaluate(UNREGISTERED) == []
     assert reported_missing(page) == []
     assert page.problems == []
     assert page.evaluate("LiteGraph.vueNodesMode") is RENDERERS[page.renderer]
-
-
-def test_the_page_queues_what_run_py_queues(page, workflow, object_info, photo, models):
-    """The page's own conversion of the saved workflow is the truth; ours must give the same graph."""
-    load(page, workflow)
+    # The page's own conversion of the saved workflow is the truth; ours must give the same graph.
     theirs = page.evaluate("async () => (await window.app.graphToPrompt()).output")
     ours = graph.to_prompt(json.loads(workflow.read_text(encoding="utf-8")), object_info)
     inputs = {key: (node["class_type"], node["inputs"]) for key, node in theirs.items()}
     assert inputs == {key: (node["class_type"], node["inputs"]) for key, node in ours.items()}
 
 
-def test_runs_in_the_page(page, workflow, server, photo, models):
-    load(page, workflow)
+def test_runs_in_the_page(page, single_workflow, server, photo, models):
+    load(page, single_workflow)
     page.evaluate(SET_WIDGETS, QUICK)
     before = set(server.get("/history"))
     assert page.evaluate("async () => await window.app.queuePrompt(0, 1)"), "the page refused to queue it"
@@ -108,7 +104,7 @@ def test_runs_in_the_page(page, workflow, server, photo, models):
     page.wait_for_timeout(500)
     folder = OUTPUT / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{workflow.stem} ({page.renderer}).png")
+    page.screenshot(path=folder / f"{single_workflow.stem} ({page.renderer}).png")
     assert page.problems == []
 
 

@@ -1,0 +1,707 @@
+"""The shipped workflows that make many pictures at once, said as columns of nodes: see workflow_pages.py."""
+
+from __future__ import annotations
+
+from workflow_pages import (
+    AMBER,
+    BLUE,
+    CHECK,
+    GREEN,
+    PHOTO,
+    PHOTO_GROUP,
+    PURPLE,
+    RED,
+    WHOLE,
+    Group,
+    Node,
+    checked,
+)
+
+REPOSE = {
+    "pose": "casual/contrapposto",
+    "place": "source",
+    "person": 0,
+    "frame": "keep",
+    "relight": 1.0,
+    "fill": True,
+}
+LIST = (
+    "**A pose a line**, by its name in *Pose Library*. `seated/*` takes all of a folder, `mirrored` at the end swaps"
+    " left and right, `hero = editorial/power stance` gives a name of your own. Poses that you saved are `mine/NAME`."
+)
+CATALOGUE = """front = catalogue/front
+three-quarter left = catalogue/three-quarter left
+three-quarter right = catalogue/three-quarter right
+side = catalogue/side left
+back = catalogue/back"""
+FRAME_POSES = """casual/contrapposto
+hands/hands on hips
+editorial/power stance
+hands/waving
+mascot/presenting
+mascot/arms wide
+movement/dance lunge
+seated/cross-legged"""
+MASCOT_POSES = """mascot/*
+hands/waving
+hands/pointing
+hands/hands on hips
+hands/hand on hip
+hands/thinking
+casual/feet apart
+catalogue/arms away
+editorial/power stance
+movement/dance step
+movement/dance arms up
+movement/jump"""
+SEATED_POSES = """chair = seated/seated
+chair, legs crossed = seated/legs crossed on a chair
+stool = seated/on a stool front
+floor = seated/cross-legged
+wheelchair = seated/wheelchair
+wheelchair, waving = seated/wheelchair waving"""
+AB_POSES = """static/front = catalogue/front
+static/relaxed = casual/relaxed
+dynamic/contrapposto = casual/contrapposto
+dynamic/walking = movement/walking"""
+EDITORIAL_POSES = """power stance = editorial/power stance
+crossed step = editorial/crossed step
+hands in pockets = hands/hands in pockets"""
+STYLING_POSES = """relaxed = casual/relaxed
+looking aside = casual/looking aside
+contrapposto = casual/contrapposto
+hands on hips = hands/hands on hips"""
+WALK_POSES = """movement/walking
+movement/walking passing
+movement/walking mirrored
+movement/walking passing mirrored"""
+SOCIAL_POSES = """casual/contrapposto
+hands/hands on hips
+hands/waving"""
+TRAINING_POSES = """casual/relaxed
+hands/hand on hip"""
+NAMES = {"names": "poses.names"}
+
+
+def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
+    """The list of poses, and what to change in it."""
+    node = Node("poses", "ReposePoseSet", (360, 760), {"poses": poses})
+    return Group(title, PURPLE, f"{note}\n\n{LIST}" if note else LIST, (node,), 260)
+
+
+def reposed(note: str, number: int = 3, **values) -> Group:
+    """One photo in all of the poses."""
+    links = {"image": "photo.IMAGE", "repose_pose": "poses.pose"}
+    repose = Node("repose", "ReposePhoto", (340, 300), {**REPOSE, **values}, links)
+    hidden = Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden")
+    return Group(f"{number}  Repose", AMBER, note, (repose, hidden), 200)
+
+
+def check_group(number: int = 4) -> Group:
+    """The light of all pictures."""
+    return Group(f"{number}  Check", GREEN, CHECK, (checked("repose", **WHOLE),), 220)
+
+
+def save_set(sku: str, folder: str, image: str = "check.image", **links: str) -> Node:
+    """Pictures with a manifest."""
+    more = {"photo": "photo.IMAGE", "names": "poses.names", "checks": "check.checks"}
+    more |= {"person": "repose.person", "hidden": "repose.hidden", **links}
+    values = {"sku": sku, "folder": folder, "format": "PNG"}
+    return Node("save", "ReposeSaveSet", (420, 640), values, {"image": image, **more})
+
+
+def sheet(
+    title: str, height: int = 512, columns: int = 0, ground: str = "white", rows: str = "", **links: str
+) -> Node:
+    """A board."""
+    values = {"columns": columns, "height": height, "title": title, "ground": ground, "rows": rows}
+    return Node("sheet", "ReposeContactSheet", (480, 640), values, links)
+
+
+def save_sheet(prefix: str, images: str = "sheet.image", title: str = "Contact sheet") -> Node:
+    """The board's file."""
+    return Node("save_sheet", "SaveImage", (480, 420), {"filename_prefix": prefix}, {"images": images}, title)
+
+
+BOARD = {"image": "check.image", "photo": "photo.IMAGE", "captions": "poses.names"}
+MANIFEST = (
+    "*Save Set* writes `SKU_pose` files into its folder of ComfyUI's output folder, with **manifest.json** and"
+    " **manifest.csv** beside them: pose, size, coverage, what the check found, sha256. **Give each article its own"
+    " SKU.** Run again, the pictures of this photo are replaced; those of another photo never are."
+)
+
+SET_WORKFLOWS = {
+    "Catalogue set": (
+        PHOTO_GROUP,
+        pose_set(CATALOGUE, "Front, both three-quarter views, side, back."),
+        reposed(
+            "One photo in all poses; it is read once.\n\n*hidden* is what the photo never showed: of a side or a back"
+            " that is much. **Have a photo from behind?** Connect it to *second_picture*."
+        ),
+        check_group(),
+        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "catalogue"),), 240),
+        Group(
+            "6  Contact sheet",
+            BLUE,
+            "All of them side by side, the photo first. *columns* 0 makes the sheet about as wide as high.",
+            (sheet("SKU-0001", columns=6, **BOARD), save_sheet("catalogue sheet")),
+        ),
+    ),
+    "Aspect ratios": (
+        PHOTO_GROUP,
+        pose_set(FRAME_POSES, "The poses to choose from: some upright, some wide, some low."),
+        Group(
+            "3  Frames",
+            AMBER,
+            "*Fill Frames* takes for each shape the pose whose figure fills it best. The figure is never cut: where"
+            " the photo has no room, its background goes on.\n\n**frames**: width to height, with blanks between.",
+            (
+                Node(
+                    "repose",
+                    "ReposeFillFrames",
+                    (340, 260),
+                    {"frames": "9:16 4:5 1:1 4:3 16:9", "person": 0},
+                    {"image": "photo.IMAGE", "pose": "poses.pose"},
+                ),
+            ),
+            220,
+        ),
+        check_group(),
+        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "aspect ratios", names="repose.names"),), 240),
+        Group(
+            "6  Contact sheet",
+            BLUE,
+            "All shapes side by side.",
+            (
+                sheet("", 360, 3, image="check.image", captions="repose.names"),
+                save_sheet("aspect ratios sheet"),
+            ),
+        ),
+    ),
+    "Mascot variations": (
+        Group(
+            "1  Character",
+            BLUE,
+            "**Choose a drawn or rendered character** on a plain ground, whole, limbs apart. It is moved as a jointed"
+            " paper figure, and keeps its own proportions. Photos of people work too.\n\n**First time?** Run *Repose"
+            " Models*: it says which network is missing and where its file goes.",
+            PHOTO_GROUP.nodes,
+            200,
+        ),
+        pose_set(MASCOT_POSES, "Twenty poses: the mascots' own, and those that are seen from the front."),
+        reposed(
+            "The frame grows where arms need room (*frame* extend). *hidden* stays empty for flat drawings.",
+            frame="extend",
+        ),
+        Group(
+            "4  Check",
+            GREEN,
+            f"{CHECK}\n\nOf a drawing there is no light to compare: the report then says so.",
+            (checked("repose", **WHOLE),),
+            240,
+        ),
+        Group(
+            "5  Stickers",
+            PURPLE,
+            "Each figure cut out, in its own colours up to the edge, with a border if *border* is over 0.",
+            (
+                Node(
+                    "stickers",
+                    "ReposeStickers",
+                    (420, 560),
+                    {"size": 512, "border": 0.015, "colour": "#ffffff"},
+                    {"image": "check.image", "person": "repose.person"},
+                ),
+                save_sheet("sticker sheet", "stickers.sheet", "Sticker sheet, with alpha"),
+            ),
+        ),
+        Group(
+            "6  Files",
+            RED,
+            "A transparent PNG for each sticker, and a manifest.",
+            (save_set("mascot", "mascot", "stickers.stickers"),),
+        ),
+    ),
+    "Change background": (
+        PHOTO_GROUP,
+        Group(
+            "2  New background",
+            PURPLE,
+            "**Choose the new background.** It fills the frame, its middle first.\n\nA picture of somebody who stands"
+            " in that scene? Read its light with another *Estimate Light* and connect it to *scene_light*: the person"
+            " is then lit from where the scene is lit.",
+            (Node("scene", "LoadImage", (360, 420), PHOTO.values, title="Background"),),
+            220,
+        ),
+        Group(
+            "3  Read the person",
+            GREEN,
+            "*Garment Segmentation* cuts the person out, *Correct Skeleton* tells where the feet stand.\n\nTo repose as"
+            " well, put *Repose* before all this.",
+            (
+                Node(
+                    "keypoints",
+                    "ReposeKeypoints",
+                    (340, 480),
+                    {"backend": "automatic", "person": 0, "runtime": "torch"},
+                    {"image": "photo.IMAGE"},
+                ),
+                Node(
+                    "garments",
+                    "ReposeGarmentSegmentation",
+                    (340, 640),
+                    {"backend": "default"},
+                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+                ),
+            ),
+            180,
+        ),
+        Group(
+            "4  Light and feet",
+            AMBER,
+            "From where the person is lit, and how they stand.",
+            (
+                Node(
+                    "light",
+                    "ReposeEstimateLight",
+                    (340, 420),
+                    links={
+                        "image": "photo.IMAGE",
+                        "keypoints": "keypoints.keypoints",
+                        "garments": "garments.garments",
+                    },
+                ),
+                Node(
+                    "correct",
+                    "ReposeCorrectSkeleton",
+                    (340, 480),
+                    {"elbow": 180.0, "knee": 180.0, "ground": False},
+                    {"figure": "keypoints.keypoints", "image": "photo.IMAGE"},
+                ),
+            ),
+        ),
+        Group(
+            "5  Into the scene",
+            RED,
+            "*Harmonise with Scene* brings the person into the scene's colour and light, without a rim of the old"
+            " background, and with a shadow on the floor. *exposure* is in stops.\n\nThe light is changed on purpose"
+            " here: *Photometric Check*, which holds it against the photo's, belongs before this step.",
+            (
+                Node(
+                    "lit",
+                    "ReposeHarmonise",
+                    (340, 260),
+                    {"strength": 1.0, "exposure": 0.0},
+                    {
+                        "image": "photo.IMAGE",
+                        "person": "garments.person",
+                        "scene": "scene.IMAGE",
+                        "light": "light.light",
+                        "surface": "light.surface",
+                        "figure": "correct.skeleton",
+                    },
+                ),
+                Node(
+                    "save",
+                    "SaveImage",
+                    (480, 620),
+                    {"filename_prefix": "background"},
+                    {"images": "lit.image"},
+                ),
+            ),
+            240,
+        ),
+    ),
+    "Walk cycle": (
+        Group(
+            "1  Photo",
+            BLUE,
+            f"{PHOTO_GROUP.note}\n\n*Scale Image to Total Pixels* makes it as large as the video is to be.",
+            (
+                PHOTO,
+                Node(
+                    "scaled",
+                    "ImageScaleToTotalPixels",
+                    (440, 130),
+                    {"upscale_method": "area", "megapixels": 1.0, "resolution_steps": 8},
+                    {"image": "photo.IMAGE"},
+                ),
+                PHOTO_GROUP.nodes[1],
+            ),
+            200,
+        ),
+        Group(
+            "2  Read the person",
+            GREEN,
+            "133 points, and the clothes.",
+            (
+                Node(
+                    "keypoints",
+                    "ReposeKeypoints",
+                    (340, 480),
+                    {"backend": "automatic", "person": 0, "runtime": "torch"},
+                    {"image": "scaled.IMAGE"},
+                ),
+                Node(
+                    "garments",
+                    "ReposeGarmentSegmentation",
+                    (340, 640),
+                    {"backend": "default"},
+                    {"image": "scaled.IMAGE", "keypoints": "keypoints.keypoints"},
+                ),
+            ),
+        ),
+        Group(
+            "3  Movement",
+            PURPLE,
+            "**The key poses of a walk**, and *Pose Sequence* makes the frames between them, round to the first again:"
+            " 4 keys of 6 frames are one second.\n\nMotion capture instead? Connect *Pose from File* to *pose* of"
+            " *Retarget Pose*. *steady* keeps feet that stand where they are.",
+            (
+                Node("poses", "ReposePoseSet", (340, 420), {"poses": WALK_POSES}),
+                Node(
+                    "sequence",
+                    "ReposePoseSequence",
+                    (340, 420),
+                    {"frames": 6, "ease": False, "loop": True},
+                    {"start": "poses.pose"},
+                ),
+                Node(
+                    "retarget",
+                    "ReposeRetargetPose",
+                    (340, 470),
+                    {"place": "source", "limits": True, "steady": True},
+                    {"keypoints": "keypoints.keypoints", "pose": "sequence.pose"},
+                ),
+            ),
+            240,
+        ),
+        Group(
+            "4  Move",
+            AMBER,
+            "Every frame is moved out of the one photo: the cloth's texture is the photo's in all of them. What the"
+            " photo never showed is filled once and shown again (*Occlusion Fill*).",
+            (
+                Node(
+                    "room",
+                    "ReposeRestoreBackground",
+                    (340, 60),
+                    links={"image": "scaled.IMAGE", "mask": "garments.person"},
+                ),
+                Node(
+                    "warp",
+                    "ReposeWarpBody",
+                    (340, 230),
+                    links={
+                        "image": "scaled.IMAGE",
+                        "mask": "garments.person",
+                        "source": "retarget.source",
+                        "target": "retarget.target",
+                        "regions": "garments.regions",
+                        "background": "room.image",
+                        "garments": "garments.garments",
+                    },
+                ),
+                Node(
+                    "repose",
+                    "ReposeOcclusionFill",
+                    (340, 160),
+                    {"colours": "warp"},
+                    {
+                        "image": "warp.image",
+                        "person": "warp.person",
+                        "correspondence": "warp.correspondence",
+                        "garments": "garments.garments",
+                    },
+                ),
+            ),
+            180,
+        ),
+        Group(
+            "5  Check",
+            GREEN,
+            CHECK,
+            (
+                checked(
+                    "warp",
+                    image="scaled.IMAGE",
+                    result="repose.image",
+                    garments="garments.garments",
+                    target="retarget.target",
+                ),
+            ),
+            220,
+        ),
+        Group(
+            "6  Video",
+            RED,
+            "Core's own nodes. **fps** 24: two steps a second, as people walk. The video loops without a jump.",
+            (
+                Node(
+                    "video",
+                    "CreateVideo",
+                    (340, 120),
+                    {"fps": 24.0, "bit_depth": 8},
+                    {"images": "check.image"},
+                ),
+                Node(
+                    "save",
+                    "SaveVideo",
+                    (480, 620),
+                    {"filename_prefix": "video/walk", "format": "auto", "codec": "auto"},
+                    {"video": "video.VIDEO"},
+                ),
+            ),
+        ),
+    ),
+    "Social batch": (
+        Group(
+            "1  Photos",
+            BLUE,
+            "**Make a folder `hero shots` in ComfyUI's input folder and put your photos there**: one person in each, a"
+            " file for each article; its name is the SKU.\n\n**First time?** Run *Repose Models*.",
+            (PHOTO_GROUP.nodes[1],),
+            200,
+        ),
+        pose_set(SOCIAL_POSES, "Three to five poses for every photo."),
+        Group(
+            "3  New backgrounds",
+            GREEN,
+            "**Choose two backgrounds**; they are taken in turn. To keep each photo's own, delete this group.",
+            (
+                Node("scene", "LoadImage", (360, 380), PHOTO.values, title="Background 1"),
+                Node("other", "LoadImage", (360, 380), PHOTO.values, title="Background 2"),
+                Node(
+                    "scenes",
+                    "ImageBatch",
+                    (360, 60),
+                    links={"image1": "scene.IMAGE", "image2": "other.IMAGE"},
+                    title="Backgrounds",
+                ),
+            ),
+        ),
+        Group(
+            "4  Batch",
+            RED,
+            "Every picture is checked and saved as it is made, into *folder* of ComfyUI's output folder, with"
+            " **manifest.json** and **manifest.csv**.\n\n**Stopped? Run it again**: it makes only what is missing. What"
+            " cannot be read or made is named in the report, and the rest goes on.",
+            (
+                Node(
+                    "batch",
+                    "ReposeFolder",
+                    (480, 820),
+                    {
+                        "photos": "hero shots",
+                        "folder": "social",
+                        "longest": 1536,
+                        "frame": "4:5",
+                        "format": "JPEG",
+                        "check": True,
+                    },
+                    {"pose": "poses.pose", "scenes": "scenes.IMAGE"},
+                ),
+                Node("report", "PreviewAny", (480, 240), links={"source": "batch.report"}, title="Report"),
+            ),
+            220,
+        ),
+    ),
+    "Seated poses": (
+        PHOTO_GROUP,
+        pose_set(SEATED_POSES, "On a chair, a stool, the floor, in a wheelchair: one garment, seated."),
+        reposed(
+            "The person sits down where they stood. **The pack draws no chair and no wheelchair**: give the picture"
+            " one with an edit model of yours, or lay the person on a photo of one (*Harmonise with Scene*)."
+        ),
+        check_group(),
+        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "seated"),), 240),
+        Group(
+            "6  Contact sheet",
+            BLUE,
+            "All of them side by side, the photo first.",
+            (sheet("Seated", columns=7, **BOARD), save_sheet("seated sheet")),
+        ),
+    ),
+    "Training data": (
+        PHOTO_GROUP,
+        pose_set(TRAINING_POSES, "The postures to vary."),
+        Group(
+            "3  Variations",
+            GREEN,
+            "*count* natural variations of each pose. **The same *seed* gives the same ones on every machine.**",
+            (
+                Node(
+                    "variations",
+                    "ReposePoseVariations",
+                    (340, 480),
+                    {"count": 4, "seed": 1, "control_after_generate": "fixed", "strength": 1.0},
+                    {"pose": "poses.pose"},
+                ),
+            ),
+        ),
+        Group(
+            "4  Repose",
+            AMBER,
+            "Every variation of the photo's person.",
+            (
+                Node(
+                    "repose",
+                    "ReposePhoto",
+                    (340, 300),
+                    REPOSE,
+                    {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
+                ),
+            ),
+        ),
+        check_group(5),
+        Group(
+            "6  Data set",
+            RED,
+            "*Save COCO Dataset* writes a new folder: pictures, and **annotations.json** with 133 keypoints, the"
+            " person's mask, and a mask for each garment and limb. A landmark that the photo never showed is marked as"
+            " hidden (v = 1).\n\nTrain on photos whose licence and whose people allow it.",
+            (
+                Node(
+                    "save",
+                    "ReposeSaveCoco",
+                    (480, 640),
+                    {"folder": "dataset"},
+                    {
+                        "image": "check.image",
+                        "target": "repose.target",
+                        "person": "repose.person",
+                        "hidden": "repose.hidden",
+                        "correspondence": "repose.correspondence",
+                        "garments": "repose.garments",
+                    },
+                ),
+            ),
+            240,
+        ),
+    ),
+    "AB pose test": (
+        PHOTO_GROUP,
+        pose_set(
+            AB_POSES,
+            "What stands before the slash is the **variant** (*group* in the table): static against dynamic.",
+        ),
+        reposed(
+            "All variants get **one frame** (*frame* 4:5) and the photo's light, so that the pose is all that differs.",
+            frame="4:5",
+        ),
+        check_group(),
+        Group(
+            "5  Files",
+            RED,
+            "**manifest.csv** is the table for your experiment tool: *id* stays the same for the same SKU, pose and"
+            f" photo, *group* is the variant.\n\n{MANIFEST}",
+            (save_set("SKU-0001", "ab test"),),
+            300,
+        ),
+        Group(
+            "6  Contact sheet",
+            BLUE,
+            "All variants side by side.",
+            (
+                sheet("A/B pose test", columns=4, image="check.image", captions="poses.names"),
+                save_sheet("ab test sheet"),
+            ),
+        ),
+    ),
+    "Editorial board": (
+        PHOTO_GROUP,
+        pose_set(EDITORIAL_POSES, "Each of them is shown in each background, at each distance."),
+        Group(
+            "3  Backgrounds",
+            GREEN,
+            "**Choose two backgrounds.**",
+            (
+                Node("scene", "LoadImage", (360, 380), PHOTO.values, title="Background 1"),
+                Node("other", "LoadImage", (360, 380), PHOTO.values, title="Background 2"),
+            ),
+            60,
+        ),
+        reposed("The frame grows where a pose needs room.", 4, frame="extend"),
+        check_group(5),
+        Group(
+            "6  Into the scenes",
+            PURPLE,
+            "*Harmonise with Scene* brings the person into each background's colour and light.",
+            tuple(
+                Node(
+                    f"in_{scene}",
+                    "ReposeHarmonise",
+                    (340, 260),
+                    {"strength": 1.0, "exposure": 0.0},
+                    {
+                        "image": "check.image",
+                        "person": "repose.person",
+                        "scene": f"{scene}.IMAGE",
+                        "light": "repose.light",
+                        "correspondence": "repose.correspondence",
+                        "figure": "repose.target",
+                    },
+                )
+                for scene in ("scene", "other")
+            ),
+        ),
+        Group(
+            "7  Framing",
+            AMBER,
+            "*Camera Distance* cuts by the skeleton, between joints: *full*, *three-quarter*, *half*, *close-up*.",
+            tuple(
+                Node(
+                    key,
+                    "ReposeCameraDistance",
+                    (340, 180),
+                    {"distance": distance, "shape": "4:5"},
+                    {"image": image, "person": "repose.person", "target": "repose.target"},
+                )
+                for key, distance, image in (
+                    ("full", "full", "in_scene.image"),
+                    ("near", "three-quarter", "in_other.image"),
+                    ("close", "half", "check.image"),
+                )
+            ),
+        ),
+        Group(
+            "8  Board",
+            RED,
+            "A row for each connected picture input; **rows** names them. The captions are the poses' names.",
+            (
+                sheet(
+                    "Pre-visualisation",
+                    420,
+                    ground="light grey",
+                    rows="background 1, full\nbackground 2, three-quarter\nas photographed, half",
+                    image="full.image",
+                    image_2="near.image",
+                    image_3="close.image",
+                    captions="poses.names",
+                ),
+                save_sheet("editorial board", title="Board"),
+            ),
+        ),
+    ),
+    "Styling preview": (
+        PHOTO_GROUP,
+        pose_set(STYLING_POSES, "A selfie or half a figure is enough: poses of arms, shoulders and head."),
+        reposed(
+            "What a photo does not show (legs, of half a figure) is not invented. **An arm that holds the camera, as in"
+            " a selfie, is moved badly**: choose poses that leave it alone, or a photo with both arms down."
+        ),
+        check_group(),
+        Group(
+            "5  Board",
+            RED,
+            "The photo and all poses side by side.\n\n**The pack does no try-on**: it moves the clothes that are worn."
+            " To see another garment, go over a picture with an edit model of yours (Qwen-Image-Edit and others are"
+            " among ComfyUI's own templates), give it the garment's picture too, and lay the result here.",
+            (
+                sheet("Styling preview", columns=5, **BOARD),
+                save_sheet("styling board", title="Board"),
+            ),
+            260,
+        ),
+    ),
+}
