@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .batches import Progress, common_count, each, told
 from .correct import fingers_with_depth
 from .geometry.anatomy.correction import corrected
+from .geometry.cut_limbs import as_photographed, cut_limbs
 from .geometry.figures.posed import flat_notes, posed_flat
 from .geometry.formats.openpose import openpose_from_keypoints
 from .geometry.keypoints import Keypoints
@@ -19,6 +20,7 @@ from .geometry.variations import variations
 from .given import skeleton_in_picture
 from .lift import embodied, pose_in
 
+KEPT = "cut off by the photo's border, kept as photographed: {}"
 FAR_TURN = 50
 """Degrees from which a turned trunk shows more guess than photo."""
 
@@ -47,9 +49,12 @@ def retargeted(source: Skeleton, pose: Pose, place: str = "source", limits: bool
         return Retargeted(
             skeleton_in_picture(posed_flat(source, pose, place), source.canvas), flat_notes(source, pose)
         )
-    target = retarget(source, facing_with(source, pose), place)
-    target, notes = within_limits(target, pose) if limits else (target, ())
-    return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + notes)
+    cut = cut_limbs(source)
+    stated = as_photographed(facing_with(source, pose), cut)
+    target = retarget(source, stated, place)
+    target, notes = within_limits(target, stated) if limits else (target, ())
+    kept = (KEPT.format(", ".join(limb.replace("_", " ") for limb in cut)),) if cut else ()
+    return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + kept + notes)
 
 
 def within_limits(target: Skeleton, pose: Pose) -> Retargeted:

@@ -1,0 +1,58 @@
+"""Arms and legs that the photo's border cuts off: of what lies beyond it nothing is known, so they keep their pose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .retarget import Pose
+from .skeleton import JOINT_INDEX, JOINTS, PARENT, Skeleton
+
+LIMBS = {"arm": ("shoulder", "elbow", "wrist", "middle_1"), "leg": ("hip", "knee")}
+"""From the trunk outwards. A hand is cut off where its knuckles are; of a leg that ends below the knee the thigh can
+move, and what is beyond stays beyond."""
+NEAR = 0.9
+"""Of a bone's length: an unseen joint whose bone begins nearer than that to the border is taken to be beyond it, and
+not hidden behind the body. By eye, on selfies and portraits."""
+
+
+def cut_limbs(source: Skeleton) -> tuple[str, ...]:
+    """The names, as "left_arm", of the person's limbs that leave the photo."""
+    positions, height, width = source.forward().positions[:, :2], *source.canvas
+    inside = np.minimum(positions, np.array([width - 1, height - 1]) - positions).min(1)
+    seen = source.confidence[:, 0] > 0
+
+    def cut(side: str, names: tuple[str, ...]) -> bool:
+        chain = [JOINT_INDEX[f"{side}_{name}"] for name in names]
+        for start, end in zip(chain, chain[1:], strict=False):
+            length = float(np.linalg.norm(source.offsets[end]))
+            if inside[end] < 0 or (not seen[end] and inside[start] < NEAR * length):
+                return True
+        return False
+
+    sides = ("left", "right")
+    return tuple(f"{side}_{limb}" for limb, names in LIMBS.items() for side in sides if cut(side, names))
+
+
+def as_photographed(pose: Pose, limbs: tuple[str, ...]) -> Pose:
+    """The pose without what it states of these limbs: there the person keeps their own."""
+    if not limbs:
+        return pose
+    known = pose.known.copy()
+    for limb in limbs:
+        known[_joints(limb)] = False
+    ends = {limb.replace("_arm", "_wrist").replace("_leg", "_ankle") for limb in limbs}
+    contacts = tuple(contact for contact in pose.contacts if contact.joint not in ends)
+    return replace(pose, known=known, contacts=contacts)
+
+
+def _joints(limb: str) -> np.ndarray:
+    """All joints of a limb, fingers and toes too; the clavicle goes with the trunk."""
+    side, kind = limb.split("_")
+    root = JOINT_INDEX[f"{side}_{LIMBS[kind][0]}"]
+    member = np.zeros(len(JOINTS), dtype=bool)
+    member[root] = True
+    for _ in range(8):  # as deep as a finger is
+        member |= (PARENT >= 0) & member[np.maximum(PARENT, 0)]
+    return np.flatnonzero(member)
