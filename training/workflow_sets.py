@@ -67,10 +67,10 @@ dynamic/walking = movement/walking"""
 EDITORIAL_POSES = """power stance = editorial/power stance
 crossed step = editorial/crossed step
 hands in pockets = hands/hands in pockets"""
-STYLING_POSES = """relaxed = casual/relaxed
-looking aside = casual/looking aside
-contrapposto = casual/contrapposto
-hands on hips = hands/hands on hips"""
+STYLING_POSES = """contrapposto = casual/contrapposto
+hands on hips = hands/hands on hips
+power stance = editorial/power stance
+waving = hands/waving"""
 WALK_POSES = """movement/walking
 movement/walking passing
 movement/walking mirrored
@@ -685,7 +685,7 @@ SET_WORKFLOWS = {
     ),
     "Styling preview": (
         PHOTO_GROUP,
-        pose_set(STYLING_POSES, "A selfie or half a figure is enough: poses of arms, shoulders and head."),
+        pose_set(STYLING_POSES, "Half a figure is enough, for poses of arms and trunk."),
         reposed(
             "What a photo does not show (legs, of half a figure) is not invented. **An arm that holds the camera, as in"
             " a selfie, is moved badly**: choose poses that leave it alone, or a photo with both arms down."
