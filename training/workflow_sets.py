@@ -528,14 +528,22 @@ SET_WORKFLOWS = {
         Group(
             "3  Variations",
             GREEN,
-            "*count* natural variations of each pose. **The same *seed* gives the same ones on every machine.**",
+            "*count* natural variations of each pose. **The same *seed* gives the same ones on every machine**; it is"
+            " noted in the data set.",
             (
+                Node(
+                    "seed",
+                    "PrimitiveInt",
+                    (340, 110),
+                    {"value": 1, "control_after_generate": "fixed"},
+                    title="Seed",
+                ),
                 Node(
                     "variations",
                     "ReposePoseVariations",
                     (340, 480),
                     {"count": 4, "seed": 1, "control_after_generate": "fixed", "strength": 1.0},
-                    {"pose": "poses.pose"},
+                    {"pose": "poses.pose", "seed": "seed.INT"},
                 ),
             ),
         ),
@@ -573,6 +581,8 @@ SET_WORKFLOWS = {
                         "hidden": "repose.hidden",
                         "correspondence": "repose.correspondence",
                         "garments": "repose.garments",
+                        "seed": "seed.INT",
+                        "names": "variations.names",
                     },
                 ),
             ),
