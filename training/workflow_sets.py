@@ -92,7 +92,7 @@ def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
 def reposed(note: str, number: int = 3, **values) -> Group:
     """One photo in all of the poses."""
     links = {"image": "photo.IMAGE", "repose_pose": "poses.pose"}
-    repose = Node("repose", "ReposePhoto", (340, 300), {**REPOSE, **values}, links)
+    repose = Node("repose", "ReposePhoto", (340, 400), {**REPOSE, **values}, links)
     hidden = Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden")
     return Group(f"{number}  Repose", AMBER, note, (repose, hidden), 200)
 
@@ -555,7 +555,7 @@ SET_WORKFLOWS = {
                 Node(
                     "repose",
                     "ReposePhoto",
-                    (340, 300),
+                    (340, 400),
                     REPOSE,
                     {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
                 ),
