@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..pipelines.batches import part
 from ..pipelines.posing import in_between, varied
 from ..pipelines.preview import figures
+from ..pipelines.sets.listing import names_of
 from . import host, sockets
 
 MOST = 256
@@ -52,6 +53,9 @@ class PoseVariations(io.ComfyNode):
                     "pose", tooltip="The variations, for Retarget Pose or Repose: a picture each."
                 ),
                 io.Image.Output("preview", tooltip="The variations on a body of ordinary proportions."),
+                io.String.Output(
+                    "names", tooltip="Their names, a line each: for Save Set and Save COCO Dataset."
+                ),
             ],
             is_output_node=True,
         )
@@ -61,7 +65,8 @@ class PoseVariations(io.ComfyNode):
         tell = host.progress()
         poses = varied(pose, count, seed, strength, part(tell, 0, 0.5))
         preview = figures(poses, part(tell, 0.5, 1))
-        return io.NodeOutput(poses, host.image_from_engine(preview), ui=host.shown(cls, preview))
+        shown = host.shown(cls, preview)
+        return io.NodeOutput(poses, host.image_from_engine(preview), names_of(poses), ui=shown)
 
 
 class PoseSequence(io.ComfyNode):

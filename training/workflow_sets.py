@@ -67,10 +67,10 @@ dynamic/walking = movement/walking"""
 EDITORIAL_POSES = """power stance = editorial/power stance
 crossed step = editorial/crossed step
 hands in pockets = hands/hands in pockets"""
-STYLING_POSES = """relaxed = casual/relaxed
-looking aside = casual/looking aside
-contrapposto = casual/contrapposto
-hands on hips = hands/hands on hips"""
+STYLING_POSES = """contrapposto = casual/contrapposto
+hands on hips = hands/hands on hips
+power stance = editorial/power stance
+waving = hands/waving"""
 WALK_POSES = """movement/walking
 movement/walking passing
 movement/walking mirrored
@@ -92,7 +92,7 @@ def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
 def reposed(note: str, number: int = 3, **values) -> Group:
     """One photo in all of the poses."""
     links = {"image": "photo.IMAGE", "repose_pose": "poses.pose"}
-    repose = Node("repose", "ReposePhoto", (340, 300), {**REPOSE, **values}, links)
+    repose = Node("repose", "ReposePhoto", (340, 400), {**REPOSE, **values}, links)
     hidden = Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden")
     return Group(f"{number}  Repose", AMBER, note, (repose, hidden), 200)
 
@@ -528,14 +528,22 @@ SET_WORKFLOWS = {
         Group(
             "3  Variations",
             GREEN,
-            "*count* natural variations of each pose. **The same *seed* gives the same ones on every machine.**",
+            "*count* natural variations of each pose. **The same *seed* gives the same ones on every machine**; it is"
+            " noted in the data set.",
             (
+                Node(
+                    "seed",
+                    "PrimitiveInt",
+                    (340, 110),
+                    {"value": 1, "control_after_generate": "fixed"},
+                    title="Seed",
+                ),
                 Node(
                     "variations",
                     "ReposePoseVariations",
                     (340, 480),
                     {"count": 4, "seed": 1, "control_after_generate": "fixed", "strength": 1.0},
-                    {"pose": "poses.pose"},
+                    {"pose": "poses.pose", "seed": "seed.INT"},
                 ),
             ),
         ),
@@ -547,7 +555,7 @@ SET_WORKFLOWS = {
                 Node(
                     "repose",
                     "ReposePhoto",
-                    (340, 300),
+                    (340, 400),
                     REPOSE,
                     {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
                 ),
@@ -573,6 +581,8 @@ SET_WORKFLOWS = {
                         "hidden": "repose.hidden",
                         "correspondence": "repose.correspondence",
                         "garments": "repose.garments",
+                        "seed": "seed.INT",
+                        "names": "variations.names",
                     },
                 ),
             ),
@@ -685,7 +695,7 @@ SET_WORKFLOWS = {
     ),
     "Styling preview": (
         PHOTO_GROUP,
-        pose_set(STYLING_POSES, "A selfie or half a figure is enough: poses of arms, shoulders and head."),
+        pose_set(STYLING_POSES, "Half a figure is enough, for poses of arms and trunk."),
         reposed(
             "What a photo does not show (legs, of half a figure) is not invented. **An arm that holds the camera, as in"
             " a selfie, is moved badly**: choose poses that leave it alone, or a photo with both arms down."

@@ -218,9 +218,8 @@ def before_and_after(workflow: dict, pictures: list[Path], page: Page):
         width, height = sides[0].size
         scale = max(min(THUMBNAIL * WIDEST / width, THUMBNAIL * WIDEST / height), LEAST / min(width, height))
         return sides[0].resize((round(width * scale), round(height * scale)), Image.Resampling.LANCZOS)
-    height = min(
-        THUMBNAIL, *(round(THUMBNAIL * WIDEST / len(sides) * s.height / s.width) for s in sides[-1:])
-    )
+    fitting = (round(THUMBNAIL * WIDEST / len(sides) * s.height / s.width) for s in sides[-1:])
+    height = max(LEAST, min(THUMBNAIL, *fitting))
     sides = [s.resize((round(s.width * height / s.height), height), Image.Resampling.LANCZOS) for s in sides]
     both = Image.new("RGB", (sum(side.width for side in sides), height))
     for i, side in enumerate(sides):

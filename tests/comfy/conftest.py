@@ -155,4 +155,4 @@ def place_inputs(base: Path, photo: Path | None) -> None:
         (base / "input" / HERO_SHOTS).mkdir(exist_ok=True)
         (base / "input" / HERO_SHOTS / "broken.jpg").write_bytes(b"no picture")
         with Image.open(photo) as picture:
-            picture.reduce(4).save(base / "input" / HERO_SHOTS / "TEE-1.jpg")
+            picture.reduce(8).save(base / "input" / HERO_SHOTS / "TEE-1.jpg")

@@ -78,6 +78,16 @@ def test_executes_are_translations(nodes):
     assert lengths[-1][0] <= 20, lengths[-1]
 
 
+def test_every_node_has_a_help_page_that_says_what_its_schema_says(server, nodes):
+    """Stale? `COMFYUI_PATH=DIR python training/help_pages.py` writes them anew."""
+    from training.help_pages import FOLDER, pages
+
+    wanted = pages(nodes)
+    assert {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")} == wanted
+    served = server.read("/extensions/repose/docs/ReposePhoto.md").decode()
+    assert served == wanted["ReposePhoto.md"]
+
+
 def test_an_older_comfyui_loads_it_too(old_server):
     assert set(IDS.read_text().split()) <= set(old_server.object_info())
     assert "IMPORT FAILED" not in old_server.log()

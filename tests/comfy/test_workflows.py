@@ -167,7 +167,7 @@ def test_a_stopped_batch_goes_on_where_it_was(object_info, server, base, photo, 
     assert (
         len(first) == 1 and first.items() <= {f: f.stat().st_mtime_ns for f in folder.glob("*.jpg")}.items()
     )
-    (text,) = [node["text"][0] for node in outputs.values() if "there already" in str(node.get("text"))]
+    text = next(node["text"][0] for node in outputs.values() if "there already" in str(node.get("text")))
     assert "1 pictures made, 1 were there already" in text and "failed: broken.jpg" in text
     assert not [file for file in folder.iterdir() if file.name.startswith(".")], "half a file was left"
 

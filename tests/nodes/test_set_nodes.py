@@ -162,3 +162,8 @@ def test_frames_of_a_photo(run, with_models, photo, monkeypatch):
         correspondence=out.correspondence[1], garments=out.garments, light=out.light, target=out.target[1],
     )  # fmt: skip
     assert len(checked.checks) == 1 and checked.checks[0].passed is checked.passed
+
+
+def test_variations_carry_their_names(run):
+    poses = run("ReposePoseSet", poses="a = casual/relaxed\nb = hands/waving").pose
+    assert run("ReposePoseVariations", pose=poses, count=2, seed=1).names == "a 1\na 2\nb 1\nb 2"
