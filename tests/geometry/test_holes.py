@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.compositing import Slots, composited
 from repose.pipelines.geometry.holes import without_holes
-from repose.pipelines.geometry.rejoining import in_depth
+from repose.pipelines.geometry.parts import PARTS
+from repose.pipelines.geometry.rejoining import SOFT, before_trunk, forward, in_depth
 from repose.pipelines.geometry.view import View
 
 SIZE, STATURE = (120, 90), 400.0
@@ -109,3 +111,27 @@ def test_a_guessed_flank_gives_way_to_the_near_arm_and_hides_the_far_one(made_up
     assert shown(60.0, 5.0, made_up) == 1
     assert shown(60.0, 80.0, made_up) == 0
     assert shown(5.0, 80.0, made_up) == 1
+
+
+class Moved:
+    """The little of a motion that an arm before the trunk asks: an axis at depth 50."""
+
+    target = np.tile(np.array([[60.0, 0.0, 50.0]]), (len(PARTS), 1))
+    target[:, 1] = np.linspace(0, 100, len(PARTS))
+
+
+def test_an_arm_half_inside_the_belly_lies_on_it_and_one_behind_the_back_does_not():
+    trunk = view(BODY, 50.0 - 0.04 * STATURE)
+    for depth, before in ((trunk.depth[0] + 5.0, True), (55.0, False)):
+        arm = view(BODY, float(depth), 2.0)
+        arm = replace(arm, part=torch.ones_like(arm.part))
+        views = before_trunk([trunk, arm], Body(), Moved(), SIZE[1])
+        found = composited(views, Slots.of(views, SIZE), SIZE, STATURE)
+        assert bool((found.correspondence.part[BODY] == 1).all()) == before
+
+
+def test_what_is_before_the_middle_keeps_its_order():
+    depth = torch.linspace(-50, 80, 40)
+    lift = forward(depth, torch.full((40,), 30), Moved(), STATURE)
+    assert bool(((depth - lift).diff() > 0).all())
+    assert float(lift.max()) == SOFT * STATURE and float(lift[depth > 50].max()) == 0
