@@ -40,6 +40,8 @@ FURTHER = 3
 LEAN = (0.6, 0.75)
 """Half-breadth of a limb over the depth of an interior from which on its middle is known; and over its half-breadth,
 how far from its borders that is. By eye."""
+WAY = 4
+"""Pixels to the side of the squares in which ways out of an arm are looked for: a narrower one is noise."""
 EDGE = 2
 """Pixels over which an outline that was cut is evened: half of the squares that are judged as one."""
 FLOOR = 1.5e-3
@@ -212,8 +214,9 @@ def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch
     """
     reach = max(1, round(SLIVER * contact.tall))
     whole = field.erode(field.dilate(own.float(), reach), reach)
-    sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
-    sliver = (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5)  # with its own soft border
+    outside = _open_to(contact.own < 0.05, whole < 0.5)
+    sliver = (contact.own > 0.95) & ~own & outside
+    sliver = (field.dilate(sliver.float(), 2) > 0) & outside  # with its own soft border
     near = field.dilate((contact.other > 0.5).float(), 4 * reach) > 0
     haze = near & (field.dilate(whole, max(2, reach // 2)) < 0.5) & ((contact.own > 0.05) | (parted < 0.9))
     seen = (contact.own > 0.95).float()
@@ -223,6 +226,16 @@ def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch
     return torch.where(
         field.dilate(gone, 4 * EDGE) > 0, torch.minimum(parted, _smooth(parted * (1 - gone))), parted
     )
+
+
+def _open_to(beyond: torch.Tensor, open_: torch.Tensor) -> torch.Tensor:
+    """(h, w) bool: what is open (bool) and hangs together with what lies beyond (bool), by ways of WAY pixels at least:
+    what an arm encloses, a mark or a shade that something left, is no part of its outline."""
+    height, width = open_.shape
+    short = (0, -width % WAY, 0, -height % WAY)
+    cells = [F.max_pool2d(F.pad(v.float()[None], short), WAY) > 0 for v in (beyond & open_, open_)]
+    reached = F.interpolate(field.flooded(*cells).float()[None], scale_factor=WAY)[0, 0, :height, :width]
+    return open_ & (reached > 0)
 
 
 def _smooth(matte: torch.Tensor) -> torch.Tensor:

@@ -107,7 +107,7 @@ def layer_views(
     for i, layer in enumerate(volume.layers):
         if layer.name in SIMPLE:
             others = heads if layer.name == "trunk" else []
-            views[i] = without_holes(views[i], others, size, volume.stature)
+            views[i] = without_holes(views[i], others, size, SIMPLE[layer.name] * volume.stature)
     views = as_photographed(views, volume, size)
     views = before_trunk(views, volume, how, size[1])
     slots = Slots.of(views, size)

@@ -243,3 +243,12 @@ def test_what_is_cut_off_an_arm_leaves_an_even_outline(layout):
     saw = own.float().sum(1)[16:-16].std()
     assert float(left.sum(1)[16:-16].std()) < 0.5 * float(saw)
     assert float(left[:, ARM + 8 : 149].min()) == 1
+
+
+def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
+    """A phone's shade on a bare arm is not believed, and yet the arm has no hole."""
+    _, trunk, arm = scene()
+    own = arm > 0
+    own[80:94, 130:141] = False
+    left = cut_free(arm, own, contacts(trunk, arm)[1])
+    assert float(left[80:94, 130:141].min()) == 1

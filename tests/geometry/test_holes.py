@@ -12,6 +12,7 @@ from repose.pipelines.geometry.rejoining import SOFT, before_trunk, forward, in_
 from repose.pipelines.geometry.view import View
 
 SIZE, STATURE = (120, 90), 400.0
+REACH = 0.03 * STATURE
 GREY = torch.tensor([0.4, 0.5, 0.6])
 
 
@@ -57,7 +58,7 @@ def covered(found: View) -> torch.Tensor:
 
 def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
     hole = rectangle(50, 64, 40, 52)
-    found = without_holes(view(BODY & ~hole), [], SIZE, STATURE)
+    found = without_holes(view(BODY & ~hole), [], SIZE, REACH)
     assert torch.equal(covered(found), BODY)
     made = hole.flatten()[found.index]
     assert int(made.sum()) == int(hole.sum())
@@ -69,22 +70,22 @@ def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
 
 def test_a_notch_at_the_side_may_be_a_gap():
     notched = BODY & ~rectangle(50, 64, 50, 90)
-    assert torch.equal(covered(without_holes(view(notched), [], SIZE, STATURE)), notched)
+    assert torch.equal(covered(without_holes(view(notched), [], SIZE, REACH)), notched)
 
 
 def test_a_head_has_its_place_in_the_trunk():
     face = rectangle(50, 64, 40, 52)
-    found = without_holes(view(BODY & ~face), [view(face)], SIZE, STATURE)
+    found = without_holes(view(BODY & ~face), [view(face)], SIZE, REACH)
     assert torch.equal(covered(found), BODY & ~face)
 
 
 def test_what_is_wider_than_a_gap_beside_an_arm_stays():
     wide = rectangle(30, 90, 30, 60)  # 30 pixels are 0.075 of the stature
-    assert torch.equal(covered(without_holes(view(BODY & ~wide), [], SIZE, STATURE)), BODY & ~wide)
+    assert torch.equal(covered(without_holes(view(BODY & ~wide), [], SIZE, REACH)), BODY & ~wide)
 
 
 def test_nothing_has_no_holes():
-    assert len(without_holes(view(torch.zeros(SIZE, dtype=torch.bool)), [], SIZE, STATURE).index) == 0
+    assert len(without_holes(view(torch.zeros(SIZE, dtype=torch.bool)), [], SIZE, REACH).index) == 0
 
 
 class Body:
