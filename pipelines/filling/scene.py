@@ -207,7 +207,7 @@ def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
 
 
 def _marks(picture: torch.Tensor, label: torch.Tensor, source: torch.Tensor, stature: float) -> torch.Tensor:
-    """(h, w) bool: of what may be copied (h, w) bool what is there once, a mole, a vein, the end of a fold: carried over
+    """(h, w) bool: of what may be copied (bool) what is there once, a mole, a vein, an end of a fold: carried over
     a shin, they would be a row of stitches. What has many of them has a pattern, or hair, and keeps all."""
     odd = torch.zeros_like(source)
     for number in torch.unique(label[source]).tolist():
