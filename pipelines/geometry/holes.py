@@ -13,11 +13,14 @@ import torch
 import torch.nn.functional as F
 
 from .field import dilate, erode, extrapolate, flooded, nearest
+from .parts import INDEX
 from .view import View
 
 SIMPLE = {"trunk": 0.03, "left_leg": 0.03, "right_leg": 0.03, "left_arm": 0.006, "right_arm": 0.006}
 """Layers without holes, and half the breadth of what is filled at most as a fraction of stature: a gap beside an arm is
 no wider. An arm may enclose a wide one, hand to shoulder; it has a small one where something hid its border. By eye."""
+HANDS = (INDEX["left_hand"], INDEX["right_hand"])
+"""Parts with gaps of their own, between thumb and finger."""
 COARSE = 4
 """Pixels to the side of the squares in which the outside is looked for: a gap narrower than that leads nowhere out."""
 MARGIN = 3
@@ -54,7 +57,10 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     colour = extrapolate(colour, firm.float())
     y, x = torch.nonzero(wide, as_tuple=True)
     dy, dx = nearest(firm)[:, y, x].long()
-    like, there = number[y + dy, x + dx], number[y, x]
+    like = number[y + dy, x + dx]
+    filled = ~torch.isin(view.part[like], torch.tensor(HANDS, device=like.device))
+    y, x, like = y[filled], x[filled], like[filled]
+    there = number[y, x]
     kept = torch.ones(len(row), dtype=torch.bool, device=alpha.device)
     kept[there[there >= 0]] = False
     guess = {

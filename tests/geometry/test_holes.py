@@ -7,7 +7,7 @@ import pytest
 import torch
 from repose.pipelines.geometry.compositing import Slots, composited
 from repose.pipelines.geometry.holes import without_holes
-from repose.pipelines.geometry.parts import PARTS
+from repose.pipelines.geometry.parts import INDEX, PARTS
 from repose.pipelines.geometry.rejoining import SOFT, before_trunk, forward, in_depth
 from repose.pipelines.geometry.view import View
 
@@ -136,3 +136,11 @@ def test_what_is_before_the_middle_keeps_its_order():
     lift = forward(depth, torch.full((40,), 30), Moved(), STATURE)
     assert bool(((depth - lift).diff() > 0).all())
     assert float(lift.max()) == SOFT * STATURE and float(lift[depth > 50].max()) == 0
+
+
+def test_a_gap_between_thumb_and_finger_stays():
+    hole = rectangle(50, 58, 40, 48)
+    arm = view(BODY & ~hole)
+    assert torch.equal(covered(without_holes(arm, [], SIZE, REACH)), BODY)
+    hand = replace(arm, part=torch.full_like(arm.part, INDEX["left_hand"]))
+    assert torch.equal(covered(without_holes(hand, [], SIZE, REACH)), BODY & ~hole)
