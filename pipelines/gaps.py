@@ -6,6 +6,8 @@ sleeve. Where the gap may be the skeleton tells; whether it is one, the colours.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .geometry.keypoints import PRESENT, Keypoints
@@ -26,13 +28,23 @@ SHADE = 0.75
 """Share of the room's brightness that is left in a gap, which the body shades. By eye."""
 CLEAR = 3.0
 """Log odds of what was found to be a gap."""
+TALL = 0.2
+"""Fraction of the trunk's diagonal: between trunk and arm a shorter gap is left, for the flank that is drawn on above
+and below it would have a notch. By eye."""
 SMALLEST = 1.5e-4
 """Share of the person's area: smaller ones are folds and shades. By eye."""
 
 
-def beside_limbs(keypoints: Keypoints, region: Region) -> np.ndarray | None:
-    """(h, w) bool: where a gap between an arm and the body, or between the legs, may be; None where no trunk was made
-    out."""
+class Beside(NamedTuple):
+    """where (h, w) bool a gap may be; above the row `hips` only one of at least `tall` rows."""
+
+    where: np.ndarray
+    hips: float
+    tall: float
+
+
+def beside_limbs(keypoints: Keypoints, region: Region) -> Beside | None:
+    """Where a gap between an arm and the body, or between the legs, may be; None where no trunk was made out."""
     import cv2
 
     points, seen = region.to_region(keypoints.points), keypoints.confidence >= PRESENT
@@ -58,12 +70,12 @@ def beside_limbs(keypoints: Keypoints, region: Region) -> np.ndarray | None:
     hull = cv2.convexHull(np.round(np.concatenate((shoulders, hips, lap))).astype(np.int32))
     cv2.fillConvexPoly(flesh, hull, 1)
     cv2.polylines(flesh, [hull], True, 1, max(1, round(2 * ROUND_TRUNK * long)))
-    return (open_ > 0) & (flesh == 0)
+    return Beside((open_ > 0) & (flesh == 0), float(hips[:, 1].mean()), TALL * long)
 
 
-def with_gaps(image: np.ndarray, person: np.ndarray, beside: np.ndarray, doubt: float) -> np.ndarray:
-    """Log odds (h, w) of the person, low where `beside` (h, w) bool has a gap: a patch, no thinner than a mask pixel
-    (doubt), of colours that the room has close by and all over, and the person has not.
+def with_gaps(image: np.ndarray, person: np.ndarray, beside: Beside, doubt: float) -> np.ndarray:
+    """Log odds (h, w) of the person, low where `beside` has a gap: a patch, no thinner than a mask pixel (doubt), of
+    colours that the room has close by and all over, and the person has not.
 
     image (h, w, 3).
     """
@@ -76,10 +88,12 @@ def with_gaps(image: np.ndarray, person: np.ndarray, beside: np.ndarray, doubt: 
     near = 0.5 * (
         local_unlikeness(image, outer, 6 * radius, SHADE) - local_unlikeness(image, own, 3 * radius)
     )
-    found = (beside & (person > -CLEAR) & (everywhere < -ROOM) & (near < -ROOM)).astype(np.uint8)
+    found = (beside.where & (person > -CLEAR) & (everywhere < -ROOM) & (near < -ROOM)).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, round(doubt)),) * 2)
     found = cv2.morphologyEx(found, cv2.MORPH_OPEN, kernel)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(found)
     large = stats[:, cv2.CC_STAT_AREA] > SMALLEST * float((person > 0).sum())
+    bottom = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
+    large &= (stats[:, cv2.CC_STAT_HEIGHT] >= beside.tall) | (bottom > beside.hips)
     large[0] = False
     return np.where(large[labels], np.minimum(person, -CLEAR), person)

@@ -60,6 +60,13 @@ def test_cloth_and_skin_between_arm_and_body_stay(person):
         assert not opened(image, votes, person)[votes > 0].any(), colour
 
 
+def test_a_short_gap_at_the_flank_stays(person):
+    image, votes, gap = scene(WALL)
+    rows = np.arange(SIZE[0])[:, None]
+    image = np.where((rows > 110)[..., None] & gap[..., None], np.float32(SHIRT), image)
+    assert not opened(image, votes, person)[votes > 0].any()
+
+
 def test_the_trunk_has_no_gap_whatever_its_colours(person):
     image, votes, _ = scene(SHIRT)
     image[100:140, 90:110] = WALL
