@@ -138,7 +138,8 @@ def forward(depth: torch.Tensor, row: torch.Tensor, how: Motion, stature: float)
     axis = how.target[[INDEX[part] for part in AXIS]]
     axis = axis[axis[:, 1].argsort()]
     middle = torch.as_tensor(np.interp(row.cpu().numpy(), axis[:, 1], axis[:, 2]), device=depth.device)
-    return (middle.to(depth.dtype) - depth).clamp(0, SOFT * stature)
+    beside = ((row - float(axis[0, 1])) / (SOFT * stature) + 1).clamp(0, 1)  # of a head nothing is known here
+    return (middle.to(depth.dtype) - depth).clamp(0, SOFT * stature) * beside
 
 
 def displaced(

@@ -144,3 +144,9 @@ def test_a_gap_between_thumb_and_finger_stays():
     assert torch.equal(covered(without_holes(arm, [], SIZE, REACH)), BODY)
     hand = replace(arm, part=torch.full_like(arm.part, INDEX["left_hand"]))
     assert torch.equal(covered(without_holes(hand, [], SIZE, REACH)), BODY & ~hole)
+
+
+def test_a_hand_over_the_head_is_not_brought_forward():
+    depth = torch.full((3,), 10.0)
+    lift = forward(depth, torch.tensor([-60, -10, 30]), Moved(), STATURE)
+    assert float(lift[0]) == 0 and 0 < float(lift[1]) < float(lift[2])
