@@ -141,7 +141,7 @@ def with_colours(
 
 def _evidence(image: np.ndarray, person: np.ndarray, on_bones: np.ndarray | None, radius: int) -> np.ndarray:
     """(h, w) what colours say, measured on what the log odds are sure of."""
-    inner, outer = _cores(person, radius)
+    inner, outer = colour_cores(person, radius)
     most = float(person.max(initial=0))
     sure, surest = inner * (person > 0.65 * most), inner * (person > 0.8 * most)
     if on_bones is not None:
@@ -149,26 +149,40 @@ def _evidence(image: np.ndarray, person: np.ndarray, on_bones: np.ndarray | None
         sure, surest = (np.maximum(known, on_bones > ON_BONE) for known in (sure, surest))
         outer = outer * (on_bones <= 0)
     near = _near_evidence(image, sure, outer, 3 * radius)
-    all_over = _histogram_evidence(image, surest, outer)
+    all_over = histogram_evidence(image, surest, outer)
     agreed = np.where(near * all_over > 0, np.sign(near) * np.minimum(abs(near), abs(all_over)), 0)
     return _blur(np.clip(agreed, -5.0, 3.0).astype(np.float32), max(1, radius // 3))
 
 
 def _near_evidence(image: np.ndarray, inner: np.ndarray, outer: np.ndarray, radius: int) -> np.ndarray:
     """Log likelihood ratio, person to background, of each colour under normal distributions measured close by."""
-    size = inner.shape[::-1]
-    own, own_variance = (_resized(v, size) for v in _local_colour(image, inner, radius))
-    other, other_variance = (_resized(v, size) for v in _local_colour(image, outer, radius))
-    # 1.5e-3: 0.04 of a channel's range, about the noise and shading inside one plain surface.
-    own_variance, other_variance = own_variance / 3 + 1.5e-3, other_variance / 3 + 1.5e-3
-    from_other, from_own = image - other, image - own
-    ratio = _dot(from_other, from_other) / other_variance - _dot(from_own, from_own) / own_variance
-    return 0.5 * (ratio + 3 * np.log(other_variance / own_variance))
+    own, other = (local_unlikeness(image, where, radius) for where in (inner, outer))
+    return 0.5 * (other - own)
 
 
-def _histogram_evidence(
-    image: np.ndarray, inner: np.ndarray, outer: np.ndarray, bins: int = 16
-) -> np.ndarray:
+def local_unlikeness(image: np.ndarray, where: np.ndarray, radius: int, darkest: float = 1.0) -> np.ndarray:
+    """(h, w) minus twice the log likelihood of each colour under what the pixels `where` close by have, up to what is
+    the same for all: under the likelier of two normal distributions, of those brighter than their mean and of those
+    darker. An arm beside a shirt has two colours, and what lies between the two may be the wall in the gap. darkest:
+    the share of its brightness that is left of a colour in the shade."""
+    size, luma = where.shape[::-1], _dot(image, GREY)
+    mean, _ = _local_colour(image, where, radius)
+    bright = luma > _resized(_dot(mean, GREY), size)
+    out = None
+    for half in (bright, ~bright):
+        colour, variance = (_resized(v, size) for v in _local_colour(image, where * half, radius))
+        # 1.5e-3: 0.04 of a channel's range, about the noise and shading inside one plain surface.
+        variance = variance / 3 + 1.5e-3
+        if darkest < 1:
+            light = _dot(image, colour) / np.maximum(_dot(colour, colour), 1e-6)
+            colour = colour * np.clip(light, darkest, 1)[..., None]
+        away = image - colour
+        unlike = _dot(away, away) / variance + 3 * np.log(variance)
+        out = unlike if out is None else np.minimum(out, unlike)
+    return out
+
+
+def histogram_evidence(image: np.ndarray, inner: np.ndarray, outer: np.ndarray, bins: int = 16) -> np.ndarray:
     """The same ratio from the colour histograms of the whole person and of all that surrounds it."""
     import cv2
 
@@ -276,7 +290,7 @@ def refine(image: np.ndarray, person: np.ndarray, pixel: float) -> tuple[np.ndar
     where those two colours are told apart well, their proportion is the matte, elsewhere the guided votes are.
     """
     radius = max(2, int(round(1.5 * pixel)))
-    inner, outer = _cores(person, radius)
+    inner, outer = colour_cores(person, radius)
     prior = np.clip(guided(_dot(image, GREY), _logistic(person), max(2, radius // 2), 1e-3), 0, 1)
     matte, foreground = inner.copy(), image.copy()
     edge = np.nonzero((inner == 0) & (outer == 0))
@@ -333,7 +347,7 @@ def _sampled(small: np.ndarray, at: tuple[np.ndarray, np.ndarray], shape: tuple[
     return out.reshape(-1, *small.shape[2:])[: len(rows)]
 
 
-def _cores(person: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+def colour_cores(person: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     """Where it is surely the person, and surely not: `radius` away from the votes' outline, or very high votes."""
     import cv2
 

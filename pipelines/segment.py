@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .drawing_mask import drawing_matte
 from .figures import has_plain_ground
+from .gaps import beside_limbs, with_gaps
 from .geometry.keypoints import DRAWING, PRESENT, Keypoints
 from .geometry.landmarks import INDEX, PARTS
 from .matte import Region, clean, mask_pixel, refine, resampled, with_colours
@@ -124,7 +125,11 @@ def _segment_one(picture: Tensor, reader: PartsReader, keypoints: Keypoints | No
         on_bones = _bones(keypoints, coarse)
         person = person + BONE_VOTE * on_bones
     doubt = mask_pixel(box) / coarse.grid
-    person = clean(*with_colours(coarse.cut(picture), person, on_bones, doubt), on_bones, doubt)
+    small = coarse.cut(picture)
+    person = clean(*with_colours(small, person, on_bones, doubt), on_bones, doubt)
+    beside = None if keypoints is None else beside_limbs(keypoints, coarse)
+    if beside is not None:
+        person = with_gaps(small, person, beside, doubt)
     image = region.cut(picture)
     matte, foreground = refine(image, region.fitted(person), mask_pixel(box) / region.grid)
     return region.paste(picture, matte, foreground, _parts(region.fitted(classes), matte))

@@ -200,9 +200,31 @@ def _fresh(scene: Scene, made: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
 def _laid(scene: Scene, made: torch.Tensor, soft: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
     """(3, h, w) the picture with what was made in it; the person's soft edge beside it, which is partly background,
     changes by as much as the nearest pixel that was filled does, times its share."""
+    made = _without_steps(scene, made)
     change = torch.where(scene.wanted, made - picture, 0)
     edge = (soft > FAINT) & ~scene.solid & (field.dilate(scene.wanted.float(), EDGE) > 0)
     if bool(edge.any()):
         near = field.box_blur(torch.cat((change, scene.wanted[None].float())), EDGE)
         change = torch.where(edge, soft * near[:3] / near[3:].clamp(min=1e-6), change)
     return torch.where(change != 0, (picture + change).clamp(0, 1), picture)
+
+
+def _without_steps(scene: Scene, made: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) what was made, even across the lines at which one thing begins and another ends: those are drawn
+    between whole pixels, which would be steps."""
+    line = torch.zeros_like(scene.wanted)
+    for axis in (0, 1):
+        n = line.shape[axis] - 1
+        parts = [(scene.label.narrow(axis, i, n), scene.wanted.narrow(axis, i, n)) for i in (0, 1)]
+        other = (parts[0][0] != parts[1][0]) & (parts[0][0] >= 0) & (parts[1][0] >= 0)
+        other &= parts[0][1] | parts[1][1]
+        for i in (0, 1):
+            line.narrow(axis, i, n).logical_or_(other)
+    if not bool(line.any()):
+        return made
+    there = scene.solid.float()[None]
+    even = torch.cat((made * there, there))
+    for _ in range(2):
+        even = field.box_blur(even, 1)
+    near = scene.wanted & (field.dilate(line.float(), 1) > 0)
+    return torch.where(near, even[:3] / even[3:].clamp(min=1e-6), made)

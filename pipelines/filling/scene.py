@@ -10,6 +10,7 @@ from ..geometry import field
 from ..geometry.fill import grown
 from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
 from ..geometry.parts import INDEX, LAYER_OF, LAYERS
+from ..geometry.patchwork import smooth_colours
 from ..geometry.warped import Correspondence
 from .labels import continued_labels
 
@@ -23,6 +24,9 @@ CLEAR = 0.003
 SQUARE, STRETCHED = 0.35, 2.0
 """Cosine to the camera from which on a surface's detail may be copied (70 degrees), and how many times its area in the
 photo it may be larger or smaller. By eye."""
+MARK, RARE = 5.0, 0.04
+"""How many times the median of the detail (what differs from the smooth colours) a mark is, and of how much of a region
+at most: 5 medians are 3.4 standard deviations of a normal distribution. By eye."""
 HEAD = 6.5
 """Heads to a stature, at least: who is cut off below is taller than what is seen of them (Drillis and Contini 1966
 have 7.7 from the chin up; the part goes down into the neck)."""
@@ -92,7 +96,10 @@ def scene_of(
     known = seen & sure & ~wanted & (label >= 0)
     points = _points(found)
     label = _both_sides(label) if clothes is not None else label
-    source = known & _clear(label, max(1, round(CLEAR * stature))) & _well_seen(found)
+    reach = max(1, round(CLEAR * stature))
+    source = known & _clear(label, reach) & _well_seen(found)
+    if bool(wanted.any()):
+        source &= field.dilate(_marks(picture, label, source, stature).float(), reach) == 0
     return Scene(
         picture, solid, wanted & (label >= 0), known, source, label, layer, points,
         found.normal.movedim(-1, 0), stature, clothes is not None,
@@ -197,6 +204,21 @@ def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
     most = field.dilate(label.float(), reach)
     least = -field.dilate(-label.float(), reach)
     return most == least
+
+
+def _marks(picture: torch.Tensor, label: torch.Tensor, source: torch.Tensor, stature: float) -> torch.Tensor:
+    """(h, w) bool: of what may be copied (bool) what is there once, a mole, a vein, an end of a fold: carried over
+    a shin, they would be a row of stitches. What has many of them has a pattern, or hair, and keeps all."""
+    odd = torch.zeros_like(source)
+    for number in torch.unique(label[source]).tolist():
+        own = source & (label == number)
+        rows, columns = span(own)
+        here, part = own[rows, columns], picture[:, rows, columns]
+        detail = (part - smooth_colours(part, here, stature)).abs().amax(0)
+        strong = here & (detail > MARK * float(detail[here].median()))
+        if float(strong.sum()) < RARE * float(here.sum()):
+            odd[rows, columns] |= strong
+    return odd
 
 
 def _points(found: Correspondence) -> torch.Tensor:

@@ -9,11 +9,17 @@ from .hands import Shown
 from .view import ARMS_AHEAD, UNSEEN_BEHIND, View
 
 
-def view_of_hand(hand: Shown, own: int, views: list[View], slots: Slots, stature: float) -> View:
-    """A hand that was drawn anew, as a view beside those of the layers, `views[own]` its arm's."""
+def view_of_hand(
+    hand: Shown, own: int, views: list[View], slots: Slots, stature: float, lift: torch.Tensor | float = 0.0
+) -> View:
+    """A hand that was drawn anew, as a view beside those of the layers, `views[own]` its arm's; lift (n,) pixels by
+    which it is brought forward, as its arm is."""
     unseen = UNSEEN_BEHIND * stature
     standing = [view.depth + (1 - view.bare) * unseen - view.ahead for view in views]
-    far = laid(hand, ARMS_AHEAD * stature, own, standing, slots)
+    # Of its own arm it lies under what is really there: not under its faint edge, nor behind what is a guess.
+    arm = views[own]
+    standing[own] = torch.where(arm.parted > 0.5, arm.depth - arm.ahead, -torch.inf)
+    far = laid(hand, ARMS_AHEAD * stature + lift, own, standing, slots)
     return View(
         hand.index,
         hand.source,
@@ -34,10 +40,12 @@ def view_of_hand(hand: Shown, own: int, views: list[View], slots: Slots, stature
     )
 
 
-def laid(hand: Shown, ahead: float, own: int, standing: list[torch.Tensor], slots: Slots) -> torch.Tensor:
+def laid(
+    hand: Shown, ahead: torch.Tensor | float, own: int, standing: list[torch.Tensor], slots: Slots
+) -> torch.Tensor:
     """(n,) the depth by which a drawn hand is laid over or under the layers, whose entries stand at
-    `standing` (m,) each and lie at the pixels as `slots` tell; it wins by `ahead` pixels at the
-    same depth.
+    `standing` (m,) each and lie at the pixels as `slots` tell; it wins by `ahead` (n,) pixels at
+    the same depth.
 
     Its wrist lies under its own arm, number `own`. Another layer it crosses as a whole, on the side where
     most of it is: no thumb alone comes through the hair, and no finger through the other arm's sleeve.

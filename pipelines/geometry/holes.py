@@ -13,21 +13,23 @@ import torch
 import torch.nn.functional as F
 
 from .field import dilate, erode, extrapolate, flooded, nearest
+from .parts import INDEX
 from .view import View
 
-SIMPLE = ("trunk", "left_leg", "right_leg")
-"""Layers without holes. An arm may enclose one, hand to shoulder."""
+SIMPLE = {"trunk": 0.03, "left_leg": 0.03, "right_leg": 0.03, "left_arm": 0.006, "right_arm": 0.006}
+"""Layers without holes, and half the breadth of what is filled at most as a fraction of stature: a gap beside an arm is
+no wider. An arm may enclose a wide one, hand to shoulder; it has a small one where something hid its border. By eye."""
+HANDS = (INDEX["left_hand"], INDEX["right_hand"])
+"""Parts with gaps of their own, between thumb and finger."""
 COARSE = 4
 """Pixels to the side of the squares in which the outside is looked for: a gap narrower than that leads nowhere out."""
 MARGIN = 3
 """Pixels round a hole that are soft or show what is behind it, and go with it."""
-LARGEST = 0.03
-"""Fraction of stature: half the breadth of what is filled at most; a gap beside an arm is no wider. By eye."""
 
 
-def without_holes(view: View, others: list[View], size: tuple[int, int], stature: float) -> View:
-    """The view, of a picture of `size`, with what it alone encloses filled with its own colours, as a guess; `others`
-    are those that have their own place in it (a head)."""
+def without_holes(view: View, others: list[View], size: tuple[int, int], reach: float) -> View:
+    """The view, of a picture of `size`, with what it alone encloses, up to twice `reach` pixels wide, filled with its
+    own colours, as a guess; `others` are those that have their own place in it (a head)."""
     if not len(view.index):
         return view
     row, column = view.index // size[1], view.index % size[1]
@@ -43,7 +45,7 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], stature
             (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
         ).nonzero()[:, 0]
         solid[there[0][within], there[1][within]] = 1.0
-    hole = _enclosed(solid < 0.5, round(LARGEST * stature))
+    hole = _enclosed(solid < 0.5, round(reach))
     if not bool(hole.any()):
         return view
     number = torch.full(shape, -1, device=alpha.device)
@@ -55,7 +57,10 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], stature
     colour = extrapolate(colour, firm.float())
     y, x = torch.nonzero(wide, as_tuple=True)
     dy, dx = nearest(firm)[:, y, x].long()
-    like, there = number[y + dy, x + dx], number[y, x]
+    like = number[y + dy, x + dx]
+    filled = ~torch.isin(view.part[like], torch.tensor(HANDS, device=like.device))
+    y, x, like = y[filled], x[filled], like[filled]
+    there = number[y, x]
     kept = torch.ones(len(row), dtype=torch.bool, device=alpha.device)
     kept[there[there >= 0]] = False
     guess = {

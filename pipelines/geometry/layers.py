@@ -31,6 +31,8 @@ UNDER = 0.12
 """Fraction of stature by which legs go on under a skirt's hem: half a thigh, as far as it rides up on a seat."""
 HEM = 0.03
 """Fraction of stature above the lowest of a hem from which on it hides the legs all round."""
+CORE = 0.7
+"""Nearness up to which a layer's cells are surely its own. By eye."""
 LEG = 0.9
 """Radii from its bones within which a leg goes on under a skirt. By eye."""
 
@@ -167,6 +169,8 @@ def split(
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
             own, under = own * bared, under * bared
+        piece = _hanging_together(layout, torch.maximum(own, hidden), plain[name])
+        own, hidden, under = own * piece, hidden * piece, under * piece
         parted[name] = torch.maximum(own, hidden)
         if hands.get(name) is not None:
             parted[name] = torch.maximum(parted[name], hands[name].matte)
@@ -181,6 +185,20 @@ def _with_gaps_closed(layout: Layout, small: torch.Tensor, matte: torch.Tensor) 
     """(h, w) the matte with the gaps between the fingers filled; small (2gh, 2gw), the same on the label grid."""
     closed = field.erode(field.dilate(small, 3), 3)
     return torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
+
+
+def _hanging_together(layout: Layout, matte: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:
+    """(h, w) 1 on what of a layer's matte (h, w) hangs together with its bones, whose nearness is cost (2gh, 2gw), 0 on
+    scraps: a strip of an arm's border, beyond a gap, is no trunk."""
+    there = layout.to_grid(matte, 2) > 0.3
+    seed = there & (cost < CORE)
+    if not bool(seed.any()):
+        return torch.ones_like(matte)
+    whole = field.flooded(seed[None], there[None])[0]
+    scraps = (layout.to_grid(matte, 2) > 0) & (field.dilate(whole.float(), 2) == 0)
+    if not bool(scraps.any()):
+        return torch.ones_like(matte)
+    return 1 - _crisp(layout.to_native(field.dilate(scraps.float(), 1)[None])[0])
 
 
 def _under_hair(

@@ -60,6 +60,23 @@ def without_cracks(fragments: Fragments) -> Fragments:
     return Fragments(triangle, barycentric)
 
 
+def with_ring(fragments: Fragments) -> Fragments:
+    """The same with the pixels round what is covered as the covered one beside them, above or below: half of an edge
+    lies on the far side of its outermost pixels' centres."""
+    triangle, barycentric = fragments.triangle.clone(), fragments.barycentric.clone()
+    there, open_ = fragments.covered, ~fragments.covered
+    for dy, dx in ((0, -1), (0, 1), (-1, 0), (1, 0)):
+        # To the pixel at (y, x) from the one at (y - dy, x - dx), but not round the picture's border.
+        beside = there.roll((dy, dx), (0, 1))
+        border = {(0, -1): (..., -1), (0, 1): (..., 0), (-1, 0): (-1,), (1, 0): (0,)}[dy, dx]
+        beside[border] = False
+        row, column = torch.nonzero(open_ & beside, as_tuple=True)
+        triangle[row, column] = fragments.triangle[row - dy, column - dx]
+        barycentric[row, column] = fragments.barycentric[row - dy, column - dx]
+        open_ = open_ & ~beside
+    return Fragments(triangle, barycentric)
+
+
 def _barycentric(corners: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
     """(..., 3) weights of the corners (..., 3, 2) at pixels (..., 2); degenerate triangles give NaN."""
     a, b, c = corners.unbind(-2)

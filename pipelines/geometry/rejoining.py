@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import torch
 
 from . import field
 from .compositing import Slots
 from .head_cut import HEAD
+from .motion import Motion
+from .parts import INDEX
 from .trust import BESIDE, neighbours
 from .view import UNSEEN_BEHIND, View
 from .volume import BodyVolume
@@ -23,6 +26,9 @@ SHOWN = 0.25
 FAR = 0.1
 """Fraction of stature: points of a limb and of the trunk that were further apart in the photo did not cover each other:
 less than from the flank to the other arm, more than an arm is broad. By eye."""
+AXIS, SOFT = ("pelvis", "spine", "chest", "neck"), 0.05
+"""The parts whose bones are a trunk's axis; and the fraction of stature by which an arm before it is brought forward at
+most: about half a trunk's depth."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 
@@ -111,6 +117,29 @@ def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         depth[mine[behind & (apart > FAR * volume.stature)]] += 2 * UNSEEN_BEHIND * volume.stature
         out[b] = replace(two, depth=depth)
     return out
+
+
+def before_trunk(views: list[View], volume: BodyVolume, how: Motion, width: int) -> list[View]:
+    """The views, of a picture so many pixels wide, with arms laid on the trunk where they lie before its middle."""
+    arms = [i for i, layer in enumerate(volume.layers) if layer.name.endswith("arm")]
+    out = list(views)
+    for i in arms:
+        lift = forward(views[i].depth, views[i].index // width, how, volume.stature)
+        out[i] = replace(views[i], ahead=views[i].ahead + lift)
+    return out
+
+
+def forward(depth: torch.Tensor, row: torch.Tensor, how: Motion, stature: float) -> torch.Tensor:
+    """(n,) pixels by which an arm's points of some depth (n,), in rows (n,) of the picture, are brought forward.
+
+    A body is soft and its depth a guess: a forearm across the belly, by the lifting's error, lies with one half inside.
+    So the nearer to the viewer it is than the trunk's own axis, the further before that it counts.
+    """
+    axis = how.target[[INDEX[part] for part in AXIS]]
+    axis = axis[axis[:, 1].argsort()]
+    middle = torch.as_tensor(np.interp(row.cpu().numpy(), axis[:, 1], axis[:, 2]), device=depth.device)
+    beside = ((row - float(axis[0, 1])) / (SOFT * stature) + 1).clamp(0, 1)  # of a head nothing is known here
+    return (middle.to(depth.dtype) - depth).clamp(0, SOFT * stature) * beside
 
 
 def displaced(

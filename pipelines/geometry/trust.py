@@ -40,6 +40,10 @@ FURTHER = 3
 LEAN = (0.6, 0.75)
 """Half-breadth of a limb over the depth of an interior from which on its middle is known; and over its half-breadth,
 how far from its borders that is. By eye."""
+WAY = 4
+"""Pixels to the side of the squares in which ways out of an arm are looked for: a narrower one is noise."""
+EDGE = 2
+"""Pixels over which an outline that was cut is evened: half of the squares that are judged as one."""
 FLOOR = 1.5e-3
 """Variance of a channel: 0.04 of its range, about the noise and shading inside one plain surface (as in matte.py)."""
 USUAL, SAME = 11.0, 3.0
@@ -116,11 +120,12 @@ class _Places:
         column: torch.Tensor,
         reach: float,
         asked: list[tuple[int, Gain]],
-    ) -> list[torch.Tensor]:
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """For each question, a set and a range of brightness: (n,) squared Mahalanobis distance from each colour (n, 3)
         to that of the likest place that the set knows within `reach` cells of its cell, after the brightness that suits
-        best; infinite where it knows none."""
-        best = [torch.full_like(colour[:, 0], float("inf")) for _ in asked]
+        best; and (n,) twice the negative logarithm of the greatest likelihood that a place gives it, up to what is the
+        same for all: a place of many colours has each of them seldom. Infinite where it knows none."""
+        best = [(torch.full_like(colour[:, 0], float("inf")),) * 2 for _ in asked]
         height, width = self.grid
         for ring in range(1, RINGS + 1):
             for way in range(WAYS):
@@ -129,10 +134,13 @@ class _Places:
                 x = (column + round(reach * ring / RINGS * math.cos(angle))).clamp(0, width - 1)
                 at = y * width + x
                 look, who = self.look[at], self.who[at]
+                spread = 3 * (look[:, 3] / FLOOR).log()  # three channels
                 distance = {lit: _distance(colour, look, lit) for lit in {lit for _, lit in asked}}
                 for k, (number, lit) in enumerate(asked):
-                    away = torch.where((who >> number) & 1 > 0, distance[lit], torch.inf)
-                    best[k] = torch.minimum(best[k], away)
+                    known = (who >> number) & 1 > 0
+                    away = torch.where(known, distance[lit], torch.inf)
+                    unlike = torch.where(known, distance[lit] + spread, torch.inf)
+                    best[k] = torch.minimum(best[k][0], away), torch.minimum(best[k][1], unlike)
         return best
 
 
@@ -171,12 +179,12 @@ def believed(
         questions += [(3, PLAIN), (3, SHADED)]
     plain, mine, theirs, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
     (behind,) = places.likest(pixels, *place, BEYOND * contact.tall / pitch, [(2, PLAIN)])
-    good = (mine < USUAL) & ((plain < SAME) | (mine < torch.minimum(theirs, behind)))
+    good = (mine[0] < USUAL) & ((plain[1] < SAME) | (mine[1] < torch.minimum(theirs[1], behind[1])))
     if far:
-        shade = (far[0] > USUAL) & (far[1] < USUAL)
+        shade = (far[0][0] > USUAL) & (far[1][0] < USUAL)
         good &= ~(shade & (cells["over"][place] > 0))
     out = torch.ones(size, device=own.device)
-    out[row, column] = (good | mine.isinf()).float()
+    out[row, column] = (good | mine[0].isinf()).float()
     out = own & (layout.to_native(out[None])[0] > 0.5)
     return out & _reached(layout, out, deep, reach)
 
@@ -206,14 +214,36 @@ def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch
     """
     reach = max(1, round(SLIVER * contact.tall))
     whole = field.erode(field.dilate(own.float(), reach), reach)
-    sliver = (contact.own > 0.95) & ~own & (whole < 0.5)
-    sliver = (field.dilate(sliver.float(), 2) > 0) & (whole < 0.5)  # with its own soft border
+    outside = _open_to(contact.own < 0.05, whole < 0.5)
+    sliver = (contact.own > 0.95) & ~own & outside
+    sliver = (field.dilate(sliver.float(), 2) > 0) & outside  # with its own soft border
     near = field.dilate((contact.other > 0.5).float(), 4 * reach) > 0
     haze = near & (field.dilate(whole, max(2, reach // 2)) < 0.5) & ((contact.own > 0.05) | (parted < 0.9))
     seen = (contact.own > 0.95).float()
     mine, shown = field.box_blur(torch.stack((own * seen, seen)), max(1, round(STRETCH * contact.tall)))
     told = mine >= SOME * shown  # where hardly any of the arm is believed nothing is known of its outline
-    return parted * (1 - field.box_blur(((sliver | haze) & told).float()[None], 1)[0])
+    gone = ((sliver | haze) & told).float()
+    return torch.where(
+        field.dilate(gone, 4 * EDGE) > 0, torch.minimum(parted, _smooth(parted * (1 - gone))), parted
+    )
+
+
+def _open_to(beyond: torch.Tensor, open_: torch.Tensor) -> torch.Tensor:
+    """(h, w) bool: what is open (bool) and hangs together with what lies beyond (bool), by ways of WAY pixels at least:
+    what an arm encloses, a mark or a shade that something left, is no part of its outline."""
+    height, width = open_.shape
+    short = (0, -width % WAY, 0, -height % WAY)
+    cells = [F.max_pool2d(F.pad(v.float()[None], short), WAY) > 0 for v in (beyond & open_, open_)]
+    reached = F.interpolate(field.flooded(*cells).float()[None], scale_factor=WAY)[0, 0, :height, :width]
+    return open_ & (reached > 0)
+
+
+def _smooth(matte: torch.Tensor) -> torch.Tensor:
+    """(h, w) a matte whose outline is that of the squares it was judged by, with the outline evened."""
+    even = matte[None]
+    for _ in range(2):
+        even = field.box_blur(even, EDGE)
+    return ((even[0] - 0.5) * EDGE + 0.5).clamp(0, 1)
 
 
 def without_spurs(parted: torch.Tensor, contact: Contact) -> torch.Tensor:

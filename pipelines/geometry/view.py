@@ -12,7 +12,7 @@ from .layer import Layer
 from .mesh import facing, mesh_of, normals, thickness
 from .motion import Motion
 from .parts import LAYERS
-from .raster import Fragments, rasterise, without_cracks
+from .raster import rasterise, with_ring, without_cracks
 from .volume import BodyVolume
 
 UNSEEN_BEHIND = 0.25
@@ -26,6 +26,12 @@ much), goes over into the colours of the far side; and the outline's breadth as 
 INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
 """Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
 from that at most (sRGB): twice as much is a print or a border. By eye."""
+RING, STEEP = 2, 2.0
+"""Pixels beside a rim whose edge is softened, and how much steeper that is than a mean over five pixels would be: an
+edge of about a pixel, as a lens draws it. Our choice, by eye."""
+JUMP = 0.006
+"""Fraction of stature (10 mm on 1.75 m) that neighbouring pixels of one surface lie apart at most, seen as steeply as
+it still shows. By eye."""
 FACING = 0.7
 """Cosine of the turn from which on a sheet, where it goes on beyond the rim, hides nothing solid: from the side it
 would show as a dark line before the rim. Our choice, by eye."""
@@ -80,9 +86,8 @@ def view_of(
         return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
 
     (top, left), window = _window(moved, size)
-    fragments = without_cracks(
-        rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
-    )
+    hit = without_cracks(rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid))
+    fragments = with_ring(hit)
     row, column = torch.nonzero(fragments.covered, as_tuple=True)
     index = (row + top) * size[1] + column + left
     triangle, weights = fragments.triangle[row, column], fragments.barycentric[row, column]
@@ -95,8 +100,11 @@ def view_of(
     source, local = photographed[:, :2], layer.local(photographed[:, :2])
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
     both = sample(torch.stack((layer.matte, layer.parted)), local)
-    both = torch.where(mesh.side[triangle] == 2, 1.0, both) * _coverage(fragments)[row, column]
-    alpha, parted = (_without_seams(values, fragments.covered, row, column) for values in both)
+    both = torch.where(mesh.side[triangle] == 2, 1.0, both) * hit.covered[row, column]
+    rim = torch.zeros(window, device=both.device)
+    rim[row, column] = ((mesh.side[triangle] == 2) & hit.covered[row, column]).float()
+    edge = dilate(rim, RING) + (1 - _inner(hit.covered))
+    alpha, parted = (_softened(values, edge, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
@@ -112,6 +120,7 @@ def view_of(
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
         colour = colour * layer.cloth.shade(source[:, 1], within)
+    colour = _without_steps(colour, source, hit.covered, (row, column), JUMP * volume.stature)
     bare = sample(layer.seen[None], local)[0]
     return View(
         index,
@@ -131,6 +140,34 @@ def view_of(
         _ahead(volume, layer, local),
         photographed[:, 2],
     )
+
+
+def _without_steps(
+    colour: torch.Tensor,
+    points: torch.Tensor,
+    covered: torch.Tensor,
+    at: tuple[torch.Tensor, ...],
+    jump: float,
+) -> torch.Tensor:
+    """(3, n) the colours (3, n) of the pixels at row, column (n,), those evened where the sheet hides a part of itself:
+    there two neighbours show places (n, 2) of the photo further apart than `jump`, and the line between has steps."""
+    place = torch.zeros(2, *covered.shape, device=colour.device)
+    place[:, at[0], at[1]] = points.T
+    line = torch.zeros_like(covered)
+    for axis in (0, 1):
+        n = covered.shape[axis] - 1
+        both = covered.narrow(axis, 0, n) & covered.narrow(axis, 1, n)
+        far = place.narrow(axis + 1, 0, n) - place.narrow(axis + 1, 1, n)
+        far = both & (far.square().sum(0) > jump * jump)
+        line.narrow(axis, 0, n).logical_or_(far)
+        line.narrow(axis, 1, n).logical_or_(far)
+    if not bool(line.any()):
+        return colour
+    whole = torch.zeros(4, *covered.shape, device=colour.device)
+    whole[:, at[0], at[1]] = torch.cat((colour, torch.ones_like(colour[:1])))
+    near = dilate(line.float(), 1)[at]
+    even = box_blur(box_blur(whole, 1), 1)[:, at[0], at[1]]
+    return torch.where(near > 0, even[:3] / even[3:].clamp(min=1e-6), colour)
 
 
 def _photographed(side: torch.Tensor, rest: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
@@ -187,15 +224,18 @@ def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, i
     return (top, left), (bottom - top + 1, right - left + 1)
 
 
-def _without_seams(values: torch.Tensor, covered: torch.Tensor, row, column) -> torch.Tensor:
-    """(n,) the alphas of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns over
-    to its other side its soft edge is no outline."""
-    alpha = torch.zeros(covered.shape, device=values.device)
+def _softened(values: torch.Tensor, hard: torch.Tensor, row, column) -> torch.Tensor:
+    """(n,) the alphas (n,) of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns
+    over to its other side its soft edge is no outline. Where the edge is the mesh's own, `hard` (H, W) above 0, it
+    slopes across the line that its steps follow."""
+    alpha = torch.zeros(hard.shape, device=values.device)
     alpha[row, column] = values
-    return erode(dilate(alpha, 1), 1)[row, column].maximum(values)
+    alpha = alpha.maximum(erode(dilate(alpha, 1), 1))
+    smooth = box_blur(box_blur(alpha[None], 1), 1)[0]
+    slope = ((smooth - 0.5) * STEEP + 0.5).clamp(0, 1)
+    return torch.where(hard > 0, slope, alpha)[row, column]
 
 
-def _coverage(fragments: Fragments) -> torch.Tensor:
-    """(H, W) the mesh's own edge, softened over a pixel so that turned contours are not jagged."""
-    covered = fragments.covered.float()
-    return ((box_blur(covered[None], 1)[0] - 0.5) * 2.5 + 0.5).clamp(0, 1) * covered
+def _inner(covered: torch.Tensor) -> torch.Tensor:
+    """(H, W) 1 where all pixels near by are covered (bool)."""
+    return erode(covered.float(), 1)

@@ -18,7 +18,7 @@ from .head_cut import HEAD, MANE
 from .holes import SIMPLE, without_holes
 from .layers import Regions
 from .motion import Motion, motion
-from .rejoining import as_photographed, in_depth, rejoined
+from .rejoining import as_photographed, before_trunk, forward, in_depth, rejoined
 from .rigid import Patches, all_rigid, find_patches, shifts
 from .skeleton import Skeleton
 from .unmoved import photo_kept
@@ -69,7 +69,14 @@ def look(
     if hands:
         names = [layer.name for layer in volume.layers]
         views += [
-            view_of_hand(hand, names.index(name), views, slots, volume.stature)
+            view_of_hand(
+                hand,
+                names.index(name),
+                views,
+                slots,
+                volume.stature,
+                forward(hand.depth, hand.index // size[1], how, volume.stature),
+            )
             for name, hand in hands.items()
         ]
         slots = Slots.of(views, size)
@@ -100,7 +107,8 @@ def layer_views(
     for i, layer in enumerate(volume.layers):
         if layer.name in SIMPLE:
             others = heads if layer.name == "trunk" else []
-            views[i] = without_holes(views[i], others, size, volume.stature)
+            views[i] = without_holes(views[i], others, size, SIMPLE[layer.name] * volume.stature)
     views = as_photographed(views, volume, size)
+    views = before_trunk(views, volume, how, size[1])
     slots = Slots.of(views, size)
     return in_depth(rejoined(views, slots, volume), slots, volume), slots

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from ..geometry.colour import encoded, linear
-from ..geometry.field import sample
+from ..geometry.field import dilate, sample
 from ..geometry.fill import gaussian, masked_blur
 from ..geometry.garments import NUMBER, REGIONS, SKIN, GarmentMap
 from ..geometry.lighting import LightField
@@ -37,6 +37,8 @@ SMOOTH = 1.5
 BROAD = 0.012
 """Fraction of the person's longer side over which the change is evened out inside a layer: the relief is the body's,
 and knows no folds."""
+JOINED = 0.008
+"""Fraction of the person's longer side: the step in depth from which on one layer only lies before another. By eye."""
 SKIN_GLOSS, CLOTH_GLOSS = 0.25, (0.35, 0.8)
 """Gloss of skin, and of cloth from which to which it has a highlight at all: matt cloth has none. By eye."""
 SHARP, BRIGHT = (8.0, 40.0), 0.6
@@ -214,7 +216,7 @@ def _first_photo(found: Correspondence, now: Surface) -> torch.Tensor:
 
 def _spread(change: torch.Tensor, now: Surface, found: Correspondence) -> torch.Tensor:
     """(1, 3, H, W) a change (3, h, w) on the whole picture, each layer's own on its pixels: a lit arm does not shine on
-    the trunk beside it."""
+    the trunk beside it. Where the one goes over into the other, at a shoulder or a hip, so does the light."""
     x0, y0, x1, y1 = now.box
     table = torch.tensor((*LAYER_OF, -1), device=found.part.device)
     layer = table[found.part]
@@ -227,4 +229,25 @@ def _spread(change: torch.Tensor, now: Surface, found: Correspondence) -> torch.
         even = masked_blur(change, small == number, max(SMOOTH, BROAD * max(now.size)))
         wide = F.interpolate(even[None], window.shape[-2:], mode="bilinear", align_corners=False)
         torch.where(here == number, wide, window, out=window)
+    reach = max(SMOOTH, BROAD * max(now.size))
+    joined = _joints(now, small, reach)
+    if bool((joined > 0).any()):
+        even = torch.cat((masked_blur(change, small >= 0, reach), joined[None]))
+        wide = F.interpolate(even[None], window.shape[-2:], mode="bilinear", align_corners=False)
+        torch.where(here >= 0, torch.lerp(window, wide[:, :3], wide[:, 3:]), window, out=window)
     return torch.where(whole.abs() < 1e-4, 0.0, whole)
+
+
+def _joints(now: Surface, layer: torch.Tensor, reach: float) -> torch.Tensor:
+    """(h, w) in [0, 1]: 1 where two layers (h, w) meet without a step in depth, falling off over `reach` cells."""
+    step = JOINED * max(now.size)
+    line = torch.zeros_like(now.depth)
+    for axis in (0, 1):
+        n = layer.shape[axis] - 1
+        one, two = (layer.narrow(axis, i, n) for i in (0, 1))
+        apart = (now.depth.narrow(axis, 0, n) - now.depth.narrow(axis, 1, n)).abs()
+        meet = ((one != two) & (one >= 0) & (two >= 0) & (apart < step)).float()
+        for i in (0, 1):
+            here = line.narrow(axis, i, n)
+            here.copy_(torch.maximum(here, meet))
+    return gaussian(dilate(line, round(reach))[None], reach / 2)[0]

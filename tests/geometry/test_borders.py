@@ -220,3 +220,35 @@ def test_letters_do_not_tell_that_the_dark_beside_an_arm_is_shirt(layout):
     beside = gap & (row > 84) & (row < 108)
     assert float(believed(layout, picture, contact)[beside].float().mean()) > 0.5
     assert float(believed(layout, picture, contact, letters.float())[beside].float().mean()) < 0.1
+
+
+def test_a_place_of_many_colours_does_not_outbid_the_wall(layout):
+    """A hairy arm: all its colours together would take in a grey gap that the wall has exactly."""
+    picture, trunk, arm = scene()
+    grain = torch.randn(SIZE, generator=torch.Generator().manual_seed(0))
+    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    picture = torch.where(arm > 0, picture + 0.12 * grain, picture)
+    gap = (x >= ARM) & (x < ARM + 5)
+    picture = torch.where(gap | (trunk + arm == 0), torch.tensor([0.45, 0.44, 0.43])[:, None, None], picture)
+    own = believed(layout, picture.clamp(0, 1), contacts(trunk, arm)[1])
+    assert float(own[:, ARM : ARM + 4].float().mean()) < 0.2
+    assert float(own[:, ARM + 8 : 148].float().mean()) > 0.8
+
+
+def test_what_is_cut_off_an_arm_leaves_an_even_outline(layout):
+    _, trunk, arm = scene(sliver=4)
+    x, y = torch.arange(SIZE[1])[None].expand(SIZE), torch.arange(SIZE[0])[:, None].expand(SIZE)
+    own = (x >= ARM + 2 * ((y // 4) % 2)) & (arm > 0)  # judged by squares, the border is a saw
+    left = cut_free(arm, own, contacts(trunk, arm)[1])
+    saw = own.float().sum(1)[16:-16].std()
+    assert float(left.sum(1)[16:-16].std()) < 0.5 * float(saw)
+    assert float(left[:, ARM + 8 : 149].min()) == 1
+
+
+def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
+    """A phone's shade on a bare arm is not believed, and yet the arm has no hole."""
+    _, trunk, arm = scene()
+    own = arm > 0
+    own[80:94, 130:141] = False
+    left = cut_free(arm, own, contacts(trunk, arm)[1])
+    assert float(left[80:94, 130:141].min()) == 1

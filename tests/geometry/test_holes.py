@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.compositing import Slots, composited
 from repose.pipelines.geometry.holes import without_holes
-from repose.pipelines.geometry.rejoining import in_depth
+from repose.pipelines.geometry.parts import INDEX, PARTS
+from repose.pipelines.geometry.rejoining import SOFT, before_trunk, forward, in_depth
 from repose.pipelines.geometry.view import View
 
 SIZE, STATURE = (120, 90), 400.0
+REACH = 0.03 * STATURE
 GREY = torch.tensor([0.4, 0.5, 0.6])
 
 
@@ -55,7 +58,7 @@ def covered(found: View) -> torch.Tensor:
 
 def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
     hole = rectangle(50, 64, 40, 52)
-    found = without_holes(view(BODY & ~hole), [], SIZE, STATURE)
+    found = without_holes(view(BODY & ~hole), [], SIZE, REACH)
     assert torch.equal(covered(found), BODY)
     made = hole.flatten()[found.index]
     assert int(made.sum()) == int(hole.sum())
@@ -67,22 +70,22 @@ def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
 
 def test_a_notch_at_the_side_may_be_a_gap():
     notched = BODY & ~rectangle(50, 64, 50, 90)
-    assert torch.equal(covered(without_holes(view(notched), [], SIZE, STATURE)), notched)
+    assert torch.equal(covered(without_holes(view(notched), [], SIZE, REACH)), notched)
 
 
 def test_a_head_has_its_place_in_the_trunk():
     face = rectangle(50, 64, 40, 52)
-    found = without_holes(view(BODY & ~face), [view(face)], SIZE, STATURE)
+    found = without_holes(view(BODY & ~face), [view(face)], SIZE, REACH)
     assert torch.equal(covered(found), BODY & ~face)
 
 
 def test_what_is_wider_than_a_gap_beside_an_arm_stays():
     wide = rectangle(30, 90, 30, 60)  # 30 pixels are 0.075 of the stature
-    assert torch.equal(covered(without_holes(view(BODY & ~wide), [], SIZE, STATURE)), BODY & ~wide)
+    assert torch.equal(covered(without_holes(view(BODY & ~wide), [], SIZE, REACH)), BODY & ~wide)
 
 
 def test_nothing_has_no_holes():
-    assert len(without_holes(view(torch.zeros(SIZE, dtype=torch.bool)), [], SIZE, STATURE).index) == 0
+    assert len(without_holes(view(torch.zeros(SIZE, dtype=torch.bool)), [], SIZE, REACH).index) == 0
 
 
 class Body:
@@ -109,3 +112,41 @@ def test_a_guessed_flank_gives_way_to_the_near_arm_and_hides_the_far_one(made_up
     assert shown(60.0, 5.0, made_up) == 1
     assert shown(60.0, 80.0, made_up) == 0
     assert shown(5.0, 80.0, made_up) == 1
+
+
+class Moved:
+    """The little of a motion that an arm before the trunk asks: an axis at depth 50."""
+
+    target = np.tile(np.array([[60.0, 0.0, 50.0]]), (len(PARTS), 1))
+    target[:, 1] = np.linspace(0, 100, len(PARTS))
+
+
+def test_an_arm_half_inside_the_belly_lies_on_it_and_one_behind_the_back_does_not():
+    trunk = view(BODY, 50.0 - 0.04 * STATURE)
+    for depth, before in ((trunk.depth[0] + 5.0, True), (55.0, False)):
+        arm = view(BODY, float(depth), 2.0)
+        arm = replace(arm, part=torch.ones_like(arm.part))
+        views = before_trunk([trunk, arm], Body(), Moved(), SIZE[1])
+        found = composited(views, Slots.of(views, SIZE), SIZE, STATURE)
+        assert bool((found.correspondence.part[BODY] == 1).all()) == before
+
+
+def test_what_is_before_the_middle_keeps_its_order():
+    depth = torch.linspace(-50, 80, 40)
+    lift = forward(depth, torch.full((40,), 30), Moved(), STATURE)
+    assert bool(((depth - lift).diff() > 0).all())
+    assert float(lift.max()) == SOFT * STATURE and float(lift[depth > 50].max()) == 0
+
+
+def test_a_gap_between_thumb_and_finger_stays():
+    hole = rectangle(50, 58, 40, 48)
+    arm = view(BODY & ~hole)
+    assert torch.equal(covered(without_holes(arm, [], SIZE, REACH)), BODY)
+    hand = replace(arm, part=torch.full_like(arm.part, INDEX["left_hand"]))
+    assert torch.equal(covered(without_holes(hand, [], SIZE, REACH)), BODY & ~hole)
+
+
+def test_a_hand_over_the_head_is_not_brought_forward():
+    depth = torch.full((3,), 10.0)
+    lift = forward(depth, torch.tensor([-60, -10, 30]), Moved(), STATURE)
+    assert float(lift[0]) == 0 and 0 < float(lift[1]) < float(lift[2])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from repose.pipelines.geometry.layers import _against_best, split
+from repose.pipelines.geometry.layers import _against_best, _hanging_together, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii, within_outline
 from repose.pipelines.geometry.parts import INDEX, LAYERS, PARTS
@@ -111,3 +111,15 @@ def test_a_crossing_arm_leaves_no_notch_in_a_flank():
     assert _closed(outline, 3).tolist() == [30.0] * 14 + [32.0] * 8
     wide = np.array([30.0] * 6 + [5.0] * 10 + [30.0] * 6)  # broader than an arm: nothing tells
     assert np.array_equal(_closed(wide, 3), wide)
+
+
+def test_a_scrap_beyond_a_gap_is_no_part_of_a_layer():
+    layout = Layout((0, 0), (96, 96), 4, (96, 96), torch.device("cpu"))
+    matte = torch.zeros(96, 96)
+    matte[:, 20:60], matte[30:60, 72:76] = 1, 1
+    cost = (layout.cells(2)[0] - 40).abs() / 16
+    kept = matte * _hanging_together(layout, matte, cost)
+    assert torch.equal(kept[:, :64], matte[:, :64]) and float(kept[:, 70:].max()) == 0
+    joined = matte.clone()
+    joined[40:44, 60:72] = 1
+    assert torch.equal(joined * _hanging_together(layout, joined, cost), joined)

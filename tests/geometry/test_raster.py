@@ -1,7 +1,7 @@
 """The z-buffer against literal triangles."""
 
 import torch
-from repose.pipelines.geometry.raster import rasterise, without_cracks
+from repose.pipelines.geometry.raster import rasterise, with_ring, without_cracks
 
 
 def grid(x0, y0, columns, rows, step, z):
@@ -90,3 +90,13 @@ def test_a_crack_of_one_pixel_is_closed_and_a_gap_of_two_is_not():
     assert not closed.covered[:, 11:13].any() and not closed.covered[:, 17:].any()
     assert torch.equal(closed.triangle[:, 5], found.triangle[:, 4])
     assert torch.equal(closed.triangle[found.covered], found.triangle[found.covered])
+
+
+def test_a_ring_shows_what_is_beside_it_and_does_not_reach_round_the_picture():
+    vertices = torch.tensor([[-0.5, 2, 1.0], [3, 2, 1.0], [3, 5, 1.0], [-0.5, 5, 1.0]])
+    found = rasterise(vertices, torch.tensor([[0, 1, 2], [0, 2, 3]]), (8, 9))
+    ringed = with_ring(found)
+    assert int(found.covered.sum()) == 16 and int(ringed.covered.sum()) == 16 + 4 + 4 + 4
+    assert not bool(ringed.covered[:, 5:].any()), "nothing comes in from the other border"
+    assert torch.equal(ringed.triangle[2:6, 4], found.triangle[2:6, 3])
+    assert torch.equal(ringed.barycentric[found.covered], found.barycentric[found.covered])

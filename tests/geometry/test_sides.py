@@ -7,7 +7,7 @@ import torch
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.motion import motion
 from repose.pipelines.geometry.retarget import retarget
-from repose.pipelines.geometry.view import PLAIN, _grain_inwards, view_of
+from repose.pipelines.geometry.view import PLAIN, _grain_inwards, _softened, _without_steps, view_of
 from repose.pipelines.geometry.volume import build
 
 from . import people
@@ -48,3 +48,33 @@ def test_the_grain_of_a_side_is_small_and_none_outside(woven):
     assert float(_grain_inwards(printed, local, torch.zeros(len(local))).abs().max()) == 0
     outside = torch.zeros(1, 2)
     assert float(_grain_inwards(trunk, outside, torch.zeros(1)).abs().max()) == 0
+
+
+def test_an_outline_of_whole_pixels_is_softened_along_its_line():
+    y, x = torch.meshgrid(torch.arange(40), torch.arange(40), indexing="ij")
+    covered = x * 4 - y > 60  # four rows to each step
+    row, column = torch.nonzero(torch.ones_like(covered), as_tuple=True)
+    soft = _softened(covered.float().flatten(), torch.ones(40, 40), row, column).reshape(40, 40)
+    assert float(soft[:, :14].max()) == 0 and float(soft[:, 28:].min()) == 1
+    inner = soft[5:35]
+    assert float((inner.sum(1).diff() + 0.25).abs().max()) < 0.15, "every row ends a quarter of a pixel later"
+    assert float(inner.diff(dim=1).abs().max()) < 0.7
+    kept = _softened(covered.float().flatten(), torch.zeros(40, 40), row, column).reshape(40, 40)
+    assert torch.equal(kept, covered.float()), "a matte that is soft by itself is left alone"
+
+
+def test_where_a_sheet_hides_a_part_of_itself_the_line_is_even():
+    y, x = torch.meshgrid(torch.arange(20.0), torch.arange(20.0), indexing="ij")
+    covered = torch.ones(20, 20, dtype=torch.bool)
+    row, column = torch.nonzero(covered, as_tuple=True)
+    beyond = (x > 10).flatten().float()
+    colour = beyond.expand(3, -1).clone()
+    places = torch.stack((x.flatten() + 30 * beyond, y.flatten()), 1)
+    even = _without_steps(colour, places, covered, (row, column), 5.0)[0].reshape(20, 20)
+    assert (
+        0.2 < float(even[10, 10]) < 0.5 and float(even[10, :9].max()) == 0 and float(even[10, 13:].min()) == 1
+    )
+    flat = torch.stack((x.flatten(), y.flatten()), 1)
+    assert torch.equal(_without_steps(colour, flat, covered, (row, column), 5.0), colour), (
+        "a print is no such line"
+    )

@@ -6,8 +6,9 @@ import pytest
 import torch
 from repose.pipelines.batches import common_count
 from repose.pipelines.filling.batch import filled_pictures
-from repose.pipelines.filling.fill import FillOptions, completed, filled
-from repose.pipelines.filling.scene import scene_of
+from repose.pipelines.filling.fill import FillOptions, _without_steps, completed, filled
+from repose.pipelines.filling.scene import _marks, scene_of
+from repose.pipelines.geometry import field
 from repose.pipelines.geometry.parts import INDEX
 from repose.pipelines.geometry.warped import Warped
 
@@ -138,3 +139,36 @@ def test_progress_rises_to_one_and_can_stop(figure, hidden):
 
     with pytest.raises(Stopped):
         filled(figure.picture, figure.person, figure.hiding(hidden), figure.garments, progress=stop)
+
+
+def test_where_one_thing_ends_in_what_was_filled_there_is_no_step(figure, hidden):
+    scene = scene_of(figure.picture[0], figure.person[0, 0], figure.hiding(hidden), figure.garments)
+    y, x = torch.nonzero(scene.wanted, as_tuple=True)
+    middle = int(x.float().mean())
+    columns = torch.arange(SIZE[1]).expand(SIZE)
+    label = torch.where(scene.label >= 0, (columns > middle).long(), -1)
+    made = (columns > middle).float().expand(3, *SIZE)
+    even = _without_steps(replace(scene, label=label), made)[0]
+    changed = even != made[0]
+    assert bool(changed.any()) and not bool((changed & ~scene.wanted).any())
+    assert float((columns[changed] - middle).abs().max()) <= 2
+    inner = scene.wanted & (field.erode(scene.solid.float(), 3) > 0)
+    assert float(even.diff(dim=1).abs()[inner[:, 1:] & inner[:, :-1]].max()) < 0.5
+
+
+@pytest.mark.parametrize("count", [3, 400])
+def test_a_mole_is_not_copied_and_a_pattern_is(count):
+    """Grain, with a few dark spots, or with so many that they are a pattern."""
+    noise = torch.Generator().manual_seed(0)
+    skin = 0.5 + 0.01 * torch.randn(1, 120, 120, generator=noise).expand(3, -1, -1)
+    spots = torch.randint(4, 116, (count, 2), generator=noise)
+    dark = torch.zeros(120, 120, dtype=torch.bool)
+    dark[spots[:, 0], spots[:, 1]] = True
+    dark = field.dilate(dark.float(), 1) > 0
+    skin = torch.where(dark, 0.25, skin)
+    there = torch.ones(120, 120, dtype=torch.bool)
+    marks = _marks(skin, torch.zeros(120, 120, dtype=torch.int64), there, 400.0)
+    if count == 3:
+        assert bool(marks[dark].all()) and float(marks[~dark].float().mean()) < 0.01
+    else:
+        assert not bool(marks.any())

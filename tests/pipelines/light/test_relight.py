@@ -6,7 +6,15 @@ import pytest
 import torch
 from repose.pipelines.geometry.colour import linear, luminance
 from repose.pipelines.geometry.lighting import LightField
-from repose.pipelines.light.relight import MOST, RelightOptions, brightened, light_change, relit_picture
+from repose.pipelines.light.relight import (
+    MOST,
+    RelightOptions,
+    _joints,
+    brightened,
+    light_change,
+    relit_picture,
+)
+from repose.pipelines.light.surface import Surface
 
 from .scene import GARMENTS, PART, PERSON, SIZE, SURFACE, correspondence, light, photographed, turned
 
@@ -90,3 +98,14 @@ def test_a_layer_does_not_shine_on_the_one_beside_it():
     trunk = GARMENTS.mask("upper") > 0.5
     assert float((change[:, :1][trunk] - 1).abs().max()) == 0
     assert float((luminance(change[0])[arm[0]] - 1).abs().max()) > 0.05
+
+
+def test_where_two_layers_are_one_surface_the_light_goes_over():
+    """A sleeve at the shoulder goes over into the shirt; a forearm before the belly does not."""
+    size = (60, 60)
+    layer = (torch.arange(60) >= 30).long().expand(size)
+    level = Surface(torch.zeros(3, *size), torch.zeros(size), torch.ones(size), (0, 0, 60, 60), size)
+    before = replace(level, depth=layer * 5.0)
+    joined, apart = _joints(level, layer, 4.0), _joints(before, layer, 4.0)
+    assert float(joined[30, 29:31].min()) > 0.95 and float(joined[30, :18].max()) < 0.05
+    assert float(joined[30].diff().abs().max()) < 0.3 and float(apart.max()) == 0
