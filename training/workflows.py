@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from workflow_pages import WORKFLOWS, Group, Node  # noqa: E402
+from workflow_scenes import SCENE_WORKFLOWS  # noqa: E402
 from workflow_sets import SET_WORKFLOWS  # noqa: E402
 
 from setup import graph  # noqa: E402
@@ -259,7 +260,7 @@ def main() -> None:
     chosen = options.parse_args()
     page = Page(chosen.url)
     FOLDER.mkdir(exist_ok=True)
-    for name, groups in (WORKFLOWS | SET_WORKFLOWS).items():
+    for name, groups in (WORKFLOWS | SET_WORKFLOWS | SCENE_WORKFLOWS).items():
         if chosen.only not in (None, name):
             continue
         workflow = saved(name, groups, page)
