@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from workflow_pages import WORKFLOWS, Group, Node  # noqa: E402
 from workflow_sampling import SAMPLING_WORKFLOWS  # noqa: E402
+from workflow_scenes import SCENE_WORKFLOWS  # noqa: E402
 from workflow_sets import SET_WORKFLOWS  # noqa: E402
 
 from setup import graph  # noqa: E402
@@ -263,7 +264,7 @@ def main() -> None:
     chosen = options.parse_args()
     page = Page(chosen.url)
     FOLDER.mkdir(exist_ok=True)
-    for name, groups in (WORKFLOWS | SAMPLING_WORKFLOWS | SET_WORKFLOWS).items():
+    for name, groups in (WORKFLOWS | SAMPLING_WORKFLOWS | SET_WORKFLOWS | SCENE_WORKFLOWS).items():
         if chosen.only not in (None, name):
             continue
         workflow = saved(name, groups, page)

@@ -175,15 +175,24 @@ def figure_on(figure: Skeleton, picture: torch.Tensor) -> Skeleton:
     size, low = tuple(picture.shape[-2:]), tuple(map(int, figure.canvas))
     if low == size:
         return figure
-    _working("figure's canvas", low, size)
+    if not _made_smaller(low, size):
+        raise ValueError(
+            f"the result has {size[1]} x {size[0]} pixels, the figure's canvas {low[1]} x {low[0]}: connect the target"
+            " that the result was made for"
+        )
     return at_size(figure, size, low)
 
 
 def _working(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:
     """ValueError for a (height, width) that is not the picture's own made smaller, as very large pictures are."""
-    down, across = (small / large for small, large in zip(its, size, strict=True))
-    if down > 1 or abs(down - across) > ALIKE:
+    if not _made_smaller(its, size):
         _same(name, its, size)
+
+
+def _made_smaller(its: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether a (height, width) is that of the same picture, smaller."""
+    down, across = (small / large for small, large in zip(its, size, strict=True))
+    return down <= 1 and abs(down - across) <= ALIKE
 
 
 def _same(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:
