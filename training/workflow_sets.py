@@ -337,8 +337,8 @@ SET_WORKFLOWS = {
         PHOTO_GROUP,
         pose_set(STYLING_POSES, "Half a figure is enough, for poses of arms and trunk."),
         reposed(
-            "What a photo does not show (legs, of half a figure) is not invented. **An arm that holds the camera, as in"
-            " a selfie, is moved badly**: choose poses that leave it alone, or a photo with both arms down."
+            "What a photo does not show (legs, of half a figure) is not invented. **An arm that the photo's border cuts"
+            " off, as the one that holds the camera, keeps its pose**; what moves is the head, the trunk and whole limbs."
         ),
         check_group(),
         Group(
