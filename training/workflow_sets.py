@@ -338,7 +338,7 @@ SET_WORKFLOWS = {
         pose_set(STYLING_POSES, "Half a figure is enough, for poses of arms and trunk."),
         reposed(
             "What a photo does not show (legs, of half a figure) is not invented. **An arm that the photo's border cuts"
-            " off, as the one that holds the camera, keeps its pose**; what moves is the head, the trunk and whole limbs."
+            " off, as the one that holds the camera, keeps its pose**; head, trunk and whole limbs move."
         ),
         check_group(),
         Group(
