@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "locales"
 TRANSLATIONS = Path(__file__).with_name("translations")
-LANGUAGES = ()
+LANGUAGES = ("zh",)
 
 Name = Callable[[str, Any], str]
 """From a node's id and one of its sockets to the socket's name."""
