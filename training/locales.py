@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "locales"
 TRANSLATIONS = Path(__file__).with_name("translations")
-LANGUAGES = ("zh",)
+LANGUAGES = ("zh", "ja")
 
 Name = Callable[[str, Any], str]
 """From a node's id and one of its sockets to the socket's name."""
@@ -85,15 +85,19 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
     return json.loads((TRANSLATIONS / f"{language}.json").read_text(encoding="utf-8"))
 
 
-def files(nodes: Iterable[Any]) -> dict[str, str]:
-    """Every file's text by its path under locales."""
+def spoken(nodes: Iterable[Any]) -> dict[str, dict[str, dict]]:
+    """What the page shows, by language."""
     nodes = list(nodes)
-    spoken = {"en": english(nodes)} | {
+    return {"en": english(nodes)} | {
         language: translated(nodes, catalogue(language)) for language in LANGUAGES
     }
+
+
+def files(nodes: Iterable[Any]) -> dict[str, str]:
+    """Every file's text by its path under locales."""
     return {
         f"{language}/nodeDefs.json": json.dumps(words, ensure_ascii=False, indent=2) + "\n"
-        for language, words in spoken.items()
+        for language, words in spoken(nodes).items()
     }
 
 
