@@ -70,7 +70,8 @@ def pages(nodes: Iterable[Any]) -> dict[str, str]:
     return {f"{node.GET_SCHEMA().node_id}.md": page(node, workflows) for node in nodes}
 
 
-def main() -> None:
+def pack_nodes() -> list[Any]:
+    """The pack's node classes; ComfyUI is imported from $COMFYUI_PATH."""
     import importlib.util
     import os
     import sys
@@ -85,8 +86,12 @@ def main() -> None:
     sys.modules["repose"] = importlib.util.module_from_spec(spec)
     from repose.nodes import NODES
 
+    return NODES
+
+
+def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages(NODES).items():
+    for name, text in pages(pack_nodes()).items():
         (FOLDER / name).write_text(text, encoding="utf-8")
         print(FOLDER / name)
 

@@ -1,6 +1,7 @@
 """The pack in a real ComfyUI: it loads, and its nodes keep their promises."""
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -86,6 +87,15 @@ def test_every_node_has_a_help_page_that_says_what_its_schema_says(server, nodes
     assert {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")} == wanted
     served = server.read("/extensions/repose/docs/ReposePhoto.md").decode()
     assert served == wanted["ReposePhoto.md"]
+
+
+def test_the_page_gets_the_nodes_in_every_language(server, nodes):
+    """As ComfyUI gathers them from the shipped pack: what the page merges into its own translations."""
+    from training import locales
+
+    served = json.loads(server.read("/i18n"))
+    for language, words in locales.spoken(nodes).items():
+        assert served[language]["nodeDefs"] == words
 
 
 def test_an_older_comfyui_loads_it_too(old_server):
