@@ -85,5 +85,7 @@ def test_a_frame_without_people(run):
 def test_what_leaves_the_picture_is_said(run, drawn):
     cut = drawn.keypoints.moved(1.0, (-150.0, 0.0), (480, 120))
     text = run("ReposeRetargetPose", keypoints=[cut], pose=[load_pose("arms crossed")]).ui["text"][0]
-    assert re.match(r"the pose leaves picture 1: left by \d+ px", text)
+    kept, beyond = text.splitlines()
+    assert kept == "picture 1: cut off by the photo's border, kept as photographed: right arm"
+    assert re.match(r"the pose leaves picture 1: left by \d+ px", beyond)
     assert "text" not in run("ReposeRetargetPose", keypoints=[drawn.keypoints], pose=[load_pose("front")]).ui
