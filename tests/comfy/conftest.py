@@ -145,12 +145,13 @@ def models_option(base: Path) -> list[str]:
 
 
 def place_inputs(base: Path, photo: Path | None) -> None:
-    """Put the photo, at half its size, under every name that a shipped workflow loads, and into the batch's folder."""
+    """Put the photo, at a quarter of its size (384 x 688) unless FULL, under every name that a shipped workflow loads,
+    and into the batch's folder."""
     for path in WORKFLOWS if photo else ():
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
             if node["type"] == "LoadImage":
                 with Image.open(photo) as picture:
-                    picture.reduce(2).save(base / "input" / node["widgets_values"][0])
+                    picture.reduce(1 if FULL else 4).save(base / "input" / node["widgets_values"][0])
     if photo:
         (base / "input" / HERO_SHOTS).mkdir(exist_ok=True)
         (base / "input" / HERO_SHOTS / "broken.jpg").write_bytes(b"no picture")

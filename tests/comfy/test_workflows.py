@@ -238,18 +238,12 @@ FEWER = {
 
 
 def small(prompt: dict) -> dict:
-    """The same graph on pictures of half the size, in two poses or three frames."""
+    """The same graph in two poses or three frames."""
     prompt = json.loads(json.dumps(prompt))
     for node in prompt.values():
         if node["class_type"] in FEWER:
             name, less = FEWER[node["class_type"]]
             node["inputs"][name] = less(node["inputs"][name])
-    for key in [key for key, node in prompt.items() if node["class_type"] == "LoadImage"]:
-        for node in prompt.values():
-            links = {name: [f"small{key}", 0] for name, value in node["inputs"].items() if value == [key, 0]}
-            node["inputs"] |= links
-        inputs = {"image": [key, 0], "upscale_method": "area", "scale_by": 0.5}
-        prompt[f"small{key}"] = {"class_type": "ImageScaleBy", "inputs": inputs}
     return prompt
 
 
@@ -257,7 +251,7 @@ def vary(prompt: dict) -> dict:
     """The same graph on another picture, so that nothing of it is answered from ComfyUI's cache."""
     graph = {**json.loads(json.dumps(prompt)), "flip": {"class_type": "ImageScaleBy", "inputs": {}}}
     vary.count = getattr(vary, "count", 0) + 1
-    graph["flip"]["inputs"] = {"upscale_method": "bilinear", "scale_by": 0.5 + 0.01 * vary.count}
+    graph["flip"]["inputs"] = {"upscale_method": "bilinear", "scale_by": 0.9 + 0.01 * vary.count}
     return behind_the_photo(graph, "flip", "image")
 
 
