@@ -22,6 +22,8 @@ from ..pipelines.attention.reference import Kept, Memory, Reference
 
 KEY = "repose.attention"
 READ, WRITE = "read", "write"
+REFINER = 1280
+"""Width of the words that SDXL's refiner takes; SDXL's are 2048 wide, SD1.5's 768."""
 PLACED = ("area", "mask", "strength", "control", "gligen", "hooks")
 """What a condition says of the picture that does not hold for the photo."""
 
@@ -48,6 +50,11 @@ def check(model) -> None:
         raise ValueError(
             f"this UNet takes {network.in_channels} channels (an inpainting or edit checkpoint), expected 4: use the"
             " plain checkpoint with core's Differential Diffusion instead"
+        )
+    if model.model.model_config.unet_config.get("context_dim") == REFINER:
+        raise ValueError(
+            "this is SDXL's refiner, which reads other words than a checkpoint does and is not for whole pictures: load"
+            " an SDXL or SD1.5 checkpoint"
         )
 
 

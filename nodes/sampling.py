@@ -11,12 +11,11 @@ import comfy.utils
 import latent_preview
 import torch
 
-from ..pipelines.attention.reference import Reference
-from ..pipelines.batches import each
 from ..pipelines.geometry.garments import GarmentMap
 from ..pipelines.geometry.warped import Correspondence
 from ..pipelines.native import resized
-from ..pipelines.sampling.options import BLOCKS, SamplingOptions
+from ..pipelines.sampling.options import SamplingOptions
+from ..pipelines.sampling.painting import reference_of
 from ..pipelines.sampling.repainting import due, laid_back
 from . import host
 from .reference_attention import check, patched
@@ -72,7 +71,6 @@ class Checkpoint:
         self, picture: torch.Tensor, share: torch.Tensor, options: SamplingOptions, seed: int
     ) -> torch.Tensor:
         """(B, 3, h, w) the picture (B, 3, h, w), painted anew as far as share (B, 1, h, w) says; with live previews."""
-        check(self.model)
         latent = self.vae.encode(host.image_from_engine(picture)[..., :3])
         model = (
             self.model if "denoise_mask_function" in self.model.model_options else _differential(self.model)
@@ -111,16 +109,15 @@ def attentive(
 ) -> Any:
     """A clone of the MODEL that looks at the photos (B, 3, H, W), one for each correspondence."""
     check(model)
-    count = len(found)
-    pictures = each(photos.split(1), count, "photos")
-    latent = torch.cat([vae.encode(host.image_from_engine(one)[..., :3]) for one in pictures])
     sampling = model.get_model_object("model_sampling")
-    sigmas = (float(sampling.percent_to_sigma(share)) for share in (options.start, options.end))
-    clothes, taken = tuple(each(garments, count, "garments")), BLOCKS[options.blocks]
-    looked = Reference(
-        latent, tuple(found), clothes, options.heads, *sigmas, options.every, taken, options.seed
-    )
-    return patched(model, looked)
+
+    def encode(picture: torch.Tensor) -> torch.Tensor:
+        return vae.encode(host.image_from_engine(picture)[..., :3])
+
+    def sigma_at(share: float) -> float:
+        return float(sampling.percent_to_sigma(share))
+
+    return patched(model, reference_of(photos, found, garments, options, encode, sigma_at))
 
 
 def fits(control_net: Any, model: Any) -> None:

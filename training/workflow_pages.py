@@ -54,6 +54,23 @@ PHOTO_GROUP = Group(
     (PHOTO, Node("models", "ReposeModels", (440, 620), {"what": "check"})),
 )
 
+READ = (
+    Node(
+        "keypoints",
+        "ReposeKeypoints",
+        (340, 480),
+        {"backend": "automatic", "person": 0, "runtime": "torch"},
+        {"image": "photo.IMAGE"},
+    ),
+    Node(
+        "garments",
+        "ReposeGarmentSegmentation",
+        (340, 640),
+        {"backend": "default"},
+        {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
+    ),
+)
+
 LIMITS = {
     "on_failure": "show",
     "direction": 12.0,
@@ -251,22 +268,7 @@ WORKFLOWS = {
             GREEN,
             "*Whole-Body Keypoints* finds 133 points, *Garment Segmentation* tells the clothes apart. Something named"
             " wrongly? Paint a mask and connect *Override Garments* behind it.",
-            (
-                Node(
-                    "keypoints",
-                    "ReposeKeypoints",
-                    (340, 480),
-                    {"backend": "automatic", "person": 0, "runtime": "torch"},
-                    {"image": "photo.IMAGE"},
-                ),
-                Node(
-                    "garments",
-                    "ReposeGarmentSegmentation",
-                    (340, 640),
-                    {"backend": "default"},
-                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
-                ),
-            ),
+            (*READ,),
         ),
         Group(
             "3  Know the clothes",

@@ -10,6 +10,7 @@ from workflow_pages import (
     PHOTO,
     PHOTO_GROUP,
     PURPLE,
+    READ,
     RED,
     Group,
     Node,
@@ -43,22 +44,7 @@ SCENE_WORKFLOWS = {
             GREEN,
             "*Garment Segmentation* cuts the person out, *Correct Skeleton* tells where the feet stand.\n\nTo repose as"
             " well, put *Repose* before all this.",
-            (
-                Node(
-                    "keypoints",
-                    "ReposeKeypoints",
-                    (340, 480),
-                    {"backend": "automatic", "person": 0, "runtime": "torch"},
-                    {"image": "photo.IMAGE"},
-                ),
-                Node(
-                    "garments",
-                    "ReposeGarmentSegmentation",
-                    (340, 640),
-                    {"backend": "default"},
-                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
-                ),
-            ),
+            (*READ,),
             180,
         ),
         Group(

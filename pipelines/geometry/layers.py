@@ -129,6 +129,7 @@ def split(
     radii = radii_within(layout, frame, radii, skirt, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
     hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
+    hands = {name: hand for name, hand in hands.items() if hand is not None}
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
     plain = nearness(layout, frame, radii, tall, skin, outlines)
@@ -146,9 +147,8 @@ def split(
     beside = cloth_rows(skirt, layout, HEM * tall, skin)
     _keep_under(costs, skirt | beside)
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
-    share = _shares(layout, picture, walked)
-    hangs = bool(skirt.any())
-    joined = [name for name in names if name != "trunk" and not (hangs and name.endswith("leg"))]
+    share, hangs = _shares(layout, picture, walked), bool(skirt.any())
+    joined = [name for name in names[1:] if not (hangs and name.endswith("leg"))]
     discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
     amodal, parted, seen = {}, {}, {}
     owner, whole = walked.argmax(0), _with_gaps_closed(layout, small, matte)
@@ -172,12 +172,11 @@ def split(
         piece = _hanging_together(layout, torch.maximum(own, hidden), plain[name])
         own, hidden, under = own * piece, hidden * piece, under * piece
         parted[name] = torch.maximum(own, hidden)
-        if hands.get(name) is not None:
+        if name in hands:
             parted[name] = torch.maximum(parted[name], hands[name].matte)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)
-    hands = {name: hand for name, hand in hands.items() if hand is not None}
     return Masks(amodal, parted, seen, numbers[owner], skirt, radii, hands)
 
 

@@ -25,6 +25,11 @@ class Mesh:
     side: torch.Tensor
     edge: torch.Tensor
 
+    @property
+    def front_depth(self) -> torch.Tensor:
+        """(V, 1) how deep the front sheet lies, for its vertices and for those of the back behind them."""
+        return self.rest[: len(self.rest) // 2, 2:].repeat(2, 1)
+
 
 def mesh_of(layer: Layer) -> Mesh:
     """The layer's sheets, closed by a rim but for where cloth is open and where a piece was cut off."""

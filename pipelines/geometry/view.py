@@ -101,17 +101,14 @@ def view_of(
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
     both = sample(torch.stack((layer.matte, layer.parted)), local)
     both = torch.where(mesh.side[triangle] == 2, 1.0, both) * hit.covered[row, column]
-    rim = torch.zeros(window, device=both.device)
-    rim[row, column] = ((mesh.side[triangle] == 2) & hit.covered[row, column]).float()
-    edge = dilate(rim, RING) + (1 - _inner(hit.covered))
+    edge = _edge_of(hit.covered, mesh.side[triangle] == 2, row, column)
     alpha, parted = (_softened(values, edge, row, column) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
     side = torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
     if len(side) and layer.name in LAYERS:
-        front_z = mesh.rest[: len(mesh.rest) // 2, 2].repeat(2)
-        deep = (photographed[side, 2] - at(front_z[:, None])[side, 0]).clamp(min=0)
+        deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
     if layer.name.endswith(LIMBS):
         turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
@@ -140,6 +137,15 @@ def view_of(
         _ahead(volume, layer, local),
         photographed[:, 2],
     )
+
+
+def _edge_of(
+    covered: torch.Tensor, rim: torch.Tensor, row: torch.Tensor, column: torch.Tensor
+) -> torch.Tensor:
+    """(h, w) over 0 round the rim (n,) bool of the pixels at row, column, and at the border of what is covered."""
+    there = torch.zeros(covered.shape, device=covered.device)
+    there[row, column] = (rim & covered[row, column]).float()
+    return dilate(there, RING) + (1 - _inner(covered))
 
 
 def _without_steps(

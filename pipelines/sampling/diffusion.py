@@ -17,11 +17,11 @@ from torch import Tensor
 
 from ..attention.processors import Mode, Session, attached
 from ..attention.reference import Memory, Reference
-from ..batches import each
 from ..geometry.garments import GarmentMap
 from ..geometry.warped import Correspondence
 from ..native import resized
-from .options import BLOCKS, SamplingOptions
+from .options import SamplingOptions
+from .painting import reference_of
 from .repainting import CELL, due, laid_back
 
 Callback = Callable[[int, int, Tensor], None] | None
@@ -78,16 +78,8 @@ class DiffusersPainter:
         options: SamplingOptions,
     ) -> DiffusersPainter:
         """With the three heads on the photos (B, 3, H, W)."""
-        pictures = each(photos.split(1), len(found), "photos")
-        latent = torch.cat([self.encoded(one) for one in pictures])
-        sigmas = (self.sigma_at(share) for share in (options.start, options.end))
-        clothes, taken = tuple(each(garments, len(found), "garments")), BLOCKS[options.blocks]
-        return replace(
-            self,
-            reference=Reference(
-                latent, tuple(found), clothes, options.heads, *sigmas, options.every, taken, options.seed
-            ),
-        )
+        looked = reference_of(photos, found, garments, options, self.encoded, self.sigma_at)
+        return replace(self, reference=looked)
 
     def controlled(self, hints: Tensor, options: SamplingOptions) -> DiffusersPainter:
         """With the ControlNet on the hints."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from ..attention.reference import Reference
 from ..batches import common_count, each
 from ..geometry.garments import GarmentMap
 from ..geometry.warped import Correspondence
 from ..native import resized
 from .closeups import closeups, cut, pasted, scaled, vignette
-from .options import SamplingOptions, sampling_size
+from .options import BLOCKS, SamplingOptions, sampling_size
 from .repainting import repaint_mask
 
 
@@ -34,6 +35,27 @@ class Painter(Protocol):
 
     def painted(self, picture: Tensor, share: Tensor, options: SamplingOptions, seed: int) -> Tensor:
         """(B, 3, h, w) the picture painted anew as far as share (B, 1, h, w) says."""
+
+
+def reference_of(
+    photos: Tensor,
+    found: Sequence[Correspondence],
+    garments: Sequence[GarmentMap],
+    options: SamplingOptions,
+    encode: Callable[[Tensor], Tensor],
+    sigma_at: Callable[[float], float],
+) -> Reference:
+    """What a host's network looks at: photos (B, 3, H, W), one for each correspondence, no larger than what is painted;
+    encode gives the latent of (1, 3, h, w), sigma_at the noise at a share of the schedule."""
+    count, size = len(found), tuple(photos.shape[-2:])
+    if size[0] * size[1] > options.pixels:
+        photos = resized(photos, options.size(size))
+    latent = torch.cat([encode(one) for one in each(photos.split(1), count, "photos")])
+    sigmas = (sigma_at(share) for share in (options.start, options.end))
+    clothes, blocks = tuple(each(garments, count, "garments")), BLOCKS[options.blocks]
+    return Reference(
+        latent, tuple(found), clothes, options.heads, *sigmas, options.every, blocks, options.seed
+    )
 
 
 def refined(

@@ -206,11 +206,9 @@ def _safetensors(file: Path | str) -> Path:
     """ValueError for what is not a safetensors file that is there."""
     path = Path(file)
     if path.suffix.lower() != ".safetensors":
-        raise ValueError(
-            f"{path.name} is no .safetensors file: other formats can run code when they are read"
-        )
+        raise ValueError(f"{path.name} is no .safetensors file: other formats can run code, convert it first")
     if not path.is_file():
-        raise ValueError(f"{path} is not there")
+        raise ValueError(f"{path} is not there: give the path of a .safetensors checkpoint")
     return path
 
 

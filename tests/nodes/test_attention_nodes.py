@@ -190,6 +190,8 @@ def test_other_architectures_are_refused_with_what_to_use(run, plain):
         attentive(run, other)
     with pytest.raises(ValueError, match="9 channels .*expected 4"):
         attentive(run, comfy_network(in_channels=9))
+    with pytest.raises(ValueError, match="SDXL's refiner.*load an SDXL or SD1.5 checkpoint"):
+        attentive(run, comfy_network("SDXL", context_dim=1280))
 
 
 def test_a_latent_that_repaints_what_was_hidden(run):

@@ -74,6 +74,20 @@ def test_seeds_and_photos_count(run, plain):
         assert (gone_over(run, plain, **other).image - one).abs().max() > 1e-3, other
 
 
+def test_a_large_photo_is_looked_at_no_larger_than_what_is_painted(run, plain):
+    """A camera's photo at its own size would take the attention's memory many times over."""
+    sizes = []
+
+    class Noting(Vae):
+        def encode(self, image):
+            sizes.append(tuple(image.shape[1:3]))
+            return super().encode(image)
+
+    large = enlarged(picture(SIDE, SIDE), (1024, 1024))
+    made = gone_over(run, plain, vae=Noting(), image=large)
+    assert sizes == [tuple(made.image.shape[1:3])] * 2
+
+
 def test_nothing_to_paint_is_the_picture(run, plain):
     made = gone_over(run, plain, seen=0.0, unseen=0.0)
     assert torch.equal(made.image, enlarged(picture(SIDE, SIDE, seed=1), tuple(made.image.shape[1:3])))
