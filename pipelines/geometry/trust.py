@@ -50,8 +50,8 @@ USUAL, SAME = 11.0, 3.0
 """Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal
 distribution; and up to which nobody asks who else has it: 60 %."""
 ALIKE = 6.0
-"""By how much likelier a neighbour may have a colour that is also the layer's own: a jacket's body and its sleeve are of
-one cloth, and what is mistaken for the other there does no harm. By eye."""
+"""By how much likelier a neighbour may have a colour that is also the layer's own: a jacket's body and its sleeve are
+of one cloth, and what is mistaken for the other there does no harm. By eye."""
 
 
 Gain = tuple[float, float]
