@@ -10,47 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 from .batches import Progress, each, told
 from .geometry.colour import encoded, linear
-from .geometry.contacts import GROUND, Contact, sole, stated_ground
 from .geometry.fill import gaussian
 from .geometry.lighting import LightField
-from .geometry.planting import SIDES
-from .geometry.retarget import Pose, stature
-from .geometry.skeleton import JOINT_INDEX, Skeleton
+from .geometry.retarget import Pose
+from .geometry.seat import Block, Eye, Seat, seat_of
+from .geometry.skeleton import Skeleton
 from .light.photo import PhotoLight
 from .shadow import WHITE
 
 DRAWN = "a plain block was drawn to sit on: switch `seat` off to paint a chair of your own"
 """What the artist is told."""
-KINDS = ("chair", "stool")
-"""The kinds of Pose.seat that a block stands for. The floor needs none; a wheelchair is more than a block."""
-UNDER = 0.05
-"""Fraction of stature from the hip joints down to the seat: by eye, on the ten photos of the grading sheet."""
-BREADTH = 0.115
-"""Half a chair's breadth as a fraction of stature; a seated hip's is 0.10 (NASA, Man-Systems Integration Standards,
-3.3.1.3: hip breadth, sitting)."""
-BEHIND = 0.085
-"""Fraction of stature that the block reaches behind the hip joints: behind the buttocks."""
-AHEAD = 0.62
-"""Share of the thigh that rests on a chair; what is left is free for the calf to go back."""
-CALF = 0.045
-"""Fraction of stature that a block stays behind the bones of the shins: the calf's half-depth."""
 AROUND = 0.4
 """Statures around a seat within which it shades the floor."""
 SHADED = 0.95
 """What is left of the light on a floor that counts as shaded."""
-STEP = 0.07
-"""Half the depth of the block under feet that do not reach the floor, as a fraction of stature."""
-LIFTED = 0.03
-"""Leg lengths that a foot is above the floor from which it has a block under it."""
-HEIGHT, DISTANCE = 0.55, 3.2
-"""The camera's height over the floor and its distance, in statures: low and far, for the person is drawn as a camera
-straight before every part of them sees it."""
 ALBEDO = (0.80, 0.78, 0.75)
 """Linear: matt white paint, a little warm."""
 EDGE = 0.006
@@ -61,34 +39,6 @@ CLOSE = (0.45, 0.010, 0.008), (0.35, 0.035, 0.02)
 """How a person shades the seat: a share of the light, over how many statures, and from how far above; by eye."""
 NEARBY = 4
 """Pixels over which what lies beside a person stands for what lies behind their edge."""
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A box that stands on the floor.
-
-    middle   (2,) x and z of its middle
-    axes     (2, 2) rows: unit directions in x and z, to its right and to its front
-    half     (2,) half its extent along them
-    top, bottom  y
-    """
-
-    middle: np.ndarray
-    axes: np.ndarray
-    half: np.ndarray
-    top: float
-    bottom: float
-
-
-@dataclass(frozen=True)
-class Eye:
-    """A camera that looks straight ahead: column, row where it looks; distance in pixels to the depth `at`, where a
-    pixel of length is a pixel of the picture."""
-
-    column: float
-    row: float
-    distance: float
-    at: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,138 +87,109 @@ class DrawnSeat:
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class Seat:
-    """blocks to sit and to put feet on; how they are seen; stature and the floor's y."""
+def drawn(seat: Seat, person: torch.Tensor, light: LightField) -> DrawnSeat | None:
+    """The seat in a picture with that person (1, 1, H, W) on it, who shades it; None outside of the picture."""
+    size = tuple(person.shape[-2:])
+    window = seat.window(size, AROUND * seat.tall)
+    if window is None:
+        return None
+    y0, y1, x0, x1 = window
+    shade = _floor_shade(seat, window)[None, None]
+    colour, cover = torch.zeros(1, 3, *shade.shape[-2:]), torch.zeros_like(shade)
+    tight = seat.window(size)
+    if tight is not None:
+        inner = (..., slice(tight[0] - y0, tight[1] - y0), slice(tight[2] - x0, tight[3] - x0))
+        colour[inner], cover[inner] = _seen(seat, tight, light)
+        shaded = person[..., tight[0] : tight[1], tight[2] : tight[3]].cpu().float()
+        colour[inner] = colour[inner] * _closeness(shaded, seat.tall)
+    return DrawnSeat(window, size, colour, cover, shade)
 
-    blocks: tuple[Block, ...]
-    eye: Eye
-    tall: float
-    floor: float
 
-    def drawn(self, person: torch.Tensor, light: LightField) -> DrawnSeat | None:
-        """The seat in a picture with that person (1, 1, H, W) on it, who shades it; None outside of the picture."""
-        size = tuple(person.shape[-2:])
-        window = self._window(size, AROUND * self.tall)
-        if window is None:
-            return None
-        y0, y1, x0, x1 = window
-        shade = self._floor_shade(window)[None, None]
-        colour, cover = torch.zeros(1, 3, *shade.shape[-2:]), torch.zeros_like(shade)
-        tight = self._window(size, 0.0)
-        if tight is not None:
-            inner = (..., slice(tight[0] - y0, tight[1] - y0), slice(tight[2] - x0, tight[3] - x0))
-            colour[inner], cover[inner] = self._seen(tight, light)
-            shaded = person[..., tight[0] : tight[1], tight[2] : tight[3]].cpu().float()
-            colour[inner] = colour[inner] * _closeness(shaded, self.tall)
-        return DrawnSeat(window, size, colour, cover, shade)
+def _seen(seat: Seat, window, light: LightField) -> tuple[torch.Tensor, torch.Tensor]:
+    """(1, 3, h, w) linear colour and (1, 1, h, w) cover of the blocks."""
+    ray = _rays(seat.eye, window, SAMPLES)
+    nearest = torch.full(ray.shape[:2], torch.inf)
+    colour = torch.zeros(*ray.shape[:2], 3)
+    for block in seat.blocks:
+        depth, normal, height = _met(seat, block, ray)
+        nearer = depth < nearest
+        nearest = torch.where(nearer, depth, nearest)
+        # The floor takes light from what stands on it: half of it right at the bottom of a wall, and it gives
+        # some of its own back.
+        opened = 1 - 0.4 * torch.exp(-height / (0.06 * seat.tall))
+        shading = _modelled(light, normal, opened)
+        colour = torch.where(nearer[..., None], shading * ray.new_tensor(ALBEDO), colour)
+    hit = torch.isfinite(nearest).float()
+    both = torch.cat((colour * hit[..., None], hit[..., None]), -1).permute(2, 0, 1)[None]
+    both = F.avg_pool2d(both, SAMPLES)
+    cover = both[:, 3:]
+    return both[:, :3] / cover.clamp(min=1e-6), cover
 
-    def _window(self, size: tuple[int, int], around: float) -> tuple[int, int, int, int] | None:
-        """y0, y1, x0, x1 of the blocks and as many pixels around them; None where nothing of that is in a picture."""
-        corners = np.concatenate([self._corners(block) for block in self.blocks])
-        scale = self.eye.distance / (self.eye.distance + corners[:, 2] - self.eye.at)
-        x = self.eye.column + (corners[:, 0] - self.eye.column) * scale
-        y = self.eye.row + (corners[:, 1] - self.eye.row) * scale
-        top, left = (max(0, int(v - around) - 2) for v in (y.min(), x.min()))
-        bottom, right = (
-            min(most, int(v + around) + 3) for most, v in zip(size, (y.max(), x.max()), strict=True)
+
+def _rays(eye: Eye, window, samples: int) -> torch.Tensor:
+    """(h * samples, w * samples, 3) directions of unit depth through the window's pixels."""
+    y0, y1, x0, x1 = window
+    y, x = (
+        torch.arange((b - a) * samples) / samples + a + (0.5 / samples - 0.5) for a, b in ((y0, y1), (x0, x1))
+    )
+    x, y = torch.meshgrid((x - eye.column) / eye.distance, (y - eye.row) / eye.distance, indexing="xy")
+    return torch.stack((x, y, torch.ones_like(x)), -1)
+
+
+def _met(seat: Seat, block: Block, ray: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Depth (h, w) at which rays meet a block, inf where they miss it; the (h, w, 3) normal there, rounded at the
+    edges, and its height (h, w) over the floor."""
+    axes = torch.tensor(block.axes, dtype=torch.float32)
+    origin = torch.tensor([seat.eye.column, seat.eye.row, seat.eye.at - seat.eye.distance])
+    flat = torch.tensor(block.middle, dtype=torch.float32)
+    start = torch.cat(
+        (
+            (origin[[0, 2]] - flat) @ axes.T,
+            origin[1:2] - (block.top + block.bottom) / 2,
         )
-        return (top, bottom, left, right) if bottom > top and right > left else None
+    )
+    way = torch.cat((ray[..., [0, 2]] @ axes.T, ray[..., 1:2]), -1)
+    half = torch.tensor([*block.half, (block.bottom - block.top) / 2], dtype=torch.float32)
+    way = torch.where(way.abs() < 1e-9, torch.full_like(way, 1e-9), way)
+    ends = torch.stack(((-half - start) / way, (half - start) / way))
+    enter, leave = ends.amin(0), ends.amax(0)
+    depth, axis = enter.max(-1)
+    hit = (depth < leave.amin(-1)) & (depth > 0)
+    at = (start + depth[..., None] * way) / half
+    side = F.one_hot(axis, 3).bool()
+    # Near an edge the surface turns towards the neighbouring side.
+    edge = EDGE * seat.tall / half
+    near = ((at.abs() - (1 - edge)) / edge).clamp(0, 1)
+    near = torch.where(side, 1.0, 0.7 * near.square()) * at.sign()
+    own = F.normalize(near, dim=-1)
+    normal = torch.zeros_like(own)
+    normal[..., [0, 2]] = own[..., :2] @ axes
+    normal[..., 1] = own[..., 2]
+    height = block.bottom - (seat.eye.row + depth * ray[..., 1])
+    return torch.where(hit, depth, torch.inf), normal, height.clamp(min=0)
 
-    @staticmethod
-    def _corners(block: Block) -> np.ndarray:
-        """(8, 3)."""
-        signs = np.array([[a, b] for a in (-1, 1) for b in (-1, 1)])
-        flat = block.middle + (signs * block.half) @ block.axes
-        return np.concatenate([np.insert(flat, 1, y, axis=1) for y in (block.top, block.bottom)])
 
-    def _rays(self, window, samples: int) -> torch.Tensor:
-        """(h * samples, w * samples, 3) directions of unit depth through the window's pixels."""
-        y0, y1, x0, x1 = window
-        y, x = (
-            torch.arange((b - a) * samples) / samples + a + (0.5 / samples - 0.5)
-            for a, b in ((y0, y1), (x0, x1))
-        )
-        x, y = torch.meshgrid(
-            (x - self.eye.column) / self.eye.distance, (y - self.eye.row) / self.eye.distance, indexing="xy"
-        )
-        return torch.stack((x, y, torch.ones_like(x)), -1)
+def _floor_shade(seat: Seat, window) -> torch.Tensor:
+    """(h, w) in (0, 1]: what of the light from all around the blocks leave to the floor and, little, to a wall.
 
-    def _seen(self, window, light: LightField) -> tuple[torch.Tensor, torch.Tensor]:
-        """(1, 3, h, w) linear colour and (1, 1, h, w) cover of the blocks."""
-        ray = self._rays(window, SAMPLES)
-        nearest = torch.full(ray.shape[:2], torch.inf)
-        colour = torch.zeros(*ray.shape[:2], 3)
-        for block in self.blocks:
-            depth, normal, height = self._met(block, ray)
-            nearer = depth < nearest
-            nearest = torch.where(nearer, depth, nearest)
-            # The floor takes light from what stands on it: half of it right at the bottom of a wall, and it gives
-            # some of its own back.
-            opened = 1 - 0.4 * torch.exp(-height / (0.06 * self.tall))
-            shading = _modelled(light, normal, opened)
-            colour = torch.where(nearer[..., None], shading * ray.new_tensor(ALBEDO), colour)
-        hit = torch.isfinite(nearest).float()
-        both = torch.cat((colour * hit[..., None], hit[..., None]), -1).permute(2, 0, 1)[None]
-        both = F.avg_pool2d(both, SAMPLES)
-        cover = both[:, 3:]
-        return both[:, :3] / cover.clamp(min=1e-6), cover
-
-    def _met(self, block: Block, ray: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Depth (h, w) at which rays meet a block, inf where they miss it; the (h, w, 3) normal there, rounded at the
-        edges, and its height (h, w) over the floor."""
+    Half of what comes from a wall's side is lost at its foot: 1 - (1 - d / sqrt(d^2 + H^2)) / 2 at distance d from
+    one of height H, which is the cosine-weighted share of a half space over an endless wall.
+    """
+    ray = _rays(seat.eye, window, 1)
+    # Where the floor is met: below the horizon.
+    down = ray[..., 1].clamp(min=1e-4)
+    depth = (seat.floor - seat.eye.row) / down
+    place = torch.stack((seat.eye.column + depth * ray[..., 0], seat.eye.at - seat.eye.distance + depth), -1)
+    shade = torch.ones(ray.shape[:2])
+    for block in seat.blocks:
         axes = torch.tensor(block.axes, dtype=torch.float32)
-        origin = torch.tensor([self.eye.column, self.eye.row, self.eye.at - self.eye.distance])
-        flat = torch.tensor(block.middle, dtype=torch.float32)
-        start = torch.cat(
-            (
-                (origin[[0, 2]] - flat) @ axes.T,
-                origin[1:2] - (block.top + block.bottom) / 2,
-            )
-        )
-        way = torch.cat((ray[..., [0, 2]] @ axes.T, ray[..., 1:2]), -1)
-        half = torch.tensor([*block.half, (block.bottom - block.top) / 2], dtype=torch.float32)
-        way = torch.where(way.abs() < 1e-9, torch.full_like(way, 1e-9), way)
-        ends = torch.stack(((-half - start) / way, (half - start) / way))
-        enter, leave = ends.amin(0), ends.amax(0)
-        depth, axis = enter.max(-1)
-        hit = (depth < leave.amin(-1)) & (depth > 0)
-        at = (start + depth[..., None] * way) / half
-        side = F.one_hot(axis, 3).bool()
-        # Near an edge the surface turns towards the neighbouring side.
-        edge = EDGE * self.tall / half
-        near = ((at.abs() - (1 - edge)) / edge).clamp(0, 1)
-        near = torch.where(side, 1.0, 0.7 * near.square()) * at.sign()
-        own = F.normalize(near, dim=-1)
-        normal = torch.zeros_like(own)
-        normal[..., [0, 2]] = own[..., :2] @ axes
-        normal[..., 1] = own[..., 2]
-        height = block.bottom - (self.eye.row + depth * ray[..., 1])
-        return torch.where(hit, depth, torch.inf), normal, height.clamp(min=0)
-
-    def _floor_shade(self, window) -> torch.Tensor:
-        """(h, w) in (0, 1]: what of the light from all around the blocks leave to the floor and, little, to a wall.
-
-        Half of what comes from a wall's side is lost at its foot: 1 - (1 - d / sqrt(d^2 + H^2)) / 2 at distance d from
-        one of height H, which is the cosine-weighted share of a half space over an endless wall.
-        """
-        ray = self._rays(window, 1)
-        # Where the floor is met: below the horizon.
-        down = ray[..., 1].clamp(min=1e-4)
-        depth = (self.floor - self.eye.row) / down
-        place = torch.stack(
-            (self.eye.column + depth * ray[..., 0], self.eye.at - self.eye.distance + depth), -1
-        )
-        shade = torch.ones(ray.shape[:2])
-        for block in self.blocks:
-            axes = torch.tensor(block.axes, dtype=torch.float32)
-            own = ((place - torch.tensor(block.middle, dtype=torch.float32)) @ axes.T).abs()
-            away = (own - torch.tensor(block.half, dtype=torch.float32)).clamp(min=0).norm(dim=-1)
-            high = block.bottom - block.top
-            lost = 0.5 * (1 - away / (away.square() + (0.5 * high) ** 2).sqrt())
-            touch = 0.35 * torch.exp(-away / (0.012 * self.tall))
-            shade = torch.minimum(shade, (1 - 0.8 * lost) * (1 - touch))
-        return torch.where(ray[..., 1] > 1e-4, shade, 1.0)
+        own = ((place - torch.tensor(block.middle, dtype=torch.float32)) @ axes.T).abs()
+        away = (own - torch.tensor(block.half, dtype=torch.float32)).clamp(min=0).norm(dim=-1)
+        high = block.bottom - block.top
+        lost = 0.5 * (1 - away / (away.square() + (0.5 * high) ** 2).sqrt())
+        touch = 0.35 * torch.exp(-away / (0.012 * seat.tall))
+        shade = torch.minimum(shade, (1 - 0.8 * lost) * (1 - touch))
+    return torch.where(ray[..., 1] > 1e-4, shade, 1.0)
 
 
 def seat_under(
@@ -276,7 +197,7 @@ def seat_under(
 ) -> DrawnSeat | None:
     """What a posed person of (1, 1, H, W) matte sits on, in the photo's light; None where there is nothing to draw."""
     seat = seat_of(target, pose)
-    return None if seat is None else seat.drawn(person, LightField.flat() if light is None else light.field)
+    return None if seat is None else drawn(seat, person, LightField.flat() if light is None else light.field)
 
 
 def seated_pictures(
@@ -306,70 +227,10 @@ def seated_pictures(
                     " connect both of the same picture"
                 )
         found = seat_of(body, pose)
-        drawn = None if found is None else found.drawn(mask, light)
-        made.append(picture if drawn is None else drawn.behind(picture, mask))
-        mattes.append(torch.zeros_like(mask) if drawn is None else drawn.matte.to(mask))
+        seat = None if found is None else drawn(found, mask, light)
+        made.append(picture if seat is None else seat.behind(picture, mask))
+        mattes.append(torch.zeros_like(mask) if seat is None else seat.matte.to(mask))
     return torch.cat(made), torch.cat(mattes)
-
-
-def seat_of(target: Skeleton, pose: Pose) -> Seat | None:
-    """What a person posed as `pose` sits on; None where the pose is of no chair or stool, for a drawing, and where
-    thighs are not known."""
-    joints = [f"{side}_{name}" for side in ("left", "right") for name in ("hip", "knee")]
-    floor = stated_ground(target, pose.contacts)
-    if pose.seat not in KINDS or target.flat or floor is None or not target.present(*joints):
-        return None
-    tall = stature(target)
-    posed = target.forward().positions
-    hips, knees = (
-        posed[[JOINT_INDEX[f"{side}_{name}"] for side in ("left", "right")]] for name in ("hip", "knee")
-    )
-    middle = hips.mean(0)
-    front = (knees - hips).mean(0)[[0, 2]]
-    front = front / max(float(np.linalg.norm(front)), 1e-6)
-    axes = np.array([[-front[1], front[0]], front])
-    ahead = _free(target, axes[1], middle, tall)
-    half = np.array([BREADTH, (ahead + BEHIND * tall) / (2 * tall)]) * tall
-    centre = middle[[0, 2]] + axes[1] * (ahead - BEHIND * tall) / 2
-    blocks = [Block(centre, axes, half, float(middle[1] + UNDER * tall), floor)]
-    blocks += _steps(target, pose.contacts, axes, centre + axes[1] * half[1], tall, floor)
-    nearest = min(posed[JOINT_INDEX[f"{side}_ankle"], 2] for side in ("left", "right"))
-    eye = Eye(float(middle[0]), floor - HEIGHT * tall, DISTANCE * tall, float(nearest))
-    return Seat(tuple(blocks), eye, tall, floor)
-
-
-def _free(target: Skeleton, front: np.ndarray, middle: np.ndarray, tall: float) -> float:
-    """Pixels ahead of the hips that a seat may reach: under the thighs, and not into the calves."""
-    posed = target.forward().positions
-    reach = []
-    for side in ("left_", "right_"):
-        hip, knee, ankle = (posed[JOINT_INDEX[f"{side}{n}"]] for n in ("hip", "knee", "ankle"))
-        reach.append(AHEAD * float(np.linalg.norm(knee - hip)))
-        for point in (knee, ankle, (knee + ankle) / 2):
-            if point[1] > middle[1] + UNDER * tall:
-                reach.append(float((point - middle)[[0, 2]] @ front) - CALF * tall)
-    return max(min(reach), 0.02 * tall)
-
-
-def _steps(
-    target: Skeleton, contacts: Sequence[Contact], axes, edge: np.ndarray, tall: float, floor: float
-) -> list[Block]:
-    """The block under feet that stand above the floor, from the seat's front `edge` (2,) on."""
-    posed = target.forward()
-    soles = {}
-    for contact in contacts:
-        side = contact.joint.removesuffix("ankle")
-        if side in SIDES and contact.on == GROUND and -contact.offset[1] > LIFTED:
-            soles[side] = sole(posed, side)
-    if not soles:
-        return []
-    points = np.stack(list(soles.values()))
-    along = (points[:, [0, 2]] - edge) @ axes.T
-    deep = max(float(along[:, 1].max()) + STEP * tall, 2 * STEP * tall)
-    low, high = float(along[:, 0].min()) - 0.05 * tall, float(along[:, 0].max()) + 0.05 * tall
-    middle = edge + np.array([(low + high) / 2, deep / 2]) @ axes
-    half = np.array([(high - low) / 2, deep / 2])
-    return [Block(middle, axes, half, float(points[:, 1].max()) + 0.012 * tall, floor)]
 
 
 def _modelled(light: LightField, normal: torch.Tensor, opened: torch.Tensor) -> torch.Tensor:

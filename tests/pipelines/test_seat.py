@@ -10,8 +10,10 @@ from repose.pipelines.geometry.contacts import stated_ground
 from repose.pipelines.geometry.library import load_pose, pose_names
 from repose.pipelines.geometry.lighting import LightField
 from repose.pipelines.geometry.retarget import retarget, stature
+from repose.pipelines.geometry.seat import seat_of
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
-from repose.pipelines.seat import seat_of, seated_pictures
+from repose.pipelines.seat import drawn as drawn_seat
+from repose.pipelines.seat import seated_pictures
 
 from ..geometry.people import CANVAS, draw, standing
 
@@ -81,7 +83,7 @@ def test_feet_on_a_footrest_have_a_block_of_their_own_and_feet_on_the_floor_none
 
 def test_the_seat_is_seen_where_it_stands(sitting):
     target, pose, matte, _ = sitting
-    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    drawn = drawn_seat(seat_of(target, pose), matte, LIGHT)
     rows, columns = torch.nonzero(drawn.matte[0, 0] > 0.5, as_tuple=True)
     tall, at = stature(target), target.forward().positions
     hip, floor = at[JOINT_INDEX["pelvis"]], stated_ground(target, pose.contacts)
@@ -96,8 +98,8 @@ def test_sides_of_a_block_are_lit_as_they_face_the_light(sitting):
     lit = replace(LIGHT, key_colour=torch.full((3,), 0.8), confidence=1.0)
     from_above = replace(lit, key_direction=torch.tensor([0.0, -1.0, 0.0]))
     from_the_front = replace(lit, key_direction=torch.tensor([0.0, 0.0, -1.0]))
-    colours = [seat.drawn(nobody, light).colour[:, :, :, :] for light in (from_above, from_the_front)]
-    cover = seat.drawn(nobody, LIGHT).cover[0, 0] == 1
+    colours = [drawn_seat(seat, nobody, light).colour[:, :, :, :] for light in (from_above, from_the_front)]
+    cover = drawn_seat(seat, nobody, LIGHT).cover[0, 0] == 1
     top = int(torch.nonzero(cover.any(1))[0]) + 1
     middle = top + int(0.5 * cover.any(1).sum())
     for row, brighter in ((top, 0), (middle, 1)):
@@ -108,7 +110,7 @@ def test_sides_of_a_block_are_lit_as_they_face_the_light(sitting):
 
 def test_nothing_of_the_person_changes_and_edges_are_exact(sitting):
     target, pose, matte, picture = sitting
-    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    drawn = drawn_seat(seat_of(target, pose), matte, LIGHT)
     room = torch.full_like(picture, 0.5)
     made = drawn.behind(picture, matte, room)
     assert torch.equal(made[(matte == 1).expand_as(made)], picture[(matte == 1).expand_as(made)])
@@ -128,14 +130,14 @@ def test_nothing_of_the_person_changes_and_edges_are_exact(sitting):
 
 def test_an_unknown_background_is_what_lies_beside_the_person(sitting):
     target, pose, matte, picture = sitting
-    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    drawn = drawn_seat(seat_of(target, pose), matte, LIGHT)
     known, guessed = drawn.behind(picture, matte, torch.full_like(picture, 0.5)), drawn.behind(picture, matte)
     assert float((known - guessed).abs().max()) < 0.02
 
 
 def test_the_floor_is_darkest_at_the_foot_of_the_block(sitting):
     target, pose, matte, _ = sitting
-    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    drawn = drawn_seat(seat_of(target, pose), matte, LIGHT)
     shade, cover = drawn.shade[0, 0], drawn.cover[0, 0]
     foot = int(torch.nonzero((cover > 0.5).any(1))[-1])
     column = int(torch.nonzero(cover[foot] > 0.5).float().mean())
@@ -146,7 +148,7 @@ def test_the_floor_is_darkest_at_the_foot_of_the_block(sitting):
 
 def test_a_cut_out_on_white_gets_a_seat_and_no_shade(sitting):
     target, pose, matte, _ = sitting
-    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    drawn = drawn_seat(seat_of(target, pose), matte, LIGHT)
     for level, shaded in ((0.9, True), (1.0, False)):
         paper = torch.full((1, 3, *CANVAS), level)
         changed = (drawn.behind(paper, matte, paper) - paper).abs().amax(1, keepdim=True) > 0.02
@@ -157,7 +159,7 @@ def test_a_cut_out_on_white_gets_a_seat_and_no_shade(sitting):
 def test_a_seat_out_of_the_picture_is_none(sitting):
     target, pose, matte, _ = sitting
     away = seat_of(target.moved([0.0, 20.0 * CANVAS[0]]), pose)
-    assert away.drawn(matte, LIGHT) is None
+    assert drawn_seat(away, matte, LIGHT) is None
 
 
 def test_a_batch_passes_through_who_stands(sitting):
