@@ -126,7 +126,8 @@ BOARD = {"image": "check.image", "photo": "photo.IMAGE", "captions": "poses.name
 MANIFEST = (
     "*Save Set* writes `SKU_pose` files into its folder of ComfyUI's output folder, with **manifest.json** and"
     " **manifest.csv** beside them: pose, size, coverage, what the check found, sha256. **Give each article its own"
-    " SKU.** Run again, the pictures of this photo are replaced; those of another photo never are."
+    " sku**; without one the files are named after the photo. Run again, the pictures of this photo are replaced; those"
+    " of another photo never are."
 )
 
 SET_WORKFLOWS = {
@@ -138,12 +139,12 @@ SET_WORKFLOWS = {
             " that is much. **Have a photo from behind?** Connect it to *second_picture*."
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "catalogue"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "catalogue"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
             "All of them side by side, the photo first. *columns* 0 makes the sheet about as wide as high.",
-            (sheet("SKU-0001", columns=6, **BOARD), save_sheet("catalogue sheet")),
+            (sheet("Catalogue", columns=6, **BOARD), save_sheet("catalogue sheet")),
         ),
     ),
     "Aspect ratios": (
@@ -166,7 +167,7 @@ SET_WORKFLOWS = {
             220,
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "aspect ratios", names="repose.names"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "aspect ratios", names="repose.names"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
@@ -229,7 +230,7 @@ SET_WORKFLOWS = {
             " one with an edit model of yours, or lay the person on a photo of one (*Harmonise with Scene*)."
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "seated"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "seated"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
@@ -320,7 +321,7 @@ SET_WORKFLOWS = {
             RED,
             "**manifest.csv** is the table for your experiment tool: *id* stays the same for the same SKU, pose and"
             f" photo, *group* is the variant.\n\n{MANIFEST}",
-            (save_set("SKU-0001", "ab test"),),
+            (save_set("", "ab test"),),
             300,
         ),
         Group(
