@@ -60,6 +60,22 @@ def test_runs_in_the_page(page, single_workflow, server, photo, models):
     assert page.problems == []
 
 
+def test_a_nodes_help_shows_its_picture(page):
+    page.evaluate(LOAD, [{"nodes": [], "links": [], "version": 0.4}, "help"])
+    page.evaluate("""() => {
+        const node = LiteGraph.createNode('ReposeWarpBody');
+        node.pos = [400, 300];
+        window.app.graph.add(node);
+        window.app.canvas.selectItems([node]);
+    }""")
+    page.get_by_test_id("info-button").first.click(timeout=10_000)
+    shown = page.locator("img[src$='docs/pictures/ReposeWarpBody.webp']").first
+    shown.wait_for(timeout=10_000)
+    loaded = "image => image.complete && image.naturalWidth > 100"
+    page.wait_for_function(loaded, arg=shown.element_handle(), timeout=10_000)
+    assert page.problems == []
+
+
 def test_a_missing_node_would_be_seen(page):
     """The checks above can fail: a graph with a node that nobody has is reported, and is not queued."""
     node = {
