@@ -32,7 +32,7 @@ def page(node: Any, workflows: dict[str, set[str]]) -> str:
     used = [name for name, types in workflows.items() if schema.node_id in types]
     if used:
         listed = "\n".join(f"* {name}" for name in used)
-        parts.append(f"## In these workflows\n\n*Workflow > Browse templates > repose*:\n\n{listed}")
+        parts.append(f"## In these workflows\n\n*Templates > repose*, in the side bar:\n\n{listed}")
     return "\n\n".join(parts) + "\n"
 
 
