@@ -22,6 +22,7 @@ from . import (
     pose_sampler,
     read,
     sample,
+    seat,
     sets,
     skeleton,
     upscale,
@@ -72,6 +73,7 @@ NODES: list[type[io.ComfyNode]] = [
     sets.SaveSet,
     sets.SaveCoco,
     folders.ReposeFolder,
+    seat.Seat,
 ]
 """Every node of the pack, in the order of the menu. Their ids are for ever: tests/comfy/node_ids.txt."""
 

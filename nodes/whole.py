@@ -66,6 +66,12 @@ class Repose(io.ComfyNode):
                     optional=True,
                     tooltip="Texture for what the photo never showed, from what it shows of the same things.",
                 ),
+                io.Boolean.Input(
+                    "seat",
+                    default=True,
+                    optional=True,
+                    tooltip="A plain block under a pose that sits on a chair or a stool. Off: paint your own chair.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The reposed photo."),
@@ -88,11 +94,11 @@ class Repose(io.ComfyNode):
     @classmethod
     def execute(
         cls, image, pose, place, person, pose_picture=None, repose_pose=None, rigid=None, second_picture=None,
-        frame="keep", relight=1.0, fill=True,
+        frame="keep", relight=1.0, fill=True, seat=True,
     ) -> io.NodeOutput:  # fmt: skip
         pictures, given = host.image_to_engine(image), repose_pose or networks.poses(pose, pose_picture)
         lit = RelightOptions(strength=relight)
-        options, tell = ReposeOptions(place, person, Framing.named(frame), lit, fill), host.progress()
+        options, tell = ReposeOptions(place, person, Framing.named(frame), lit, fill, seat), host.progress()
         more = (host.mask_if_given(rigid), host.image_if_given(second_picture))
         results = reposed_people(pictures, networks.reader(), given, options, tell, *more)
         host.say(report(results))

@@ -34,6 +34,7 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
+from .seat import DRAWN, seat_under
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -51,6 +52,7 @@ class ReposeOptions:
     framing  whether the frame may grow or change its shape; as it is by default
     relight  how far what moved is lit as the photo is; 0 leaves every pixel as it was photographed
     fill     whether what the photo never showed gets texture of what it shows of the same things
+    seat     whether a pose of a chair or a stool gets a plain block to sit on
     """
 
     place: str = "source"
@@ -58,6 +60,7 @@ class ReposeOptions:
     framing: Framing = Framing()
     relight: RelightOptions = RelightOptions()
     fill: bool = True
+    seat: bool = True
 
     def __post_init__(self):
         if self.place not in PLACES:
@@ -185,10 +188,15 @@ def repose(
         light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:
         moved = light.on(moved, reading.regions, options.relight)
+    seat = seat_under(target, pose, moved.alpha, light) if options.seat else None
     shadows = own.on(canvas)
-    shades = shadows.under(target, moved.alpha, pose.contacts)
+    solid = moved.alpha if seat is None else torch.maximum(moved.alpha, seat.matte.to(moved.alpha))
+    shades = shadows.under(target, solid, pose.contacts)
     photo = shadows.changed(picture, reading.matte, shades) if canvas == Canvas() else None
-    result = moved.over(shadows.laid(room, shades, canvas.laid(picture)), photo)
+    room = shadows.laid(room, shades, canvas.laid(picture))
+    result = moved.over(room, photo)
+    if seat is not None:
+        result, notes = seat.behind(result, moved.alpha, room), (*notes, DRAWN)
     tell(1.0)
     return Reposed(
         result,

@@ -22,6 +22,9 @@ from .nearness import across, background_beyond, outermost
 from .parts import INDEX, LAYERS
 
 HEAD, MANE = "head", "mane"
+FALLS = -0.045
+"""Height in heads' statures below which hair has to hang on both sides to hang behind the neck too: a centimetre and
+a half under the nape."""
 LOBES, BESIDE = -0.03, 0.11
 """In heads' statures: down to the ears' lobes all that is no farther beside the head than a hat's brim is head,
 whatever it looks like. By eye."""
@@ -271,6 +274,9 @@ def _mane(layout: Layout, head: Head, loose: torch.Tensor) -> torch.Tensor:
     gap = between & ~hair
     both = ((gap.sum(1, keepdim=True) > 0) & between).float()
     both = field.erode(field.dilate(both, 2), 2)
+    height, _ = head.height(*layout.cells(2))
+    if not bool((both * (height < FALLS) > 0).any()):
+        return both > 1  # it ends at the nape: no curtain
     up = max(1, int(ABOVE * head.scale / (layout.cell / 2)))  # it begins under the back of the head
     return F.max_pool2d(F.pad(both, (0, 0, 0, up))[None], (up + 1, 1), 1)[0] > 0
 

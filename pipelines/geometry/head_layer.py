@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .hair import hair_colour, rear_of_head
+from .hair import NAPE, hair_colour, rear_of_head
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
 from .layer import Layer
@@ -31,6 +31,9 @@ FALL, INWARDS = 0.17, 0.25
 by eye."""
 JAW_OPEN = -0.01
 """Height from which downwards the near and the far side of a head do not meet at its outline: there is the neck."""
+EARS, NECK = 0.02, 0.022
+"""Height at which a skull is deepest and below which its back turns in to the neck, and how far behind the ears' middle
+the neck's back is there; by eye."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
@@ -76,12 +79,23 @@ def sheets(
         fallen = _fallen(layout, both[1], covered)
         shape[1] = torch.where(known & (up > 0), shape[1].maximum(fallen), shape[1])
     closing = field.inflate(field.erode((layout.to_grid(cut.masks.amodal[HEAD], FINE) > 0.7).float(), 1) > 0)
+    if MANE not in cut.masks.amodal:
+        shape[1] = _to_nape(shape, float(head.origin[2]) + NECK * head.scale, up)
     shape = _closed(shape, closing * layout.cell / FINE + (JAW_OPEN - up).clamp(min=0) * 30 * head.scale)
     hung = _hung(layout, loose, shape, front, (JAW - up) / LOOSE, STRAND * head.scale)
     soft = field.box_blur(loose.float()[None], 3)[0].clamp(0, 1) * ~(known & (up > JAW) & ~loose)
     shape = torch.lerp(shape, hung, torch.maximum(soft, loose.float()))
     mane = _mane_sheets(layout, cut, fallen, back, (0.01 - up) / FALL, STRAND * head.scale)
     return Sheets(shape[0], shape[1], *mane)
+
+
+def _to_nape(shape: torch.Tensor, back: float, up: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) the far side of a head (2, gh, gw) whose hair ends at the nape: below the ears, at heights `up`, it goes
+    over into the neck's `back`, as a skull does."""
+    share = ((EARS - up) / (EARS - NAPE)).clamp(0, 1)
+    # A quarter circle, which begins along the skull and ends along the neck.
+    neck = back + (shape[1] - back) * (1 - share * share).sqrt()
+    return torch.where(up < EARS, shape[1].minimum(neck).maximum(shape[0]), shape[1])
 
 
 def _fallen(layout: Layout, far: torch.Tensor, covered: torch.Tensor) -> torch.Tensor:

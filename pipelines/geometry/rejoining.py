@@ -10,6 +10,7 @@ import torch
 
 from . import field
 from .compositing import Slots
+from .edge_shade import turned_share
 from .head_cut import HEAD
 from .motion import Motion
 from .parts import INDEX
@@ -44,7 +45,8 @@ def as_photographed(views: list[View], volume: BodyVolume, size: tuple[int, int]
             out.append(view)
             continue
         stays = unparted(view.source, view.index, sum(beside), size, cell, volume.stature)
-        own = stays * (view.seen > 0.9)
+        # What was seen edge-on shows, turned to the camera, the shade of its neighbour many times as broad.
+        own = stays * (view.seen > 0.9) * (1 - turned_share(view.stretch))
         if layer.strands is not None and HEAD in moved:  # hair that lay on it shows while it still lies there
             lies = unparted(view.source, view.index, moved[HEAD], size, cell, volume.stature)
             own = own * torch.lerp(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
 from .layer import Layer
 from .mesh import facing, mesh_of, normals, thickness
@@ -113,6 +114,9 @@ def view_of(
     if layer.name.endswith(LIMBS):
         turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
         colour = torch.lerp(colour, rear, turned * sample(_outline(layer, volume.stature), local)[0])
+    if layer.name == "trunk":
+        added = sample(fold_light(layer, volume.stature), (local + 0.5) / layer.layout.cell - 0.5)
+        colour = (colour + added * turned_share(stretch[triangle]) * front).clamp(0, 1)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)

@@ -83,6 +83,20 @@ def test_seen_and_hidden_make_up_the_person(picture, reading):
     assert torch.allclose(visible + reposed.hidden[0, 0], reposed.person[0, 0], atol=0.02)
 
 
+def test_a_seat_is_behind_the_person_and_can_be_left_out(picture, reading):
+    pose = load_pose("seated/seated")
+    with_seat = chain.repose(picture, reading, pose)
+    without = chain.repose(picture, reading, pose, chain.ReposeOptions(seat=False))
+    assert any("block was drawn" in note for note in with_seat.notes) and not any(
+        "block" in note for note in without.notes
+    )
+    assert torch.equal(with_seat.person, without.person)
+    person = (with_seat.person == 1).expand_as(with_seat.picture)
+    assert float((with_seat.picture - without.picture)[person].abs().max()) < 1e-6
+    changed = ((with_seat.picture - without.picture).abs().amax(1) > 0.02) & (with_seat.person[0] < 0.5)
+    assert int(changed.sum()) > 0.02 * float(with_seat.person.sum())
+
+
 def test_the_face_keeps_its_own_pixels(picture, reading):
     """Between the eyes and the chin the reposed picture is the photo, resampled."""
     reposed = chain.repose(picture, reading, load_pose("contrapposto"))
