@@ -224,6 +224,17 @@ def _from_picture(bench: Bench) -> Panels:
     ]
 
 
+def _seated(bench: Bench) -> Panels:
+    poses = ("seated/seated", "seated/on a stool front")
+    rows = []
+    for pose in poses:
+        without = bench.run("ReposePhoto", image=bench.photo, pose=pose, seat=False)
+        given = {"person": without.person, "target": without.target, "light": without.light}
+        made = bench.run("ReposeSeat", image=without.image, pose=bench.pose(pose).pose, **given)
+        rows += [(pose, without.image), ("with a seat", made.image)]
+    return rows
+
+
 def _sheet(bench: Bench) -> Panels:
     made = bench.run(
         "ReposeContactSheet", image=[bench.warped.image, bench.filled.image, bench.lit.image], photo=[bench.photo],
@@ -347,6 +358,7 @@ RECIPES: dict[str, Callable[[Bench], Panels]] = {
     "ReposeFillFrames": _frames,
     "ReposeCameraDistance": _distances,
     "ReposeContactSheet": _sheet,
+    "ReposeSeat": _seated,
     "ReposeStickers": lambda b: [
         ("reposed", b.lit.image),
         ("sticker", b.run("ReposeStickers", image=b.lit.image, person=b.warped.person).stickers),

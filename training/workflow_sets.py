@@ -23,6 +23,7 @@ REPOSE = {
     "frame": "keep",
     "relight": 1.0,
     "fill": True,
+    "seat": True,
 }
 LIST = (
     "**A pose a line**, by its name in *Pose Library*. `seated/*` takes all of a folder, `mirrored` at the end swaps"
@@ -226,8 +227,9 @@ SET_WORKFLOWS = {
         PHOTO_GROUP,
         pose_set(SEATED_POSES, "On a chair, a stool, the floor, in a wheelchair: one garment, seated."),
         reposed(
-            "The person sits down where they stood. **The pack draws no chair and no wheelchair**: give the picture"
-            " one with an edit model of yours, or lay the person on a photo of one (*Harmonise with Scene*)."
+            "The person sits down where they stood, on a plain block in the photo's light (*seat*). **The pack draws no"
+            " chair and no wheelchair**: give the picture one with an edit model of yours, or lay the person on a photo"
+            " of one (*Harmonise with Scene*) and switch *seat* off."
         ),
         check_group(),
         Group("5  Files", RED, MANIFEST, (save_set("", "seated"),), 240),
