@@ -7,6 +7,7 @@ from workflow_pages import (
     BLUE,
     CHECK,
     GREEN,
+    PHOTO,
     PHOTO_GROUP,
     PURPLE,
     RED,
@@ -81,6 +82,13 @@ hands/waving"""
 TRAINING_POSES = """casual/relaxed
 hands/hand on hip"""
 NAMES = {"names": "poses.names"}
+SCALED = Node(
+    "scaled",
+    "ImageScaleToTotalPixels",
+    (440, 130),
+    {"upscale_method": "lanczos", "megapixels": 1.0, "resolution_steps": 1},
+    {"image": "photo.IMAGE"},
+)
 
 
 def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
@@ -89,9 +97,9 @@ def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
     return Group(title, PURPLE, f"{note}\n\n{LIST}" if note else LIST, (node,), 260)
 
 
-def reposed(note: str, number: int = 3, **values) -> Group:
+def reposed(note: str, number: int = 3, photo: str = "photo.IMAGE", **values) -> Group:
     """One photo in all of the poses."""
-    links = {"image": "photo.IMAGE", "repose_pose": "poses.pose"}
+    links = {"image": photo, "repose_pose": "poses.pose"}
     repose = Node("repose", "ReposePhoto", (340, 400), {**REPOSE, **values}, links)
     hidden = Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden")
     return Group(f"{number}  Repose", AMBER, note, (repose, hidden), 200)
@@ -185,20 +193,22 @@ SET_WORKFLOWS = {
             BLUE,
             "**Choose a drawn or rendered character** on a plain ground, whole, limbs apart. It is moved as a jointed"
             " paper figure, and keeps its own proportions. Photos of people work too.\n\n**First time?** Run *Repose"
-            " Models*: it says which network is missing and where its file goes.",
-            PHOTO_GROUP.nodes,
-            200,
+            " Models*: it says which network is missing and where its file goes.\n\n*Scale Image to Total Pixels* brings"
+            " it to the size of a sticker: twenty large pictures at once would fill the memory.",
+            (PHOTO, SCALED, PHOTO_GROUP.nodes[1]),
+            260,
         ),
         pose_set(MASCOT_POSES, "Twenty poses: the mascots' own, and those that are seen from the front."),
         reposed(
             "The frame grows where arms need room (*frame* extend). *hidden* stays empty for flat drawings.",
+            photo="scaled.IMAGE",
             frame="extend",
         ),
         Group(
             "4  Check",
             GREEN,
             f"{CHECK}\n\nOf a drawing there is no light to compare: the report then says so.",
-            (checked("repose", **WHOLE),),
+            (checked("repose", **WHOLE, image="scaled.IMAGE"),),
             240,
         ),
         Group(
@@ -220,7 +230,7 @@ SET_WORKFLOWS = {
             "6  Files",
             RED,
             "A transparent PNG for each sticker, and a manifest.",
-            (save_set("mascot", "mascot", "stickers.stickers"),),
+            (save_set("", "mascot", "stickers.stickers", photo="scaled.IMAGE"),),
         ),
     ),
     "Seated poses": (
