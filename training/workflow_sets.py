@@ -193,8 +193,8 @@ SET_WORKFLOWS = {
             BLUE,
             "**Choose a drawn or rendered character** on a plain ground, whole, limbs apart. It is moved as a jointed"
             " paper figure, and keeps its own proportions. Photos of people work too.\n\n**First time?** Run *Repose"
-            " Models*: it says which network is missing and where its file goes.\n\n*Scale Image to Total Pixels* brings"
-            " it to the size of a sticker: twenty large pictures at once would fill the memory.",
+            " Models*: it says which network is missing and where its file goes.\n\n*Scale Image to Total Pixels*"
+            " brings it to the size of a sticker: twenty large pictures at once would fill the memory.",
             (PHOTO, SCALED, PHOTO_GROUP.nodes[1]),
             260,
         ),
