@@ -44,8 +44,9 @@ def fold_light(layer: Layer, stature: float) -> torch.Tensor:
     folded = F.avg_pool1d(folded[None], 2 * PLAIN[1] + 1, 1, PLAIN[1])[0]
     (low, high), _ = PLAIN
     plain = ((high - folded[0] / folded[1].clamp(min=1e-3)) / (high - low)).clamp(0, 1)
-    added = (cloth - mean).clamp(min=0) * weight * plain[:, None]
-    return field.box_blur(added, 1)
+    lacking = (cloth - mean).clamp(min=0) * there
+    # Evened, so that no cell shows, and nowhere more than is lacking.
+    return field.box_blur(lacking * weight * plain[:, None], 1).minimum(lacking)
 
 
 def turned_share(stretch: torch.Tensor) -> torch.Tensor:

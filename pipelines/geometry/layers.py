@@ -150,6 +150,7 @@ def split(
     share, hangs = _shares(layout, picture, walked), bool(skirt.any())
     joined = [name for name in names[1:] if not (hangs and name.endswith("leg"))]
     discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
+    saddle = _saddle(layout, frame, radii) if {"left_leg", "right_leg"} <= discs.keys() else None
     amodal, parted, seen = {}, {}, {}
     owner, whole = walked.argmax(0), _with_gaps_closed(layout, small, matte)
     # Legs show below a hem, and as far above it as it may ride up.
@@ -157,6 +158,8 @@ def split(
     bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
         own = _own(share, k, names, discs) * matte
+        if k == 0 and saddle is not None:
+            own = own.maximum(saddle * _sharp(_hips(share, names)) * matte)
         joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if name in shaded:  # a sleeve goes on under the hair that hangs on it
@@ -218,6 +221,11 @@ def _own(share: torch.Tensor, k: int, names: list[str], discs: dict[str, torch.T
         if names[k] in ("trunk", n)
     ]
     return torch.stack([_sharp(_against_best(share, k)), *near]).amax(0)
+
+
+def _hips(share: torch.Tensor, names: list[str]) -> torch.Tensor:
+    """(h, w) the probability of trunk or leg."""
+    return torch.stack([share[k] for k, name in enumerate(names) if k == 0 or name.endswith("leg")]).sum(0)
 
 
 def _joints(layout: Layout, discs: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
@@ -282,3 +290,12 @@ def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> t
         end = start + armpit(frame, name.split("_")[0]) * REACH * float(radii[limb])
     distance, _ = layout.capsule(start, end + 1e-3)
     return layout.to_native(((1.25 - distance / float(radii[limb])) * 8).clamp(0, 1)[None])[0]
+
+
+def _saddle(layout: Layout, frame: Bones, radii: np.ndarray) -> torch.Tensor:
+    """(h, w) 1 from hip to hip, as broad as their discs: there the trunk is the same surface as both legs, and where
+    these part what is between them is the same cloth."""
+    left, right = (INDEX[f"{side}_thigh"] for side in ("left", "right"))
+    distance, _ = layout.capsule(frame.start[left][:2], frame.start[right][:2] + 1e-3)
+    breadth = min(float(radii[left]), float(radii[right]))
+    return layout.to_native(((1.1 - distance / breadth) * 8).clamp(0, 1)[None])[0]

@@ -49,6 +49,9 @@ FLOOR = 1.5e-3
 USUAL, SAME = 11.0, 3.0
 """Squared Mahalanobis distance (three channels) within which a colour is that of a place: 99 % of a normal
 distribution; and up to which nobody asks who else has it: 60 %."""
+ALIKE = 6.0
+"""By how much likelier a neighbour may have a colour that is also the layer's own: a jacket's body and its sleeve are
+of one cloth, and what is mistaken for the other there does no harm. By eye."""
 
 
 Gain = tuple[float, float]
@@ -179,7 +182,7 @@ def believed(
         questions += [(3, PLAIN), (3, SHADED)]
     plain, mine, theirs, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
     (behind,) = places.likest(pixels, *place, BEYOND * contact.tall / pitch, [(2, PLAIN)])
-    good = (mine[0] < USUAL) & ((plain[1] < SAME) | (mine[1] < torch.minimum(theirs[1], behind[1])))
+    good = (mine[0] < USUAL) & ((plain[1] < SAME) | (mine[1] < torch.minimum(theirs[1] + ALIKE, behind[1])))
     if far:
         shade = (far[0][0] > USUAL) & (far[1][0] < USUAL)
         good &= ~(shade & (cells["over"][place] > 0))

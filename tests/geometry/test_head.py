@@ -174,3 +174,36 @@ def test_a_tilted_head_leaves_no_gap_at_the_neck(lady):
     for share in np.linspace(0, 1, 12):
         x, y = (top + share * (base - top)).round().astype(int)
         assert shown.alpha[0, 0, y, x] > 0.98
+
+
+def short_haired(skeleton):
+    """The figure of `dressed` with hair that ends below the ears."""
+    picture, matte, regions = dressed(skeleton)
+    y = torch.arange(CANVAS[0]).float()[:, None].expand(CANVAS)
+    cy, neck = (float(bones(skeleton).start[INDEX[name]][1]) for name in ("head", "neck"))
+    ends = y > cy + 0.03 * STATURE
+    body = ends & (y > neck)
+    locks = (regions.hair[0, 0] > 0.5) & ends
+    shirt = torch.tensor(SHIRT).reshape(1, 3, 1, 1).expand_as(picture)
+    picture = torch.where(locks & body, shirt, picture)
+    beside = locks & ~body
+    matte = torch.where(beside, 0.0, matte)
+    hair = torch.where(ends, 0.0, regions.hair)
+    return picture, matte, replace(regions, hair=hair, foreground=None)
+
+
+def test_hair_that_ends_at_the_nape_has_no_curtain_and_the_skull_goes_over_into_the_neck():
+    skeleton = with_face(standing(), np.eye(3))
+    picture, matte, regions = short_haired(skeleton)
+    volume = build(picture, matte, skeleton, regions)
+    assert MANE not in [one.name for one in volume.layers]
+    head = layer(volume, HEAD)
+    ears = bones(skeleton).start[INDEX["head"]]
+    x, y = head.layout.cells(head.fine)
+    middle = (x - float(ears[0])).abs() < 4
+    back = [
+        float(head.back[middle & head.solid & ((y - float(ears[1]) - down * STATURE).abs() < 3)].max())
+        for down in (-0.03, 0.02, 0.033)
+    ]
+    assert back[0] - back[1] > 0.008 * STATURE and back[1] > back[2]
+    assert back[2] - float(ears[2]) < 0.035 * STATURE

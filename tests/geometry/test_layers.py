@@ -123,3 +123,17 @@ def test_a_scrap_beyond_a_gap_is_no_part_of_a_layer():
     joined = matte.clone()
     joined[40:44, 60:72] = 1
     assert torch.equal(joined * _hanging_together(layout, joined, cost), joined)
+
+
+def test_from_hip_to_hip_the_trunk_shows_what_the_legs_show(drawn):
+    layout, picture, matte, frame, tall = drawn
+    masks = split(layout, picture, matte, frame, tall)
+    left, right = (frame.start[INDEX[f"{side}_thigh"]][:2] for side in ("left", "right"))
+    x0, y0 = layout.corner
+    shown = masks.seen["trunk"] * masks.amodal["trunk"]
+    for share in (0.25, 0.5, 0.75):
+        x, y = left + share * (right - left)
+        assert float(shown[round(y) - y0, round(x) - x0]) > 0.95
+    # and no further down: there the legs are two
+    below = round(float(max(left[1], right[1])) + 2.5 * float(masks.radii[INDEX["left_thigh"]])) - y0
+    assert float(shown[below].max()) < 0.05
