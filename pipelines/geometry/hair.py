@@ -146,3 +146,19 @@ def rear_of_head(
     rim = max(1, layout.cell // 2)
     inwards = field.box_blur(field.erode((matte > 0.9).float(), 2 * rim)[None], 2 * rim)
     return torch.lerp(colour, torch.lerp(layout.to_native(skin), strands, covered), inwards)
+
+
+def side_of_head(
+    colour: torch.Tensor, seen: torch.Tensor, hair: torch.Tensor | None, reach: float
+) -> torch.Tensor:
+    """(3, h, w) the head's colours, its skin evened up and down over `reach` pixels to both sides: columns that were
+    seen edge-on, an ear's, hold its light and dark lines, which are no more than streaks when they are drawn out over
+    the side of a head. Hair stays: it has strands."""
+    share = torch.zeros_like(seen) if hair is None else ((hair - 0.5) * 4 + 0.5).clamp(0, 1)
+    size = 2 * max(1, round(reach)) + 1
+    weight = seen * (1 - share)
+    both = torch.cat((colour * weight, weight[None]))[None]
+    for _ in range(2):
+        both = F.avg_pool2d(both, (size, 1), 1, (size // 2, 0))
+    mean = both[0, :3] / both[0, 3:].clamp(min=1e-6)
+    return torch.where(both[0, 3:] > 1e-3, torch.lerp(mean, colour, share), colour)

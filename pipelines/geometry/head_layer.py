@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .hair import NAPE, hair_colour, rear_of_head
+from .hair import NAPE, hair_colour, rear_of_head, side_of_head
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
 from .layer import Layer
@@ -34,6 +34,8 @@ JAW_OPEN = -0.01
 EARS, NECK = 0.02, 0.022
 """Height at which a skull is deepest and below which its back turns in to the neck, and how far behind the ears' middle
 the neck's back is there; by eye."""
+EVENED = 0.012
+"""Height in heads' statures, a third of an ear's, over which the side of a head is evened; by eye."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
@@ -171,7 +173,8 @@ def head_layers(
     found = []
     whole = torch.maximum(masks.amodal[HEAD], masks.amodal.get(MANE, masks.amodal[HEAD]))
     strands = hair_colour(layout, head, picture, whole, masks.seen[HEAD] * masks.amodal[HEAD], hair)
-    rear = rear_of_head(layout, head, colour, strands, masks.amodal[HEAD], hair)
+    evened = side_of_head(colour, masks.seen[HEAD] * masks.amodal[HEAD], hair, EVENED * head.scale)
+    rear = rear_of_head(layout, head, evened, strands, masks.amodal[HEAD], hair)
     for name, own, behind, near, far in (
         (HEAD, colour, rear, shape.near, shape.far),
         (MANE, strands, strands, shape.mane_near, shape.mane_far),
@@ -184,6 +187,6 @@ def head_layers(
         true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
             Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, solid, weights,
-                  near, far, None, true, FINE)
+                  near, far, None, true, FINE, turned=evened if name == HEAD else None)
         )  # fmt: skip
     return tuple(found)

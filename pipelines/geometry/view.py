@@ -24,6 +24,9 @@ RIM = 1.5
 LIMBS, TURNED, DARK_EDGE = ("arm", "leg"), (1.05, 1.5), 0.004
 """Layers whose outline, where it was photographed edge-on and now is seen more squarely (its picture has grown by so
 much), goes over into the colours of the far side; and the outline's breadth as a fraction of stature. By eye."""
+DRAWN_OUT = (1.6, 2.6)
+"""Stretch from which on a head's side, which was seen edge-on, takes its evened colours, and takes nothing else: what
+an ear was in the photo, a few columns of pixels, would be streaks. By eye."""
 INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
 """Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
 from that at most (sRGB): twice as much is a print or a border. By eye."""
@@ -114,6 +117,9 @@ def view_of(
     if layer.name.endswith(LIMBS):
         turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
         colour = torch.lerp(colour, rear, turned * sample(_outline(layer, volume.stature), local)[0])
+    if layer.turned is not None:
+        wide = ((stretch[triangle] - DRAWN_OUT[0]) / (DRAWN_OUT[1] - DRAWN_OUT[0])).clamp(0, 1) * front
+        colour = torch.lerp(colour, sample(layer.turned, local), wide)
     if layer.name == "trunk":
         added = sample(fold_light(layer, volume.stature), (local + 0.5) / layer.layout.cell - 0.5)
         colour = (colour + added * turned_share(stretch[triangle]) * front).clamp(0, 1)
