@@ -23,6 +23,7 @@ from .geometry.planting import SIDES
 from .geometry.retarget import Pose, stature
 from .geometry.skeleton import JOINT_INDEX, Skeleton
 from .light.photo import PhotoLight
+from .shadow import WHITE
 
 DRAWN = "a plain block was drawn to sit on: switch `seat` off to paint a chair of your own"
 """What the artist is told."""
@@ -41,6 +42,8 @@ CALF = 0.045
 """Fraction of stature that a block stays behind the bones of the shins: the calf's half-depth."""
 AROUND = 0.4
 """Statures around a seat within which it shades the floor."""
+SHADED = 0.95
+"""What is left of the light on a floor that counts as shaded."""
 STEP = 0.07
 """Half the depth of the block under feet that do not reach the floor, as a fraction of stature."""
 LIFTED = 0.03
@@ -121,9 +124,13 @@ class DrawnSeat:
         there = (..., slice(y0, y1), slice(x0, x1))
         piece, alpha = picture[there].cpu().float(), person[there].cpu().float()
         under = _beside(piece, alpha) if background is None else background[there].cpu().float()
-        light = torch.lerp(linear(under) * self.shade, self.colour, self.cover)
+        shade = self.shade
+        floor = under.mean(1, keepdim=True)[shade < SHADED]
+        if len(floor) and float(floor.median()) > WHITE:  # a cut-out stands on nothing
+            shade = torch.ones_like(shade)
+        light = torch.lerp(linear(under) * shade, self.colour, self.cover)
         # What an edge has of the background is exchanged, and nothing of the person touched.
-        touched = (self.cover > 0) | (self.shade < 1 - 1e-3)
+        touched = (self.cover > 0) | (shade < 1 - 1e-3)
         made = piece + (1 - alpha) * (encoded(light) - under)
         result = picture.clone()
         result[there] = torch.where(touched, made.clamp(0, 1), piece).to(picture)

@@ -144,6 +144,16 @@ def test_the_floor_is_darkest_at_the_foot_of_the_block(sitting):
     assert float(shade.min()) > 0.3 and float(shade.max()) <= 1
 
 
+def test_a_cut_out_on_white_gets_a_seat_and_no_shade(sitting):
+    target, pose, matte, _ = sitting
+    drawn = seat_of(target, pose).drawn(matte, LIGHT)
+    for level, shaded in ((0.9, True), (1.0, False)):
+        paper = torch.full((1, 3, *CANVAS), level)
+        changed = (drawn.behind(paper, matte, paper) - paper).abs().amax(1, keepdim=True) > 0.02
+        assert bool(changed[drawn.matte > 0.5].any())
+        assert bool((changed & (drawn.matte == 0) & (matte == 0)).any()) == shaded
+
+
 def test_a_seat_out_of_the_picture_is_none(sitting):
     target, pose, matte, _ = sitting
     away = seat_of(target.moved([0.0, 20.0 * CANVAS[0]]), pose)
