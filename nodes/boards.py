@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..pipelines.sets.board import GROUNDS, BoardOptions, board, captioned
+from ..pipelines.sets.board import GROUNDS, BoardOptions, board, captioned, unwritten
 from ..pipelines.sets.stickers import StickerOptions, listed, sheet_of, stickers
 from . import host, sockets
 
@@ -61,7 +61,8 @@ class ContactSheet(io.ComfyNode):
         options = BoardOptions(across, height[0], title[0], ground[0])
         made = board([*first, *sum(groups, [])], texts, options, host.progress())
         made = made if ground[0] == "transparent" else made[:, :3]
-        return io.NodeOutput(host.image_from_engine(made), ui=host.shown(cls, made[:, :3]))
+        told = unwritten(texts, title[0])
+        return io.NodeOutput(host.image_from_engine(made), ui=host.shown(cls, made[:, :3], told))
 
 
 class Stickers(io.ComfyNode):

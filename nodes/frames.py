@@ -25,7 +25,7 @@ class FillFrames(io.ComfyNode):
             " background goes on where there is none.",
             search_aliases=["aspect ratio", "social media sizes", "9:16", "banner", "story", "resize", "ad formats"],
             inputs=[
-                io.Image.Input("image", tooltip="The photo; of several, the first."),
+                io.Image.Input("image", tooltip="The photo: one."),
                 sockets.Pose.Input("pose", tooltip="The poses to choose from, from Pose Set."),
                 io.String.Input(
                     "frames", default=" ".join(ASPECTS), tooltip="Width to height, with blanks between them."
@@ -50,7 +50,7 @@ class FillFrames(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, pose, frames: str, person: int) -> io.NodeOutput:
-        picture, shapes = host.image_to_engine(image)[:1], formats_of(frames)
+        picture, shapes = host.image_to_engine(image), formats_of(frames)
         options = ReposeOptions(person=person)
         made = framed(picture, networks.reader(), pose, shapes, options, host.progress())
         names, results = zip(*made, strict=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
+import comfy.cli_args
 import comfy.model_management
 import comfy.model_patcher
 import comfy.utils
@@ -107,6 +109,16 @@ def saved(files: list[Path], text: str = "") -> dict[str, Any]:
         for one in places
     ]
     return {"images": shown} | ({"text": [text]} if text else {})
+
+
+def workflow_texts(cls: type) -> dict[str, str]:
+    """What core's Save Image puts into a PNG, so that the page opens the graph of a picture that is dragged onto it:
+    the prompt and the workflow as JSON, by their names; nothing under --disable-metadata, or outside a queue."""
+    hidden = cls.hidden
+    if comfy.cli_args.args.disable_metadata or not hidden:
+        return {}
+    told = {"prompt": hidden.prompt} if hidden.prompt else {}
+    return {name: json.dumps(value) for name, value in {**told, **(hidden.extra_pnginfo or {})}.items()}
 
 
 def image_with_alpha(image: torch.Tensor) -> torch.Tensor:

@@ -89,11 +89,18 @@ class SaveSet(io.ComfyNode):
             inputs=[
                 io.Image.Input("image", tooltip="The pictures, of any sizes."),
                 io.Image.Input("photo", tooltip="The photo that they were made from: its hash goes along."),
-                io.String.Input("sku", default="SKU-0001", tooltip="The article's number: how each name starts."),
+                io.String.Input(
+                    "sku", default="",
+                    tooltip="The article's number: how each name starts. Empty: a name of the photo's own, so that"
+                    " another photo's pictures go beside it.",
+                ),
                 io.String.Input(
                     "folder", default="catalogue", tooltip="A folder in ComfyUI's output folder; it is made."
                 ),
-                io.Combo.Input("format", options=list(FORMATS), default="PNG", tooltip="Of the files."),
+                io.Combo.Input(
+                    "format", options=list(FORMATS), default="PNG",
+                    tooltip="Of the files. A PNG keeps the workflow: drag it onto the page.",
+                ),
                 io.Int.Input(
                     "seed", default=0, min=0, max=2**32 - 1, tooltip="Noted in the manifest: that of Pose Variations.",
                     optional=True, force_input=True,
@@ -123,7 +130,8 @@ class SaveSet(io.ComfyNode):
         masks = [one and listed([host.mask_to_engine(mask) for mask in one]) for one in (person, hidden)]
         shots = shots_of(pictures, sockets.lines_of(names), *masks, sockets.flattened(checks))
         source, place = host.image_to_engine(photo[0]), host.folder_in_output(folder[0])
-        made = save_set(shots, sku[0], source, place, format[0], seed and seed[0], host.progress())
+        texts = host.workflow_texts(cls)
+        made = save_set(shots, sku[0], source, place, format[0], seed and seed[0], host.progress(), texts)
         written = "\n".join(map(str, made.files))
         return io.NodeOutput(written, made.manifest.json(), ui=host.saved(list(made.files), made.text()))
 

@@ -23,6 +23,8 @@ WORKING_PIXELS = 4_500_000
 """Pictures with more pixels are read, moved and filled at a smaller size of at most this many: the chain then stays
 under 4 GB on an 8000 x 6000 photo, and the time of the warp grows by the photo's detail alone
 (training/benchmark.py)."""
+ALIKE = 0.005
+"""Difference of two scales, across and down, up to which a picture is another one made smaller: whole pixels."""
 _BAND = 2_000_000  # pixels of the result made at once
 
 
@@ -39,6 +41,12 @@ def resized(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     if size[0] < image.shape[-2]:
         return F.interpolate(image, size=size, mode="area")
     return F.interpolate(image, size=size, mode="bilinear", align_corners=False)
+
+
+def made_smaller(its: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether a (height, width) is that of the same picture, smaller, as very large ones are worked on."""
+    down, across = (small / large for small, large in zip(its, size, strict=True))
+    return down <= 1 and abs(down - across) <= ALIKE
 
 
 def with_detail(

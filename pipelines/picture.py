@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from .files import appearing
 
@@ -82,8 +84,12 @@ def read_picture_and_alpha(path: str | os.PathLike) -> Picture:
     return Picture(pixels, alpha, notes)
 
 
-def write_picture(picture: torch.Tensor, path: str | os.PathLike) -> Path:
+def write_picture(
+    picture: torch.Tensor, path: str | os.PathLike, texts: Mapping[str, str] | None = None
+) -> Path:
     """Write (1, C, H, W) or (C, H, W) float in [0, 1], C = 1, 3 or 4, as PNG, JPEG or WebP by the suffix.
+
+    texts go into a PNG by their names, and are left out of the others.
 
     The file appears whole or not at all: it is written beside its place and renamed. Missing folders are
     made. Raises PictureError for an unknown suffix, a wrong shape, values that are no numbers, or a folder
@@ -96,11 +102,19 @@ def write_picture(picture: torch.Tensor, path: str | os.PathLike) -> Path:
     image = _to_image(path, picture, kind)
     try:
         with appearing(path) as unfinished:
-            image.save(unfinished, format=kind, **_SAVE_OPTIONS[kind])
+            more = {"pnginfo": _pnginfo(texts)} if texts and kind == "PNG" else {}
+            image.save(unfinished, format=kind, **_SAVE_OPTIONS[kind], **more)
     except OSError as error:
         reason = error.strerror or str(error)
         raise PictureError(f"{path}: cannot be written ({reason}); choose another folder") from error
     return path
+
+
+def _pnginfo(texts: Mapping[str, str]) -> PngInfo:
+    info = PngInfo()
+    for name, text in texts.items():
+        info.add_text(name, text)
+    return info
 
 
 def _check_size(path: Path, image: Image.Image) -> None:

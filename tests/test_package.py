@@ -60,7 +60,7 @@ def test_the_registry_gets_what_an_artist_needs_and_nothing_else():
     heads = {name.split("/")[0] for name in names}
     assert heads <= {
         "__init__.py", "pyproject.toml", "requirements.txt", "LICENSE", "README.md",
-        "locales", "nodes", "pipelines", "web", "workflows", "weights",
+        "locales", "nodes", "pipelines", "subgraphs", "web", "workflows", "weights",
     }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Writes the nodes' help pages, web/docs/NODE_ID.md: `COMFYUI_PATH=DIR python training/help_pages.py`.
 
-ComfyUI's page shows them beside a node. What they say is what the nodes' own schemas say, so that it is said once; a
-test compares the two. Each names the shipped workflows in which its node is found.
+ComfyUI's page shows them beside a node, each with the picture that help_pictures.py makes. What they say is what the
+nodes' own schemas say, so that it is said once; a test compares the two. Each names the shipped workflows in which its
+node is found.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "web" / "docs"
+PICTURES = FOLDER / "pictures"
+"""One a node, by help_pictures.py: as the page finds them, relative to the folder of the pages."""
 
 
 def page(node: Any, workflows: dict[str, set[str]]) -> str:
     """The page of a node class; workflows: the node types of each by its name."""
     schema = node.GET_SCHEMA()
-    parts = [f"# {schema.display_name}", schema.description]
+    picture = f"![{schema.display_name}]({PICTURES.name}/{schema.node_id}.webp)"
+    parts = [f"# {schema.display_name}", schema.description, picture]
     if schema.inputs:
         rows = [(given.id, _kind(given), given.tooltip) for given in schema.inputs]
         parts.append(table("Inputs", ("input", "takes", "what it does"), rows))
@@ -28,7 +32,7 @@ def page(node: Any, workflows: dict[str, set[str]]) -> str:
     used = [name for name, types in workflows.items() if schema.node_id in types]
     if used:
         listed = "\n".join(f"* {name}" for name in used)
-        parts.append(f"## In these workflows\n\n*Workflow > Browse templates > repose*:\n\n{listed}")
+        parts.append(f"## In these workflows\n\n*Templates > repose*, in the side bar:\n\n{listed}")
     return "\n\n".join(parts) + "\n"
 
 

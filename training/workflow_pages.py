@@ -161,6 +161,7 @@ WORKFLOWS = {
                         "frame": "keep",
                         "relight": 1.0,
                         "fill": True,
+                        "seat": True,
                     },
                     {"image": "photo.IMAGE", "repose_pose": "correct.pose"},
                 ),
@@ -245,6 +246,7 @@ WORKFLOWS = {
                         "frame": "keep",
                         "relight": 1.0,
                         "fill": True,
+                        "seat": True,
                     },
                     {"image": "photo.IMAGE", "repose_pose": "variations.pose"},
                 ),
@@ -427,8 +429,8 @@ WORKFLOWS = {
             "5  Light",
             GREEN,
             "*Estimate Light* reads from where the person is lit: the balls are lit the same. *Relight* lights what"
-            " turned; *strength* 0 leaves it as it was. A normal map of another network (MoGe) makes the estimate"
-            " better: connect it to *normals*.",
+            " turned; *strength* 0 leaves it as it was. *Seat* puts a plain block under who sits. A normal map of"
+            " another network (MoGe) makes the estimate better: connect it to *normals*.",
             (
                 Node(
                     "light",
@@ -455,6 +457,18 @@ WORKFLOWS = {
                     },
                 ),
                 Node(
+                    "seat",
+                    "ReposeSeat",
+                    (340, 120),
+                    links={
+                        "image": "lit.image",
+                        "person": "warp.person",
+                        "target": "retarget.target",
+                        "pose": "pose.pose",
+                        "light": "light.light",
+                    },
+                ),
+                Node(
                     "heat", "PreviewImage", (340, 420), links={"images": "check.heat_map"}, title="Heat map"
                 ),
             ),
@@ -469,7 +483,7 @@ WORKFLOWS = {
             (
                 checked(
                     "warp",
-                    result="lit.image",
+                    result="seat.image",
                     garments="garments.garments",
                     light="light.light",
                     target="retarget.target",
@@ -536,6 +550,7 @@ WORKFLOWS = {
                         "frame": "keep",
                         "relight": 1.0,
                         "fill": True,
+                        "seat": True,
                     },
                     {"image": "photo.IMAGE"},
                 ),

@@ -63,6 +63,7 @@ VAE = Model(
 )
 POSE = {
     "pose": "casual/contrapposto", "place": "source", "person": 0, "frame": "keep", "relight": 1.0, "fill": True,
+    "seat": True,
 }  # fmt: skip
 MAP = {"width": 0, "height": 0, "thick": True, "body": True, "hands": True, "face": True}
 SEES = {"clip": "clip.CLIP", "image1": "repose.image", "image2": "size.IMAGE", "image3": "map.image"}

@@ -7,6 +7,7 @@ from workflow_pages import (
     BLUE,
     CHECK,
     GREEN,
+    PHOTO,
     PHOTO_GROUP,
     PURPLE,
     RED,
@@ -23,6 +24,7 @@ REPOSE = {
     "frame": "keep",
     "relight": 1.0,
     "fill": True,
+    "seat": True,
 }
 LIST = (
     "**A pose a line**, by its name in *Pose Library*. `seated/*` takes all of a folder, `mirrored` at the end swaps"
@@ -80,6 +82,13 @@ hands/waving"""
 TRAINING_POSES = """casual/relaxed
 hands/hand on hip"""
 NAMES = {"names": "poses.names"}
+SCALED = Node(
+    "scaled",
+    "ImageScaleToTotalPixels",
+    (440, 130),
+    {"upscale_method": "lanczos", "megapixels": 1.0, "resolution_steps": 1},
+    {"image": "photo.IMAGE"},
+)
 
 
 def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
@@ -88,9 +97,9 @@ def pose_set(poses: str, note: str = "", title: str = "2  Poses") -> Group:
     return Group(title, PURPLE, f"{note}\n\n{LIST}" if note else LIST, (node,), 260)
 
 
-def reposed(note: str, number: int = 3, **values) -> Group:
+def reposed(note: str, number: int = 3, photo: str = "photo.IMAGE", **values) -> Group:
     """One photo in all of the poses."""
-    links = {"image": "photo.IMAGE", "repose_pose": "poses.pose"}
+    links = {"image": photo, "repose_pose": "poses.pose"}
     repose = Node("repose", "ReposePhoto", (340, 400), {**REPOSE, **values}, links)
     hidden = Node("hidden", "MaskPreview", (340, 420), links={"mask": "repose.hidden"}, title="Hidden")
     return Group(f"{number}  Repose", AMBER, note, (repose, hidden), 200)
@@ -126,7 +135,8 @@ BOARD = {"image": "check.image", "photo": "photo.IMAGE", "captions": "poses.name
 MANIFEST = (
     "*Save Set* writes `SKU_pose` files into its folder of ComfyUI's output folder, with **manifest.json** and"
     " **manifest.csv** beside them: pose, size, coverage, what the check found, sha256. **Give each article its own"
-    " SKU.** Run again, the pictures of this photo are replaced; those of another photo never are."
+    " sku**; without one the files are named after the photo. Run again, the pictures of this photo are replaced; those"
+    " of another photo never are."
 )
 
 SET_WORKFLOWS = {
@@ -138,12 +148,12 @@ SET_WORKFLOWS = {
             " that is much. **Have a photo from behind?** Connect it to *second_picture*."
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "catalogue"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "catalogue"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
             "All of them side by side, the photo first. *columns* 0 makes the sheet about as wide as high.",
-            (sheet("SKU-0001", columns=6, **BOARD), save_sheet("catalogue sheet")),
+            (sheet("Catalogue", columns=6, **BOARD), save_sheet("catalogue sheet")),
         ),
     ),
     "Aspect ratios": (
@@ -166,7 +176,7 @@ SET_WORKFLOWS = {
             220,
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "aspect ratios", names="repose.names"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "aspect ratios", names="repose.names"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
@@ -183,20 +193,22 @@ SET_WORKFLOWS = {
             BLUE,
             "**Choose a drawn or rendered character** on a plain ground, whole, limbs apart. It is moved as a jointed"
             " paper figure, and keeps its own proportions. Photos of people work too.\n\n**First time?** Run *Repose"
-            " Models*: it says which network is missing and where its file goes.",
-            PHOTO_GROUP.nodes,
-            200,
+            " Models*: it says which network is missing and where its file goes.\n\n*Scale Image to Total Pixels*"
+            " brings it to the size of a sticker: twenty large pictures at once would fill the memory.",
+            (PHOTO, SCALED, PHOTO_GROUP.nodes[1]),
+            260,
         ),
         pose_set(MASCOT_POSES, "Twenty poses: the mascots' own, and those that are seen from the front."),
         reposed(
             "The frame grows where arms need room (*frame* extend). *hidden* stays empty for flat drawings.",
+            photo="scaled.IMAGE",
             frame="extend",
         ),
         Group(
             "4  Check",
             GREEN,
             f"{CHECK}\n\nOf a drawing there is no light to compare: the report then says so.",
-            (checked("repose", **WHOLE),),
+            (checked("repose", **WHOLE, image="scaled.IMAGE"),),
             240,
         ),
         Group(
@@ -218,18 +230,19 @@ SET_WORKFLOWS = {
             "6  Files",
             RED,
             "A transparent PNG for each sticker, and a manifest.",
-            (save_set("mascot", "mascot", "stickers.stickers"),),
+            (save_set("", "mascot", "stickers.stickers", photo="scaled.IMAGE"),),
         ),
     ),
     "Seated poses": (
         PHOTO_GROUP,
         pose_set(SEATED_POSES, "On a chair, a stool, the floor, in a wheelchair: one garment, seated."),
         reposed(
-            "The person sits down where they stood. **The pack draws no chair and no wheelchair**: give the picture"
-            " one with an edit model of yours, or lay the person on a photo of one (*Harmonise with Scene*)."
+            "The person sits down where they stood, on a plain block in the photo's light (*seat*). **The pack draws no"
+            " chair and no wheelchair**: give the picture one with an edit model of yours, or lay the person on a photo"
+            " of one (*Harmonise with Scene*) and switch *seat* off."
         ),
         check_group(),
-        Group("5  Files", RED, MANIFEST, (save_set("SKU-0001", "seated"),), 240),
+        Group("5  Files", RED, MANIFEST, (save_set("", "seated"),), 240),
         Group(
             "6  Contact sheet",
             BLUE,
@@ -320,7 +333,7 @@ SET_WORKFLOWS = {
             RED,
             "**manifest.csv** is the table for your experiment tool: *id* stays the same for the same SKU, pose and"
             f" photo, *group* is the variant.\n\n{MANIFEST}",
-            (save_set("SKU-0001", "ab test"),),
+            (save_set("", "ab test"),),
             300,
         ),
         Group(

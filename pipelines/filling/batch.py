@@ -10,7 +10,9 @@ from ..batches import Progress, common_count, each, share
 from ..geometry.garments import GarmentMap
 from ..geometry.warped import Correspondence
 from ..models import autoencoder
-from .fill import FillOptions, filled
+from ..models.autoencoder import MaskedAutoencoder
+from ..native import made_smaller, resized
+from .fill import Filled, FillOptions, filled
 from .surface import SurfaceFill
 
 
@@ -25,7 +27,8 @@ def filled_pictures(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and where
     they were (B, 1, H, W). Pictures with one map of clothes are of one photo: the next shows what is filled in one.
-    ValueError as `fill.filled`, and for counts that do not fit together.
+    A very large picture was moved at its working size, and is filled there: see `_filled`. ValueError as `fill.filled`,
+    and for counts that do not fit together.
     """
     options = options or FillOptions()
     count = common_count(pictures=len(pictures), correspondences=len(found))
@@ -39,9 +42,7 @@ def filled_pictures(
     for i in range(count):
         known = next((surface for one, surface in surfaces if _one_photo(one, worn[i])), None)
         now = share(progress, i, count)
-        done = filled(
-            photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], progress=now
-        )
+        done = _filled(photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], now)
         made.append(done.picture)
         marked.append(done.filled)
         if worn[i] is not None:
@@ -49,6 +50,40 @@ def filled_pictures(
                 (worn[i], done.surface)
             ]
     return torch.cat(made), torch.cat(marked)
+
+
+def _filled(
+    picture: torch.Tensor,
+    person: torch.Tensor,
+    found: Correspondence,
+    clothes: GarmentMap | None,
+    options: FillOptions,
+    network: MaskedAutoencoder | None,
+    surface: SurfaceFill | None,
+    hidden: torch.Tensor | None,
+    progress: Progress,
+) -> Filled:
+    """`fill.filled` of a picture of any size. One that is larger than its correspondence is filled at that size, and
+    what was made is enlarged: a hidden place has no finer detail than the working size (4.5 megapixels). The rest keeps
+    every pixel. Memory: the working size's own, and a few pictures of the full size."""
+    size, low = tuple(picture.shape[-2:]), tuple(found.part.shape)
+    if low == size or not made_smaller(low, size):  # another size is refused there, with all sizes named
+        return filled(picture, person, found, clothes, options, network, surface, hidden, progress=progress)
+    if clothes is not None and found.photo_size is not None:
+        clothes = clothes.at_size(tuple(found.photo_size))
+    small, body = resized(picture, low), resized(person, low)
+    mask = None if hidden is None else resized(hidden, low)
+    done = filled(small, body, found, clothes, options, network, surface, mask, progress=progress)
+    change = (done.picture - small).abs().amax(1, keepdim=True) > 0
+    if not bool(change.any()):
+        return Filled(picture, torch.zeros_like(person), done.surface)
+    near = resized(change.float(), size) > 0
+    share = resized(done.filled, size)
+    made = resized(done.picture, size)
+    # Beside what was filled the photo's detail stays, on what the seam changed.
+    beside = picture + (made - resized(small, size))
+    whole = torch.where(near, torch.lerp(beside, made, share).clamp(0, 1), picture)
+    return Filled(whole, (share > 0.5).float(), done.surface)
 
 
 def _one_photo(one: GarmentMap, other: GarmentMap | None) -> bool:

@@ -14,7 +14,7 @@ from ..geometry.lighting import LightField
 from ..geometry.skeleton import Skeleton
 from ..geometry.warped import Correspondence
 from ..lift import embodied
-from ..native import at_size, resized
+from ..native import at_size, made_smaller, resized
 from ..read import regions_from
 from .estimate import estimate_light
 from .harmonise import PLAINLY, HarmoniseOptions, in_scene, scene_light
@@ -22,9 +22,6 @@ from .photo import PhotoLight
 from .relight import AS_ESTIMATED, RelightOptions, brightened, light_change, relit_picture
 from .shadows import shadows_of
 from .surface import Surface, given_normals, of_correspondence, photographed
-
-ALIKE = 0.005
-"""Difference of two scales, across and down, up to which a picture is another one made smaller: whole pixels."""
 
 
 def photo_lights(
@@ -175,7 +172,7 @@ def figure_on(figure: Skeleton, picture: torch.Tensor) -> Skeleton:
     size, low = tuple(picture.shape[-2:]), tuple(map(int, figure.canvas))
     if low == size:
         return figure
-    if not _made_smaller(low, size):
+    if not made_smaller(low, size):
         raise ValueError(
             f"the result has {size[1]} x {size[0]} pixels, the figure's canvas {low[1]} x {low[0]}: connect the target"
             " that the result was made for"
@@ -185,14 +182,8 @@ def figure_on(figure: Skeleton, picture: torch.Tensor) -> Skeleton:
 
 def _working(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:
     """ValueError for a (height, width) that is not the picture's own made smaller, as very large pictures are."""
-    if not _made_smaller(its, size):
+    if not made_smaller(its, size):
         _same(name, its, size)
-
-
-def _made_smaller(its: tuple[int, int], size: tuple[int, int]) -> bool:
-    """Whether a (height, width) is that of the same picture, smaller."""
-    down, across = (small / large for small, large in zip(its, size, strict=True))
-    return down <= 1 and abs(down - across) <= ALIKE
 
 
 def _same(name: str, its: tuple[int, int], size: tuple[int, int]) -> None:

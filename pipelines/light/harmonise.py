@@ -93,13 +93,31 @@ def without_rim(picture: torch.Tensor, person: torch.Tensor) -> torch.Tensor:
     if not bool(whole.any()) or bool((person >= EDGE).logical_or(person <= 0).all()):
         return picture
     # From the coarse to the fine: every edge pixel gets the nearest inner colours that reach it.
-    own = masked_blur(picture[0], whole, REACH[-1])
+    own, _ = _from_inside(picture[0], whole, REACH[-1])
     for sigma in reversed(REACH[:-1]):
-        near = masked_blur(whole.float()[None], torch.ones_like(whole), sigma)
-        own = torch.where(near > 0.05, masked_blur(picture[0], whole, sigma), own)
+        finer, near = _from_inside(picture[0], whole, sigma)
+        own = torch.where(near > 0.05, finer, own)
     # What of the pixel is the person's keeps its own detail.
     share = person[0]
     return torch.where(whole, picture[0], torch.lerp(own, picture[0], share.square() * 0.5))[None]
+
+
+def _from_inside(
+    picture: torch.Tensor, whole: torch.Tensor, sigma: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(3, h, w) the Gaussian mean of the picture's pixels where it is whole (h, w), the plain mean where none is in
+    reach, and (1, h, w) how much of what is in reach is whole. By OpenCV: at 12 megapixels a second, not a minute."""
+    import cv2
+
+    weight = whole.float()[None]
+    size = 2 * max(1, round(3 * sigma)) + 1
+    total = [
+        torch.from_numpy(cv2.GaussianBlur(one.numpy(), (size, size), sigma, borderType=cv2.BORDER_CONSTANT))
+        for one in (*(picture * weight).contiguous(), weight[0])
+    ]
+    near = total.pop()[None]
+    mean = (picture * weight).sum((1, 2), keepdim=True) / weight.sum().clamp(min=1)
+    return torch.where(near > 1e-4, torch.stack(total) / near.clamp(min=1e-4), mean), near
 
 
 def covering(scene: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

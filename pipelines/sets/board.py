@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 
 from ..batches import Progress, told
 from ..picture import LARGEST_MEGAPIXELS
+from .letters import lettering
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -24,6 +26,8 @@ SMALLEST = 11
 """Pixels of the smallest letters that are still read."""
 LIGHT = 0.5
 """Grey value from which a ground takes black letters."""
+UNSPACED = "\u2e80-\uabff\uf900-\uffef"
+"""Letters of Chinese, Japanese, Korean and their neighbours: a range of Unicode's blocks."""
 MOST = 400
 """Cells of one board."""
 
@@ -71,7 +75,7 @@ def board(
     wide = max(width for _, width in sizes)
     columns = min(options.columns or _square(len(pictures), wide, options.height), len(pictures))
     letters = max(SMALLEST, round(TEXT * options.height))
-    font = _font(letters)
+    font, _ = lettering((*labels, options.title), letters)
     lines = [_wrapped(label, font, wide) for label in labels]
     layout = _Layout(options, columns, wide, letters, max(map(len, lines)), len(pictures))
     height, width = layout.size
@@ -147,17 +151,23 @@ def _lay(place: torch.Tensor, picture: torch.Tensor) -> None:
     place[:, 3:] = whole
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)
+def unwritten(captions: Sequence[str], title: str = "") -> str:
+    """What to tell of letters that no font of this machine has; nothing where it has all of them."""
+    _, missing = lettering((*captions, title), SMALLEST)
+    if not missing:
+        return ""
+    return (
+        f"no font of this machine has {' '.join(missing)}: boxes stand for them; install a font that has them (Noto"
+        " Sans CJK has Chinese, Japanese and Korean) and run again"
+    )
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The lines of a caption, each at most `width` pixels as far as its words allow; a longer word is cut short."""
+    """The lines of a caption, each at most `width` pixels as far as its words allow; a longer word is cut short.
+    Chinese and Japanese may break behind every letter."""
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
+    for blank, word in _pieces(text):
+        longer = f"{lines[-1]}{blank}{word}" if lines else word
         if lines and font.getlength(longer) <= width:
             lines[-1] = longer
             continue
@@ -165,6 +175,13 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
             word = word[:-3].rstrip(".") + ".." if len(word) > 3 else word[:-1]
         lines.append(word)
     return lines
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """What a line may end behind, with the blank before it: words, and letters of scripts without blanks."""
+    for word in text.split():
+        for i, piece in enumerate(re.findall(f"[{UNSPACED}]|[^{UNSPACED}]+", word)):
+            yield "" if i else " ", piece
 
 
 def _written(
@@ -184,7 +201,8 @@ def _written(
     pen = ImageDraw.Draw(sheet)
     if options.title:
         size = max(SMALLEST, round(TITLE * options.height))
-        pen.text((layout.gap, layout.head / 2), options.title, fill=255, font=_font(size), anchor="lm")
+        face, _ = lettering((options.title, *(line for caption in lines for line in caption)), size)
+        pen.text((layout.gap, layout.head / 2), options.title, fill=255, font=face, anchor="lm")
     for i, caption in enumerate(lines):
         top, left = layout.place(i)
         for n, line in enumerate(caption):

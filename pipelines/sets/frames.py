@@ -71,7 +71,12 @@ def framed(
     progress: Progress = None,
 ) -> list[tuple[str, Reposed]]:
     """The person of (1, 3, H, W) in each shape of picture, in the pose of the list that fills it best, with a name for
-    each: the shape and the pose. The photo is read once. ValueError where there is no pose."""
+    each: the shape and the pose. The photo is read once. ValueError where there is no pose, or more than one photo."""
+    if len(picture) != 1:
+        raise ValueError(
+            f"{len(picture)} photos, but one is taken at a time: choose one with ImageFromBatch, or give each photo a"
+            " Fill Frames of its own"
+        )
     if not poses:
         raise ValueError("no pose to choose from: connect Pose Set")
     reading = read_for(picture, reader, options.person)

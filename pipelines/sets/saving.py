@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,24 +97,26 @@ def save_set(
     format: str = "PNG",
     seed: int | None = None,
     progress: Progress = None,
+    texts: Mapping[str, str] | None = None,
 ) -> SavedSet:
     """Writes SKU_name files and the manifest of a folder, to which other SKUs may have been written before.
 
-    photo (B, 3, H, W) what the shots were made from. The same SKU of the same photo again replaces its pictures.
+    photo (B, 3, H, W) what the shots were made from; an empty SKU is named after it. texts go into the files where they
+    are PNG. The same SKU of the same photo again replaces its pictures.
     A picture that cannot be written is a failed entry, and the others are written all the same. ValueError where two
     pictures would have one file, where the SKU is that of another photo, or where nothing at all could be written.
     """
     if format not in FORMATS:
         raise ValueError(f"the format is {format!r}, expected one of {', '.join(FORMATS)}")
-    sku = safe_name(sku)
     source, manifest = picture_digest(photo), Manifest.read(folder)
+    sku = safe_name(sku) if sku.strip() else f"photo-{source[:8]}"
     check_owner(manifest, sku, source)
     files = file_names(sku, [shot.name for shot in shots], FORMATS[format])
     written, entries = [], []
     for shot, name in told(list(zip(shots, files, strict=True)), progress):
         known = {"source_sha256": source, "seed": seed}
         try:
-            path = write_picture(shot.pixels, Path(folder) / name)
+            path = write_picture(shot.pixels, Path(folder) / name, texts)
             entry = shot.entry(sku, file=name, sha256=file_digest(path), **known)
             written.append(path)
         except (PictureError, OSError) as error:

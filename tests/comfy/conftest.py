@@ -40,6 +40,14 @@ def quick(prompt: dict) -> dict:
     return prompt
 
 
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+RENDERERS = {"LiteGraph": False, "Nodes 2.0": True}
+"""How the page draws nodes, and whether that is the newer way."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that names `workflow` runs once for each shipped one; `single_workflow`: for each that is no set and that
     can be run here."""
@@ -122,6 +130,46 @@ def photo_or_none() -> Path | None:
 def object_info(server) -> dict:
     """What every registered node takes and gives."""
     return server.object_info()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a window."""
+    if not os.environ.get("REPOSE_BROWSER"):
+        pytest.skip("no browser here: `python run.py test` finds or installs one, or set REPOSE_BROWSER")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=os.environ["REPOSE_BROWSER"], headless=True, args=FLAGS
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session", params=RENDERERS)
+def opened(request, browser, server):
+    """ComfyUI's page, ready, drawn one way or the other; opened once for all tests."""
+    settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": RENDERERS[request.param]}
+    for name, value in settings.items():
+        server.post(f"/settings/{name}", value)
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    page.renderer = request.param
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(server.url)
+    page.wait_for_function("Boolean(window.app?.extensionManager && window.LiteGraph)", timeout=60_000)
+    page.wait_for_function("Boolean(LiteGraph.registered_node_types['ReposeDrawPose'])", timeout=60_000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(opened):
+    """The page, with no complaints so far."""
+    opened.problems.clear()
+    return opened
 
 
 def make_base(base: Path, pack: Path, models: Path) -> Path:

@@ -89,6 +89,24 @@ def test_every_node_has_a_help_page_that_says_what_its_schema_says(server, nodes
     assert served == wanted["ReposePhoto.md"]
 
 
+def test_every_help_page_has_its_picture_and_the_page_gets_it(server, nodes):
+    """Missing? `python training/help_pictures.py --only NODE_ID` makes it."""
+    from PIL import Image
+
+    from training.help_pages import FOLDER, PICTURES
+
+    ids = {node.GET_SCHEMA().node_id for node in nodes}
+    assert {path.stem for path in PICTURES.iterdir()} == ids
+    for name in ids:
+        (shown,) = re.findall(r"!\[.+?\]\((.+?)\)", (FOLDER / f"{name}.md").read_text(encoding="utf-8"))
+        served = server.read(f"/extensions/repose/docs/{shown}")
+        assert served == (PICTURES / f"{name}.webp").read_bytes() and len(served) <= 60_000, name
+        with Image.open(PICTURES / f"{name}.webp") as picture:
+            low, high = picture.convert("L").getextrema()
+            assert picture.format == "WEBP" and min(picture.size) >= 60 and high - low > 64, name
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 2_000_000
+
+
 def test_the_page_gets_the_nodes_in_every_language(server, nodes):
     """As ComfyUI gathers them from the shipped pack: what the page merges into its own translations."""
     from training import locales

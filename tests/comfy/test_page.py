@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 
-import pytest
 from repose.setup import graph
 from repose.setup.places import OUTPUT
 
-from .conftest import QUICK
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-RENDERERS = {"LiteGraph": False, "Nodes 2.0": True}
+from .conftest import QUICK, RENDERERS
 
 LOAD = """async ([workflow, name]) => { await window.app.loadGraphData(workflow, true, true, name) }"""
 UNREGISTERED = """() => window.app.graph._nodes
@@ -28,51 +20,11 @@ RESULTS = """() => [
 ].filter(i => i.src.includes('/view?') && i.src.includes('type=output') && i.naturalWidth > 1).length"""
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """A Chromium without a window."""
-    if not os.environ.get("REPOSE_BROWSER"):
-        pytest.skip("no browser here: `python run.py test` finds or installs one, or set REPOSE_BROWSER")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=os.environ["REPOSE_BROWSER"], headless=True, args=FLAGS
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="session", params=RENDERERS)
-def opened(request, browser, server):
-    """ComfyUI's page, ready, drawn one way or the other; opened once for all tests."""
-    settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": RENDERERS[request.param]}
-    for name, value in settings.items():
-        server.post(f"/settings/{name}", value)
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = context.new_page()
-    page.renderer = request.param
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(server.url)
-    page.wait_for_function("Boolean(window.app?.extensionManager && window.LiteGraph)", timeout=60_000)
-    page.wait_for_function("Boolean(LiteGraph.registered_node_types['ReposeDrawPose'])", timeout=60_000)
-    yield page
-    context.close()
-
-
 SET_WIDGETS = """(quick) => {
     for (const node of window.app.graph.nodes)
         for (const widget of node.widgets ?? [])
             if (widget.name in (quick[node.type] ?? {})) widget.value = quick[node.type][widget.name];
 }"""
-
-
-@pytest.fixture
-def page(opened):
-    """The page, with no complaints so far."""
-    opened.problems.clear()
-    return opened
 
 
 def load(page, workflow):
@@ -105,6 +57,22 @@ def test_runs_in_the_page(page, single_workflow, server, photo, models):
     folder = OUTPUT / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{single_workflow.stem} ({page.renderer}).png")
+    assert page.problems == []
+
+
+def test_a_nodes_help_shows_its_picture(page):
+    page.evaluate(LOAD, [{"nodes": [], "links": [], "version": 0.4}, "help"])
+    page.evaluate("""() => {
+        const node = LiteGraph.createNode('ReposeWarpBody');
+        node.pos = [400, 300];
+        window.app.graph.add(node);
+        window.app.canvas.selectItems([node]);
+    }""")
+    page.get_by_test_id("info-button").first.click(timeout=10_000)
+    shown = page.locator("img[src$='docs/pictures/ReposeWarpBody.webp']").first
+    shown.wait_for(timeout=10_000)
+    loaded = "image => image.complete && image.naturalWidth > 100"
+    page.wait_for_function(loaded, arg=shown.element_handle(), timeout=10_000)
     assert page.problems == []
 
 

@@ -172,3 +172,36 @@ def test_a_mole_is_not_copied_and_a_pattern_is(count):
         assert bool(marks[dark].all()) and float(marks[~dark].float().mean()) < 0.01
     else:
         assert not bool(marks.any())
+
+
+def test_a_very_large_picture_is_filled_at_its_own_size(figure, hidden):
+    """Its correspondence is in working pixels (here: half); what the photo shows keeps every pixel."""
+    found = replace(figure.hiding(hidden), photo_size=SIZE)
+    grain = torch.Generator().manual_seed(3)
+
+    def twice(values):
+        return torch.nn.functional.interpolate(values, scale_factor=2.0, mode="nearest")
+
+    spoilt = torch.where(hidden, torch.tensor([1.0, 0.0, 1.0]).view(3, 1, 1), figure.picture[0])[None]
+    large = twice(spoilt) + 0.02 * torch.randn(1, 3, 2 * SIZE[0], 2 * SIZE[1], generator=grain)
+    large, person = large.clamp(0, 1), twice(figure.person)
+    options, clothes = FillOptions("continued"), [figure.garments.at_size((2 * SIZE[0], 2 * SIZE[1]))]
+    made, marked = filled_pictures(large, person, [found], clothes, options=options)
+    small, low = filled_pictures(
+        torch.nn.functional.avg_pool2d(large, 2), figure.person, [found], [figure.garments], options=options
+    )
+    assert made.shape == large.shape and marked.shape == person.shape
+    assert bool((twice(low) == marked).float().mean() > 0.99)
+    there = twice(hidden[None, None].float()) > 0
+    off = (made - twice(small)).abs()[there.expand_as(made)].mean()
+    assert float(off) < 0.02, "enlarged, it is what was made at the working size"
+    away = torch.nn.functional.max_pool2d(twice(low), 9, 1, 4) == 0
+    assert torch.equal(made[away.expand_as(made)], large[away.expand_as(made)])
+    whole, _ = filled_pictures(large, person, [replace(figure.found, photo_size=SIZE)], clothes)
+    assert torch.equal(whole, large), "nothing hidden: the picture itself"
+
+
+def test_another_shape_is_refused_with_both_sizes(figure, hidden):
+    with pytest.raises(ValueError, match=f"{SIZE[1]} x {SIZE[0]}"):
+        wide = torch.nn.functional.pad(figure.picture, (0, 40))
+        filled_pictures(wide, torch.nn.functional.pad(figure.person, (0, 40)), [figure.hiding(hidden)])

@@ -96,3 +96,8 @@ def test_what_is_no_shot():
         shots(picture, matte, [skeleton], "near", (1, 1))
     with pytest.raises(ValueError, match="mask is empty"):
         shots(picture, torch.zeros(1, 1, *CANVAS), [skeleton], "half", (1, 1))
+
+
+def test_two_photos_are_told_and_none_is_left_out_in_silence(reader, drawn_photo):
+    with pytest.raises(ValueError, match="2 photos, but one .*ImageFromBatch"):
+        framed(drawn_photo.expand(2, -1, -1, -1), reader, listed_poses(POSES), [(1, 1)], ReposeOptions())

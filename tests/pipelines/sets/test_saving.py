@@ -62,10 +62,10 @@ def test_one_sku_for_two_photos_is_refused_and_nothing_is_lost(tmp_path):
 def test_a_picture_that_finds_no_room_is_named_and_the_others_are_saved(tmp_path, monkeypatch):
     write = saving.write_picture
 
-    def full(pixels, path):
+    def full(pixels, path, texts=None):
         if "front" in path.name:
             raise PictureError(f"{path}: cannot be written (No space left on device); choose another folder")
-        return write(pixels, path)
+        return write(pixels, path, texts)
 
     monkeypatch.setattr(saving, "write_picture", full)
     made = save_set(shots_of(pictures(), NAMES), "A", PHOTO, tmp_path)
@@ -105,3 +105,11 @@ def test_a_pictures_digest_knows_its_shape_and_not_its_rounding():
     eighths = PHOTO.mul(255).round() / 255
     assert picture_digest(eighths) == picture_digest((eighths + 1e-4).clamp(0, 1))
     assert picture_digest(PHOTO) != picture_digest(PHOTO.reshape(1, 3, 24, 32))
+
+
+def test_without_a_sku_photos_have_their_own_names_and_go_side_by_side(tmp_path):
+    for photo in (PHOTO, 1 - PHOTO, PHOTO):
+        save_set(shots_of(pictures(1), ["front"]), " ", photo, tmp_path)
+    names = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert names == sorted(f"photo-{picture_digest(photo)[:8]}_front.png" for photo in (PHOTO, 1 - PHOTO))
+    assert len(list(Manifest.read(tmp_path))) == 2
