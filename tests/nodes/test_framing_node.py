@@ -32,4 +32,4 @@ def test_the_newest_inputs_of_repose_come_last(comfyui):
     """Saved workflows hold their widgets by their order."""
     from repose.nodes.whole import Repose
 
-    assert [one.id for one in Repose.GET_SCHEMA().inputs][-3:] == ["frame", "relight", "fill"]
+    assert [one.id for one in Repose.GET_SCHEMA().inputs][-4:] == ["frame", "relight", "fill", "seat"]
