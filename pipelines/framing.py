@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .background import BackgroundOptions, restore_background
+from .background import Backdrop, BackgroundOptions, lay_grid, residual_energy, restore_background
 from .batches import Progress, common_count, each, share
 from .geometry.retarget import stature
 from .geometry.skeleton import Skeleton
@@ -24,6 +24,13 @@ CUT = 0.02
 """Share of a border that the figure covers from which it is cut there: nothing is known beyond."""
 BEYOND = 0.15
 """Fraction of stature: hair over the eyes, a skirt beside the hips; more is a train or a prop."""
+EXTENDING = BackgroundOptions(fringe=0, shade_reach=0)
+"""For what goes on beyond a picture's sides: nobody stood there."""
+STRIP, ALIKE = 0.12, 0.8
+"""Share of a side's length of the strip along it that tells how the background goes on, and the correlation from which
+on two places show the same pattern. By eye."""
+RIM = 0.002
+"""Share of a side's length that is not mirrored: cameras and editors leave a line there."""
 LARGEST = 4
 """Times its own size to which a picture may grow on a side; what is further out was never meant to be seen."""
 
@@ -199,8 +206,9 @@ def _joints(skeleton: Skeleton) -> Box:
 def extended(
     room: torch.Tensor, canvas: Canvas, progress: Progress = None, figure: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger. The picture's rim
-    there, often darker than the rest, is made anew too (BackgroundOptions.margin).
+    """(1, 3, h, w) a picture on its canvas, its background going on where the canvas is larger: a smooth one as it is
+    at the rim, a pattern in step, and any other scene as its mirror image, for nobody can say what stood there. The
+    picture's rim there, often darker than the rest, is made anew too (BackgroundOptions.margin, RIM).
 
     figure (1, 1, H, W): what the new background is not to be made from.
     """
@@ -209,12 +217,71 @@ def extended(
     added = canvas.laid(torch.zeros_like(room[:, :1]), 1.0)
     laid = canvas.laid(room)
     hole = added if figure is None else torch.maximum(added, canvas.laid(figure))
-    made = restore_background(laid, hole, progress, BackgroundOptions(fringe=0, shade_reach=0))
+    if _goes_on(room, figure, canvas):
+        made = restore_background(laid, hole, progress, EXTENDING)
+    else:
+        empty = room if figure is None else restore_background(room, figure, progress)
+        made = _mirrored(empty, canvas)
     if figure is None:
         return made
     # The figure stays: only what is beside the old picture, and the rim that was joined to it, is new.
     kept = canvas.laid(figure) > 0.02
     return torch.where((added > 0) | ~F.max_pool2d(kept.float(), 9, 1, 4).bool(), made, laid)
+
+
+def _goes_on(room: torch.Tensor, figure: torch.Tensor | None, canvas: Canvas) -> bool:
+    """Whether what lies along the sides that grow is smooth, or a pattern that repeats."""
+    matte = torch.zeros_like(room[:, :1]) if figure is None else figure
+    strips = []
+    for axis, pads in ((3, (canvas.left, canvas.right)), (2, (canvas.top, canvas.bottom))):
+        length = room.shape[axis]
+        wide = max(2, round(STRIP * length))
+        for pad, start in zip(pads, (0, length - wide), strict=True):
+            if pad > 0:
+                strips.append((axis, start, wide))
+    low = lay_grid(room[0].cpu(), matte[0, 0].cpu(), EXTENDING)
+    if all(_plain(low, *strip) for strip in strips):
+        return True
+    return all(_repeats(low.low, low.side, *strip) for strip in strips)
+
+
+def _plain(grid: Backdrop, axis: int, start: int, wide: int) -> bool:
+    """Whether a strip of so many pixels from `start` on along an axis (3 across, 2 down) is smooth."""
+    first, last = start // grid.side, -(-(start + wide) // grid.side)
+    there = torch.zeros_like(grid.hole)
+    there.narrow(axis - 2, first, min(last, there.shape[axis - 2]) - first).fill_(True)
+    near = replace(grid, hole=~there)
+    return residual_energy(replace(near, hole=~there & grid.whole)) < EXTENDING.smooth_below
+
+
+def _repeats(low: torch.Tensor, side: int, axis: int, start: int, wide: int) -> bool:
+    """Whether a strip is found again, shifted along the axis, in the rest of (3, h, w) mean colours of cells."""
+    lines = low.movedim(axis - 1, 0)
+    first, count = start // side, max(2, wide // side)
+    first = min(first, len(lines) - count)
+    strip = lines[first : first + count] - lines.mean(0)
+    for other in range(0, len(lines) - count + 1):
+        if abs(other - first) < count // 2:
+            continue
+        there = lines[other : other + count] - lines.mean(0)
+        both = (strip * there).sum() / (strip.square().sum() * there.square().sum()).clamp(min=1e-12).sqrt()
+        if float(both) > ALIKE:
+            return True
+    return False
+
+
+def _mirrored(room: torch.Tensor, canvas: Canvas) -> torch.Tensor:
+    """(1, 3, h, w) the picture on its canvas, its mirror image beyond each side, and the picture again beyond that."""
+    for axis, (before, after) in ((3, (canvas.left, canvas.right)), (2, (canvas.top, canvas.bottom))):
+        length = room.shape[axis]
+        rim = max(1, round(RIM * length))
+        low, high = (rim if pad > 0 else 0 for pad in (before, after))
+        place = torch.arange(-before, length + after, device=room.device) - low
+        inner = length - low - high
+        place = place.remainder(2 * inner)
+        place = torch.where(place < inner, place, 2 * inner - 1 - place) + low
+        room = room.index_select(axis, place)
+    return room
 
 
 class Reframed(NamedTuple):

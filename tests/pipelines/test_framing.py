@@ -135,6 +135,41 @@ def test_a_pattern_goes_on_and_is_not_mirrored():
     assert (laid - stripes[..., :280]).abs()[..., 200:].mean() < 0.1
 
 
+def scene(height: int = 120, width: int = 160) -> torch.Tensor:
+    """(1, 3, h, w) blobs as no rule makes them: leaves, people in the distance."""
+    noise = torch.rand(1, 3, height // 4, width // 4, generator=torch.Generator().manual_seed(3))
+    return torch.nn.functional.interpolate(noise, (height, width), mode="bilinear", align_corners=False)
+
+
+@pytest.mark.parametrize("canvas", [Canvas(50, 0, 40, 0), Canvas(0, 30, 0, 20), Canvas(400, 0, 0, 0)])
+def test_any_other_scene_goes_on_as_its_mirror_image(canvas):
+    room = scene()
+    laid = extended(room, canvas)
+    assert laid.shape[-2:] == canvas.size((120, 160))
+    inner = laid[..., canvas.top : canvas.top + 120, canvas.left : canvas.left + 160]
+    assert float((inner - room)[..., 2:-2, 2:-2].abs().max()) < 1e-6, "what was photographed stays"
+    for pad, line in (
+        (canvas.left, canvas.left + 1),
+        (canvas.right, canvas.left + 159),
+    ):  # the rim is one pixel
+        if pad:
+            assert torch.equal(laid[..., line - 20 : line], laid[..., line : line + 20].flip(-1))
+    seam = max(float(laid.diff(dim=axis).abs().max()) for axis in (2, 3))
+    assert seam <= 1.01 * max(float(room.diff(dim=axis).abs().max()) for axis in (2, 3)), "and no seam shows"
+    assert float(laid.min()) >= float(room.min()) and float(laid.max()) <= float(room.max())
+
+
+def test_nobody_stands_in_the_mirror():
+    room = scene()
+    figure = torch.zeros(1, 1, 120, 160)
+    figure[..., 20:110, 20:50] = 1
+    red = torch.tensor([1.0, 0.0, 0.0]).reshape(1, 3, 1, 1)
+    laid = extended(torch.where(figure > 0, red, room), Canvas(60, 0, 0, 0), figure=figure)
+    assert torch.equal(laid[..., 22:108, 82:108], red.expand(1, 3, 86, 26))
+    beside = laid[..., :60]
+    assert int(((beside[:, 0] > 0.95) & (beside[:, 1] < 0.05)).sum()) == 0
+
+
 def test_cutting_only_is_exact():
     picture = torch.rand(1, 3, 50, 60)
     assert torch.equal(extended(picture, Canvas(-10, -5, 0, -3)), picture[..., 5:47, 10:])
