@@ -53,6 +53,7 @@ def installed(folder: Path) -> Path:
     networks = place / "models" / "repose"
     networks.parent.mkdir(exist_ok=True)
     if not networks.exists():
+        networks.unlink(missing_ok=True)  # a link to a clone that is gone
         networks.symlink_to(MODELS / "repose", target_is_directory=True)
     note = folder / "installed.txt"
     wanted = (pack / "requirements.txt").read_text(encoding="utf-8")
