@@ -250,8 +250,7 @@ def _plain(grid: Backdrop, axis: int, start: int, wide: int) -> bool:
     first, last = start // grid.side, -(-(start + wide) // grid.side)
     there = torch.zeros_like(grid.hole)
     there.narrow(axis - 2, first, min(last, there.shape[axis - 2]) - first).fill_(True)
-    near = replace(grid, hole=~there)
-    return residual_energy(replace(near, hole=~there & grid.whole)) < EXTENDING.smooth_below
+    return residual_energy(replace(grid, hole=~there & grid.whole)) < EXTENDING.smooth_below
 
 
 def _repeats(low: torch.Tensor, side: int, axis: int, start: int, wide: int) -> bool:
