@@ -23,7 +23,7 @@ from .geometry.library import load_pose, pose_names
 from .geometry.lighting import LightField
 from .geometry.retarget import Pose
 from .geometry.skeleton import Skeleton
-from .geometry.warped import Correspondence
+from .geometry.warped import Correspondence, Warped
 from .light.photo import PhotoLight, light_of
 from .light.relight import RelightOptions
 from .light.shadows import Shadows, shadows_of
@@ -34,7 +34,7 @@ from .pose_files import read_pose_file
 from .pose_pictures import people_in
 from .posing import retargeted
 from .read import Reader, Reading, load_reader
-from .seat import DRAWN, seat_under
+from .seat import DRAWN, DrawnSeat, seat_under
 
 READING, DETAIL = 0.3, 0.9
 """Where in the progress the reading of a photo ends, and where bringing back a large one's detail starts."""
@@ -179,8 +179,8 @@ def repose(
         progress=lambda f: tell(0.45 + 0.4 * f),
         rigid=rigid,
     )
-    found = replace(moved.correspondence, origin=(canvas.left, canvas.top))
-    moved = replace(moved, correspondence=found)
+    origin = canvas.left, canvas.top
+    moved = replace(moved, correspondence=replace(moved.correspondence, origin=origin))
     if options.fill and not reading.skeleton.flat:
         clothes = None if reading.regions is None else reading.regions.garments
         moved, surface = completed(moved, clothes, surface, lambda f: tell(0.85 + 0.1 * f))
@@ -188,15 +188,9 @@ def repose(
         light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:
         moved = light.on(moved, reading.regions, options.relight)
-    seat = seat_under(target, pose, moved.alpha, light) if options.seat else None
-    shadows = own.on(canvas)
-    solid = moved.alpha if seat is None else torch.maximum(moved.alpha, seat.matte.to(moved.alpha))
-    shades = shadows.under(target, solid, pose.contacts)
-    photo = shadows.changed(picture, reading.matte, shades) if canvas == Canvas() else None
-    room = shadows.laid(room, shades, canvas.laid(picture))
-    result = moved.over(room, photo)
-    if seat is not None:
-        result, notes = seat.behind(result, moved.alpha, room), (*notes, DRAWN)
+    field = None if light is None else light.field
+    seat = seat_under(target, pose, moved.alpha, room, field) if options.seat else None
+    result = _in_room(moved, room, own.on(canvas), picture, reading.matte, canvas, target, pose, seat)
     tell(1.0)
     return Reposed(
         result,
@@ -206,13 +200,34 @@ def repose(
         moved.correspondence,
         reading,
         target,
-        reading.keypoints.notes + notes,
+        reading.keypoints.notes + notes + (() if seat is None else (DRAWN,)),
         second,
         canvas,
         light,
         own,
         surface or SurfaceFill.empty(),
     )
+
+
+def _in_room(
+    moved: Warped,
+    room: torch.Tensor,
+    shadows: Shadows,
+    picture: torch.Tensor,
+    matte: torch.Tensor,
+    canvas: Canvas,
+    target: Skeleton,
+    pose: Pose,
+    seat: DrawnSeat | None,
+) -> torch.Tensor:
+    """(1, 3, h, w) the moved person in the room, on the seat, under the shades of both; what did not move is the
+    photo's."""
+    solid = moved.alpha if seat is None else torch.maximum(moved.alpha, seat.matte.to(moved.alpha))
+    shades = shadows.under(target, solid, pose.contacts)
+    photo = shadows.changed(picture, matte, shades) if canvas == Canvas() else None
+    room = shadows.laid(room, shades, canvas.laid(picture))
+    result = moved.over(room, photo)
+    return result if seat is None else seat.behind(result, moved.alpha, room)
 
 
 def canvas_for(readings: Sequence[Reading], targets: Sequence[Skeleton], framing: Framing) -> Canvas:

@@ -20,7 +20,7 @@ from .geometry.lighting import LightField
 from .geometry.retarget import Pose
 from .geometry.seat import Block, Eye, Seat, seat_of
 from .geometry.skeleton import Skeleton
-from .light.photo import PhotoLight
+from .light.batch import figure_on
 from .shadow import WHITE
 
 DRAWN = "a plain block was drawn to sit on: switch `seat` off to paint a chair of your own"
@@ -31,6 +31,17 @@ SHADED = 0.95
 """What is left of the light on a floor that counts as shaded."""
 ALBEDO = (0.80, 0.78, 0.75)
 """Linear: matt white paint, a little warm."""
+MEAN_GREY = 0.18
+"""Linear: what surfaces send back of their light on the whole; a photographer's grey card."""
+ABOVE, SIDEWAYS, KNOWN = 1.1, 0.5, 0.5
+"""Soft light from above: on an upright side, against the mean of all sides, how much more on the top, and how far the
+photo's own light takes its place where it is known. By eye."""
+FOOT = 0.4, 0.06
+"""The share of its light that a block's side loses at the floor, and the statures over which it gets it back. By
+eye."""
+CAST, TOUCH = (0.8, 0.5), (0.35, 0.012)
+"""How much of the computed shade on the floor is laid, and for a wall of which share of the block's height; the dark
+line where the block touches the floor, and the statures over which it fades. By eye."""
 EDGE = 0.006
 """Fraction of stature over which the edges are rounded."""
 SAMPLES = 2
@@ -114,9 +125,8 @@ def _seen(seat: Seat, window, light: LightField) -> tuple[torch.Tensor, torch.Te
         depth, normal, height = _met(seat, block, ray)
         nearer = depth < nearest
         nearest = torch.where(nearer, depth, nearest)
-        # The floor takes light from what stands on it: half of it right at the bottom of a wall, and it gives
-        # some of its own back.
-        opened = 1 - 0.4 * torch.exp(-height / (0.06 * seat.tall))
+        # The floor takes light from what stands on it, and gives some of its own back.
+        opened = 1 - FOOT[0] * torch.exp(-height / (FOOT[1] * seat.tall))
         shading = _modelled(light, normal, opened)
         colour = torch.where(nearer[..., None], shading * ray.new_tensor(ALBEDO), colour)
     hit = torch.isfinite(nearest).float()
@@ -172,8 +182,8 @@ def _met(seat: Seat, block: Block, ray: torch.Tensor) -> tuple[torch.Tensor, tor
 def _floor_shade(seat: Seat, window) -> torch.Tensor:
     """(h, w) in (0, 1]: what of the light from all around the blocks leave to the floor and, little, to a wall.
 
-    Half of what comes from a wall's side is lost at its foot: 1 - (1 - d / sqrt(d^2 + H^2)) / 2 at distance d from
-    one of height H, which is the cosine-weighted share of a half space over an endless wall.
+    An endless wall of height H hides (1 - d / sqrt(d^2 + H^2)) / 2 of the light from all around, weighted by the
+    cosine, from a floor at distance d: half of it at its foot.
     """
     ray = _rays(seat.eye, window, 1)
     # Where the floor is met: below the horizon.
@@ -185,19 +195,28 @@ def _floor_shade(seat: Seat, window) -> torch.Tensor:
         axes = torch.tensor(block.axes, dtype=torch.float32)
         own = ((place - torch.tensor(block.middle, dtype=torch.float32)) @ axes.T).abs()
         away = (own - torch.tensor(block.half, dtype=torch.float32)).clamp(min=0).norm(dim=-1)
-        high = block.bottom - block.top
-        lost = 0.5 * (1 - away / (away.square() + (0.5 * high) ** 2).sqrt())
-        touch = 0.35 * torch.exp(-away / (0.012 * seat.tall))
-        shade = torch.minimum(shade, (1 - 0.8 * lost) * (1 - touch))
+        high = CAST[1] * (block.bottom - block.top)
+        lost = 0.5 * (1 - away / (away.square() + high**2).sqrt())
+        touch = TOUCH[0] * torch.exp(-away / (TOUCH[1] * seat.tall))
+        shade = torch.minimum(shade, (1 - CAST[0] * lost) * (1 - touch))
     return torch.where(ray[..., 1] > 1e-4, shade, 1.0)
 
 
 def seat_under(
-    target: Skeleton, pose: Pose, person: torch.Tensor, light: PhotoLight | None
+    target: Skeleton, pose: Pose, person: torch.Tensor, room: torch.Tensor, light: LightField | None
 ) -> DrawnSeat | None:
-    """What a posed person of (1, 1, H, W) matte sits on, in the photo's light; None where there is nothing to draw."""
+    """What a posed person of (1, 1, H, W) matte sits on; None where there is nothing to draw.
+
+    light: the photo's; where it is None, as much from all sides as a `room` (1, 3, H, W) of mean brightness stands in.
+    """
     seat = seat_of(target, pose)
-    return None if seat is None else drawn(seat, person, LightField.flat() if light is None else light.field)
+    return None if seat is None else drawn(seat, person, light or _light_in(room))
+
+
+def _light_in(room: torch.Tensor) -> LightField:
+    """Flat light that makes grey of what a room (1, 3, H, W) shows on the whole."""
+    level = linear(room.float()).mean() / MEAN_GREY
+    return LightField.flat(torch.full((3,), float(level.clamp(max=1))))
 
 
 def seated_pictures(
@@ -211,23 +230,21 @@ def seated_pictures(
     """Pictures (B, 3, H, W) of posed people with something to sit on behind those who need it, and its mattes
     (B, 1, H, W).
 
-    people (B or 1, 1, H, W) where they are; their skeletons, poses and lights for each picture, or one for all.
-    ValueError for counts and sizes that do not go together.
+    people (B or 1, 1, H, W) where they are; their skeletons, poses and lights for each picture, or one for all; a very
+    large picture's skeleton may be of its working size. ValueError for counts and sizes that do not go together.
     """
     count, size = len(pictures), tuple(pictures.shape[-2:])
     masks, bodies = each(people.split(1), count, "person masks"), each(targets, count, "target skeletons")
-    stances, fields = each(poses, count, "poses"), each(lights or [LightField.flat()], count, "lights")
+    stances, fields = each(poses, count, "poses"), each(lights or [None], count, "lights")
     rows = list(zip(pictures.split(1), masks, bodies, stances, fields, strict=True))
     made, mattes = [], []
     for picture, mask, body, pose, light in told(rows, progress):
-        for what, other in (("person mask", tuple(mask.shape[-2:])), ("target skeleton", tuple(body.canvas))):
-            if other != size:
-                raise ValueError(
-                    f"the picture has {size[1]} x {size[0]} pixels, the {what} is of one of {other[1]} x {other[0]}:"
-                    " connect both of the same picture"
-                )
-        found = seat_of(body, pose)
-        seat = None if found is None else drawn(found, mask, light)
+        if (other := tuple(mask.shape[-2:])) != size:
+            raise ValueError(
+                f"the picture has {size[1]} x {size[0]} pixels, the person mask {other[1]} x {other[0]}: connect the"
+                " mask of this picture"
+            )
+        seat = seat_under(figure_on(body, picture), pose, mask, picture, light)
         made.append(picture if seat is None else seat.behind(picture, mask))
         mattes.append(torch.zeros_like(mask) if seat is None else seat.matte.to(mask))
     return torch.cat(made), torch.cat(mattes)
@@ -238,8 +255,8 @@ def _modelled(light: LightField, normal: torch.Tensor, opened: torch.Tensor) -> 
     side without any light of the key still shows its shape."""
     shape = normal.shape
     known = light.shading(normal.reshape(-1, 3), None, opened.reshape(-1)).reshape(shape)
-    above = light.mean * (1.1 - 0.5 * normal[..., 1:2]) * opened[..., None]
-    return torch.lerp(above, known, 0.5 * light.confidence)
+    above = light.mean * (ABOVE - SIDEWAYS * normal[..., 1:2]) * opened[..., None]
+    return torch.lerp(above, known, KNOWN * light.confidence)
 
 
 def _closeness(person: torch.Tensor, tall: float) -> torch.Tensor:

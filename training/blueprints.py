@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from workflow_pages import LIMITS, READ, Group, Node  # noqa: E402
+from workflow_pages import LIMITS, READ, Group, Node, completed, warped  # noqa: E402
 
 from workflows import Page, saved  # noqa: E402
 
@@ -86,31 +86,8 @@ BLUEPRINTS = {
                 Node("room", "ReposeRestoreBackground", (340, 60), links={"mask": "garments.person"}),
             ),
             (
-                Node(
-                    "warp",
-                    "ReposeWarpBody",
-                    (340, 280),
-                    links={
-                        "mask": "garments.person",
-                        "source": "retarget.source",
-                        "target": "retarget.target",
-                        "regions": "garments.regions",
-                        "background": "room.image",
-                        "garments": "patches.garments",
-                    },
-                ),
-                Node(
-                    "fill",
-                    "ReposeOcclusionFill",
-                    (340, 160),
-                    {"colours": "warp"},
-                    {
-                        "image": "warp.image",
-                        "person": "warp.person",
-                        "correspondence": "warp.correspondence",
-                        "garments": "patches.garments",
-                    },
-                ),
+                warped((340, 280), "patches.garments", image=None),
+                completed("fill", "patches.garments"),
             ),
         ),
         {

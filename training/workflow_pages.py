@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,31 @@ READ = (
         {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
     ),
 )
+
+
+def warped(size: tuple[int, int], garments: str, image: str | None = "photo.IMAGE") -> Node:
+    """Warp Body behind nodes with the usual keys; image None where a subgraph's own socket gives it."""
+    links = {
+        "mask": "garments.person",
+        "source": "retarget.source",
+        "target": "retarget.target",
+        "regions": "garments.regions",
+        "background": "room.image",
+        "garments": garments,
+    }
+    return Node("warp", "ReposeWarpBody", size, links=links if image is None else {"image": image} | links)
+
+
+def completed(key: str, garments: str) -> Node:
+    """Occlusion Fill behind `warped`."""
+    links = {
+        "image": "warp.image",
+        "person": "warp.person",
+        "correspondence": "warp.correspondence",
+        "garments": garments,
+    }
+    return Node(key, "ReposeOcclusionFill", (340, 160), {"colours": "warp"}, links)
+
 
 LIMITS = {
     "on_failure": "show",
@@ -270,7 +295,7 @@ WORKFLOWS = {
             GREEN,
             "*Whole-Body Keypoints* finds 133 points, *Garment Segmentation* tells the clothes apart. Something named"
             " wrongly? Paint a mask and connect *Override Garments* behind it.",
-            (*READ,),
+            READ,
         ),
         Group(
             "3  Know the clothes",
@@ -324,20 +349,7 @@ WORKFLOWS = {
                     (340, 60),
                     links={"image": "photo.IMAGE", "mask": "garments.person"},
                 ),
-                Node(
-                    "warp",
-                    "ReposeWarpBody",
-                    (340, 190),
-                    links={
-                        "image": "photo.IMAGE",
-                        "mask": "garments.person",
-                        "source": "retarget.source",
-                        "target": "retarget.target",
-                        "regions": "garments.regions",
-                        "background": "room.image",
-                        "garments": "patches.garments",
-                    },
-                ),
+                warped((340, 190), "patches.garments"),
             ),
         ),
         Group(
@@ -359,22 +371,7 @@ WORKFLOWS = {
             "*Whole-Body Keypoints* finds 133 points; the node says which network read them and on what"
             " device.\n\nSeveral people? *person* 0 is the largest.\n\n*Garment Segmentation* cuts the person out and"
             " tells hair, skin and clothes apart.",
-            (
-                Node(
-                    "keypoints",
-                    "ReposeKeypoints",
-                    (340, 520),
-                    {"backend": "automatic", "person": 0, "runtime": "torch"},
-                    {"image": "photo.IMAGE"},
-                ),
-                Node(
-                    "garments",
-                    "ReposeGarmentSegmentation",
-                    (340, 640),
-                    {"backend": "default"},
-                    {"image": "photo.IMAGE", "keypoints": "keypoints.keypoints"},
-                ),
-            ),
+            (replace(READ[0], size=(340, 520)), READ[1]),
         ),
         Group(
             "3  Pose",
@@ -408,20 +405,7 @@ WORKFLOWS = {
                     (340, 60),
                     links={"image": "photo.IMAGE", "mask": "garments.person"},
                 ),
-                Node(
-                    "warp",
-                    "ReposeWarpBody",
-                    (340, 170),
-                    links={
-                        "image": "photo.IMAGE",
-                        "mask": "garments.person",
-                        "source": "retarget.source",
-                        "target": "retarget.target",
-                        "regions": "garments.regions",
-                        "background": "room.image",
-                        "garments": "garments.garments",
-                    },
-                ),
+                warped((340, 170), "garments.garments"),
                 Node("hidden", "MaskPreview", (340, 420), links={"mask": "warp.hidden"}, title="Hidden"),
             ),
         ),

@@ -15,6 +15,8 @@ from workflow_pages import (
     Group,
     Node,
     checked,
+    completed,
+    warped,
 )
 from workflow_sets import (
     EDITORIAL_POSES,
@@ -179,32 +181,8 @@ SCENE_WORKFLOWS = {
                     (340, 60),
                     links={"image": "scaled.IMAGE", "mask": "garments.person"},
                 ),
-                Node(
-                    "warp",
-                    "ReposeWarpBody",
-                    (340, 230),
-                    links={
-                        "image": "scaled.IMAGE",
-                        "mask": "garments.person",
-                        "source": "retarget.source",
-                        "target": "retarget.target",
-                        "regions": "garments.regions",
-                        "background": "room.image",
-                        "garments": "garments.garments",
-                    },
-                ),
-                Node(
-                    "repose",
-                    "ReposeOcclusionFill",
-                    (340, 160),
-                    {"colours": "warp"},
-                    {
-                        "image": "warp.image",
-                        "person": "warp.person",
-                        "correspondence": "warp.correspondence",
-                        "garments": "garments.garments",
-                    },
-                ),
+                warped((340, 230), "garments.garments", image="scaled.IMAGE"),
+                completed("repose", "garments.garments"),
             ),
             180,
         ),

@@ -49,9 +49,11 @@ def fold_light(layer: Layer, stature: float) -> torch.Tensor:
     return field.box_blur(lacking * weight * plain[:, None], 1).minimum(lacking)
 
 
-def turned_share(stretch: torch.Tensor) -> torch.Tensor:
-    """(n,) in [0, 1] how far folds are evened where the surface has grown by (n,) `stretch`."""
-    return ((stretch - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
+def turned_share(stretch: torch.Tensor, limits: tuple[float, float] = TURNED) -> torch.Tensor:
+    """(n,) in [0, 1] how far a surface that has grown by (n,) `stretch` was photographed edge-on: from the first limit
+    on, and all of it from the second."""
+    low, high = limits
+    return ((stretch - low) / (high - low)).clamp(0, 1)
 
 
 def _closed(bright: torch.Tensor, there: torch.Tensor, reach: int) -> torch.Tensor:

@@ -276,7 +276,7 @@ def _mane(layout: Layout, head: Head, loose: torch.Tensor) -> torch.Tensor:
     both = field.erode(field.dilate(both, 2), 2)
     height, _ = head.height(*layout.cells(2))
     if not bool((both * (height < FALLS) > 0).any()):
-        return both > 1  # it ends at the nape: no curtain
+        return torch.zeros_like(hair)  # it ends at the nape: no curtain
     up = max(1, int(ABOVE * head.scale / (layout.cell / 2)))  # it begins under the back of the head
     return F.max_pool2d(F.pad(both, (0, 0, 0, up))[None], (up + 1, 1), 1)[0] > 0
 

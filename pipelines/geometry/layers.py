@@ -148,8 +148,7 @@ def split(
     _keep_under(costs, skirt | beside)
     walked = _walk(torch.stack([costs[name] for name in names]), layout.to_grid(picture, 2), small)
     share, hangs = _shares(layout, picture, walked), bool(skirt.any())
-    joined = [name for name in names[1:] if not (hangs and name.endswith("leg"))]
-    discs = {name: _joint_disc(layout, frame, radii, name) for name in joined}
+    discs = {n: _joint_disc(layout, frame, radii, n) for n in names[1:] if not (hangs and n.endswith("leg"))}
     saddle = _saddle(layout, frame, radii) if {"left_leg", "right_leg"} <= discs.keys() else None
     amodal, parted, seen = {}, {}, {}
     owner, whole = walked.argmax(0), _with_gaps_closed(layout, small, matte)
@@ -157,9 +156,7 @@ def split(
     cloth = cloth_rows(skirt, layout, UNDER * tall)
     bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
-        own = _own(share, k, names, discs) * matte
-        if k == 0 and saddle is not None:
-            own = own.maximum(saddle * _sharp(_hips(share, names)) * matte)
+        own = _own(share, k, names, discs, saddle) * matte
         joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if name in shaded:  # a sleeve goes on under the hair that hangs on it
@@ -213,19 +210,24 @@ def _under_hair(
     return {name: hangs & (near < 1) for name, near in plain.items() if name.endswith("arm")}
 
 
-def _own(share: torch.Tensor, k: int, names: list[str], discs: dict[str, torch.Tensor]) -> torch.Tensor:
-    """(h, w) how far a pixel is layer k's: more than any other's, or in a joint that it shares both layers'."""
+def _own(
+    share: torch.Tensor,
+    k: int,
+    names: list[str],
+    discs: dict[str, torch.Tensor],
+    saddle: torch.Tensor | None,
+) -> torch.Tensor:
+    """(h, w) how far a pixel is layer k's: more than any other's, or in a joint that it shares both layers', or of the
+    trunk's in the `saddle` (h, w) that it shares with both legs."""
     near = [
         disc * _sharp(share[0] + share[names.index(n)])
         for n, disc in discs.items()
         if names[k] in ("trunk", n)
     ]
+    if k == 0 and saddle is not None:
+        hips = sum(share[i] for i, name in enumerate(names) if i == 0 or name.endswith("leg"))
+        near.append(saddle * _sharp(hips))
     return torch.stack([_sharp(_against_best(share, k)), *near]).amax(0)
-
-
-def _hips(share: torch.Tensor, names: list[str]) -> torch.Tensor:
-    """(h, w) the probability of trunk or leg."""
-    return torch.stack([share[k] for k, name in enumerate(names) if k == 0 or name.endswith("leg")]).sum(0)
 
 
 def _joints(layout: Layout, discs: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:

@@ -20,8 +20,7 @@ KINDS = ("chair", "stool")
 UNDER = 0.05
 """Fraction of stature from the hip joints down to the seat: by eye, on the ten photos of the grading sheet."""
 BREADTH = 0.115
-"""Half a chair's breadth as a fraction of stature; a seated hip's is 0.10 (NASA, Man-Systems Integration Standards,
-3.3.1.3: hip breadth, sitting)."""
+"""Half the block's breadth as a fraction of stature: broader than seated hips. By eye, as are the next."""
 BEHIND = 0.085
 """Fraction of stature that the block reaches behind the hip joints: behind the buttocks."""
 AHEAD = 0.62

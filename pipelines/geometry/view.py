@@ -114,15 +114,7 @@ def view_of(
     if len(side) and layer.name in LAYERS:
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
-    if layer.name.endswith(LIMBS):
-        turned = ((stretch[triangle] - TURNED[0]) / (TURNED[1] - TURNED[0])).clamp(0, 1)
-        colour = torch.lerp(colour, rear, turned * sample(_outline(layer, volume.stature), local)[0])
-    if layer.turned is not None:
-        wide = ((stretch[triangle] - DRAWN_OUT[0]) / (DRAWN_OUT[1] - DRAWN_OUT[0])).clamp(0, 1) * front
-        colour = torch.lerp(colour, sample(layer.turned, local), wide)
-    if layer.name == "trunk":
-        added = sample(fold_light(layer, volume.stature), (local + 0.5) / layer.layout.cell - 0.5)
-        colour = (colour + added * turned_share(stretch[triangle]) * front).clamp(0, 1)
+    colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
@@ -147,6 +139,30 @@ def view_of(
         _ahead(volume, layer, local),
         photographed[:, 2],
     )
+
+
+def _turned_to_us(
+    layer: Layer,
+    stature: float,
+    colour: torch.Tensor,
+    rear: torch.Tensor,
+    stretch: torch.Tensor,
+    front: torch.Tensor,
+    local: torch.Tensor,
+) -> torch.Tensor:
+    """(3, n) the colours (3, n) of places `local` (n, 2), where they were photographed edge-on and now are seen more
+    squarely as they look from there: a limb's dark outline goes over into the far side's colours `rear`, a head's side
+    is evened, and the folds of a trunk's outline are as bright as its cloth. front (n,) bool: not the far side."""
+    if layer.name.endswith(LIMBS):
+        share = turned_share(stretch, TURNED) * sample(_outline(layer, stature), local)[0]
+        colour = torch.lerp(colour, rear, share)
+    if layer.turned is not None:
+        share = turned_share(stretch, DRAWN_OUT) * front
+        colour = torch.lerp(colour, sample(layer.turned, local), share)
+    if layer.name == "trunk":
+        added = sample(fold_light(layer, stature), (local + 0.5) / layer.layout.cell - 0.5)
+        colour = (colour + added * turned_share(stretch) * front).clamp(0, 1)
+    return colour
 
 
 def _edge_of(

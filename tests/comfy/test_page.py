@@ -47,8 +47,8 @@ def test_loads_with_nothing_missing_and_queues_what_run_py_queues(page, workflow
 
 
 IN_BOTH = ("Repose in one node", "Prints and patterns")
-"""Workflows that run in both renderers: of all others both queue the same graph (the test above), which runs once here
-and once from the file (test_workflows.py)."""
+"""Workflows that run in both renderers: of the others both queue the same graph (the test above), and Nodes 2.0 and the
+file (test_workflows.py) run it."""
 
 
 SEVERAL = "Pose variations"

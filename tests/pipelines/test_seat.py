@@ -171,11 +171,32 @@ def test_a_batch_passes_through_who_stands(sitting):
     assert float(mattes[0].max()) == 1 and not torch.equal(both[0], picture[0])
 
 
+def test_without_a_light_the_room_says_how_bright_it_is(sitting):
+    target, pose, matte, _ = sitting
+    levels = []
+    for level in (0.05, 0.3, 0.5):
+        picture = torch.full((1, 3, *CANVAS), level)
+        made, mattes = seated_pictures(picture, torch.zeros_like(matte), [target], [pose])
+        levels.append(float(linear(made)[(mattes == 1).expand_as(made)].mean() / linear(picture).mean()))
+    assert all(2 < brighter < 6 for brighter in levels), "white in a grey room, and no lamp in a dark one"
+    assert levels[0] == pytest.approx(levels[1], rel=0.05)
+
+
+def test_a_very_large_pictures_skeleton_may_be_of_its_working_size(sitting):
+    target, pose, matte, picture = sitting
+    large = [
+        torch.nn.functional.interpolate(one, scale_factor=2.0, mode="nearest") for one in (picture, matte)
+    ]
+    (small,) = seated_pictures(picture, matte, [target], [pose])[1].split(1)
+    (wide,) = seated_pictures(*large, [target], [pose])[1].split(1)
+    assert float((torch.nn.functional.avg_pool2d(wide, 2) - small).abs().mean()) < 0.002
+
+
 def test_what_is_of_another_size_is_named(sitting):
     target, pose, matte, picture = sitting
-    with pytest.raises(ValueError, match=r"person mask is of one of 10 x 10"):
+    with pytest.raises(ValueError, match=r"person mask 10 x 10: connect the mask of this picture"):
         seated_pictures(picture, matte[..., :10, :10], [target], [pose])
-    with pytest.raises(ValueError, match=r"target skeleton is of one of 40 x 30"):
+    with pytest.raises(ValueError, match=r"figure's canvas 40 x 30: connect the target"):
         seated_pictures(picture, matte, [replace(target, canvas=(30, 40))], [pose])
     with pytest.raises(ValueError, match="1 pictures, but 2 poses"):
         seated_pictures(picture, matte, [target], [pose, pose])
