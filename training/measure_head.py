@@ -33,7 +33,7 @@ def main() -> None:
     )
     parser.add_argument("--kit", type=Path, default=Path(".repose/people/kit.zip"))
     kit = Kit.load(parser.parse_args().kit)
-    radii, points = zip(*(measure(kit, vertices) for vertices in _adults(kit)), strict=True)
+    radii, points = zip(*(measure(kit, vertices) for vertices in adults(kit)), strict=True)
     radius, landmarks = np.mean(radii, axis=0), np.mean(points, axis=0)
     rows = {"radius": _counted(radius[:, : COLUMNS // 2 + 1]), "points": _counted(landmarks)}
     text = json.dumps(rows, separators=(",", ":")).replace("],[", "],\n[")
@@ -45,7 +45,7 @@ def _counted(values: np.ndarray) -> list:
     return np.round(values * UNIT).astype(int).tolist()
 
 
-def _adults(kit: Kit) -> Iterator[np.ndarray]:
+def adults(kit: Kit) -> Iterator[np.ndarray]:
     for gender in (0.0, 1.0):
         for people in ("african", "asian", "caucasian"):
             shares = {"african": 0.0, "asian": 0.0, "caucasian": 0.0, people: 1.0}
@@ -62,12 +62,12 @@ def measure(kit: Kit, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     raw, marks, vertices = vertices, (marks - origin) / stature, (vertices - origin) / stature
     points = marks[[INDEX[name] for name in NAMES]]
     mirrored = marks[[MIRROR[INDEX[name]] for name in NAMES]] * [-1, 1, 1]
-    skin = _scattered(vertices, faces[_above(vertices, faces, marks)])
+    skin = _scattered(vertices, faces[above(vertices, faces, marks)])
     radius = _radii(np.concatenate((skin, (_eyes(kit, raw) - origin) / stature)), marks)
     return (radius + radius[:, -np.arange(COLUMNS)]) / 2, (points + mirrored) / 2
 
 
-def _above(vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray) -> np.ndarray:
+def above(vertices: np.ndarray, faces: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """(F,) bool: faces of head and neck."""
     return (vertices[faces][..., 1].max(1) < marks[INDEX["face_8"]][1] + 0.03) & (
         np.abs(vertices[faces][..., 0]).max(1) < 0.08

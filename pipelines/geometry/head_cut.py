@@ -28,6 +28,8 @@ a half under the nape."""
 LOBES, BESIDE = -0.03, 0.11
 """In heads' statures: down to the ears' lobes all that is no farther beside the head than a hat's brim is head,
 whatever it looks like. By eye."""
+INTO = 0.03
+"""Statures by which the neck goes on into the head over its lobes. By eye."""
 NECK, SLOPE = 0.031, (0.35, 0.018)
 """Half-breadth of the neck in heads' statures (sections.json); where the shoulders' slope leaves it, as a share of the
 way from its base to the ears, and how far over the shoulder's joint it ends, in statures."""
@@ -100,6 +102,8 @@ def cut_head(
     if hair is not None:  # single strands, too, that lie on a sleeve beside the rest
         near = field.dilate(layout.to_native(loose[None])[0], round(AWAY * tall))
         stray = stray.maximum(field.dilate((hair > WISP).float(), 2) * near)
+    # The neck ends in the head: above the lobes nothing of it is to come out of the head's side when that is turned.
+    under = under * ((LOBES + INTO - up) / INTO).clamp(0, 1)
     hidden = under * matte
     amodal, parted, seen = dict(masks.amodal), dict(masks.parted), dict(masks.seen)
     hangs = _crisp(layout.to_native(loose[None])[0]) * _sharp(share)

@@ -15,9 +15,11 @@ from . import field
 from .hair import NAPE, hair_colour, rear_of_head, side_of_head
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
+from .head_side import head_side
 from .layer import Layer
 from .layout import Layout
 from .parts import INDEX, PARTS
+from .strands import Grain
 
 FINE = 2
 """The head's sheets have cells half as large as the body's: a nose is a few of those."""
@@ -175,6 +177,9 @@ def head_layers(
     strands = hair_colour(layout, head, picture, whole, masks.seen[HEAD] * masks.amodal[HEAD], hair)
     evened = side_of_head(colour, masks.seen[HEAD] * masks.amodal[HEAD], hair, EVENED * head.scale)
     rear = rear_of_head(layout, head, evened, strands, masks.amodal[HEAD], hair)
+    seen = masks.seen[HEAD] * masks.amodal[HEAD]
+    grain = Grain.of(picture, (seen > 0.9) & ((hair if hair is not None else 0 * seen) > 0.8), head.scale)
+    side = head_side(layout, head, shape.near, colour, seen, hair, grain, cut.hanging)
     for name, own, behind, near, far in (
         (HEAD, colour, rear, shape.near, shape.far),
         (MANE, strands, strands, shape.mane_near, shape.mane_far),
@@ -187,6 +192,6 @@ def head_layers(
         true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
             Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, solid, weights,
-                  near, far, None, true, FINE, turned=evened if name == HEAD else None)
+                  near, far, None, true, FINE, side=side if name == HEAD else side.of_hair())
         )  # fmt: skip
     return tuple(found)

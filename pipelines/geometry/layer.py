@@ -8,6 +8,7 @@ import torch
 
 from . import field
 from .drapery import Drapery
+from .head_side import HeadSide
 from .layout import Layout
 
 
@@ -26,7 +27,7 @@ class Layer:
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
     times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
     nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
-    `turned` (3, h, w), if anything, its colours where what was seen edge-on is turned to the camera.
+    `side`, if anything, tells its colours where what was seen edge-on is turned to the camera.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Layer:
     cut: torch.Tensor | None = None
     cloth: Drapery | None = None
     strands: torch.Tensor | None = None
-    turned: torch.Tensor | None = None
+    side: HeadSide | None = None
 
     def local(self, places: torch.Tensor) -> torch.Tensor:
         """(n, 2) positions x, y in the photo as positions on the layer's native maps."""

@@ -27,6 +27,9 @@ much), goes over into the colours of the far side; and the outline's breadth as 
 DRAWN_OUT = (1.6, 2.6)
 """Stretch from which on a head's side, which was seen edge-on, takes its evened colours, and takes nothing else: what
 an ear was in the photo, a few columns of pixels, would be streaks. By eye."""
+BARS = 0.006
+"""Fraction of stature: half the breadth of what of a head's side was seen a little less edge-on than all round it, an
+ear's upper and lower edge. By eye."""
 INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
 """Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
 from that at most (sRGB): twice as much is a print or a border. By eye."""
@@ -43,6 +46,8 @@ ARMS_AHEAD = 0.015
 """Fraction of stature by which an arm wins over a trunk of the same depth: a hand on the hip or the belly lies on it,
 although its bone, by the lifting's error, may lie inside. Less than the trunk's half-depth, so that an arm behind the
 back stays behind."""
+HEAD_AHEAD = 0.025
+"""The same for a skull over the neck that goes on in it: both are as wide at the jaw's angle. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +120,13 @@ def view_of(
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
     colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
+    if layer.side is not None:
+        edge_on = torch.where(front, turned_share(stretch[triangle], DRAWN_OUT), 1)
+        beyond = torch.where(mesh.side[triangle] == 2, 1, layer.side.sideways(F.normalize(rest[triangle], dim=1)))
+        edge_on = torch.where(mesh.side[triangle] == 0, edge_on, beyond)
+        share = layer.side.share(photographed, local, edge_on)
+        share = _closed(share, hit.covered, row, column, round(BARS * volume.stature))
+        colour = torch.lerp(colour, layer.side.at(photographed, local), share)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
@@ -156,9 +168,6 @@ def _turned_to_us(
     if layer.name.endswith(LIMBS):
         share = turned_share(stretch, TURNED) * sample(_outline(layer, stature), local)[0]
         colour = torch.lerp(colour, rear, share)
-    if layer.turned is not None:
-        share = turned_share(stretch, DRAWN_OUT) * front
-        colour = torch.lerp(colour, sample(layer.turned, local), share)
     if layer.name == "trunk":
         added = sample(fold_light(layer, stature), (local + 0.5) / layer.layout.cell - 0.5)
         colour = (colour + added * turned_share(stretch) * front).clamp(0, 1)
@@ -172,6 +181,17 @@ def _edge_of(
     there = torch.zeros(covered.shape, device=covered.device)
     there[row, column] = (rim & covered[row, column]).float()
     return dilate(there, RING) + (1 - _inner(covered))
+
+
+def _closed(share: torch.Tensor, covered: torch.Tensor, row, column, reach: int) -> torch.Tensor:
+    """(n,) shares (n,) of the pixels at row, column with what is lower over less than twice `reach` pixels filled (a
+    grey closing), and even."""
+    whole = torch.zeros(covered.shape, device=share.device)
+    whole[row, column] = share
+    there = covered.float()
+    whole = erode(dilate(whole, reach).maximum(1 - there), reach) * there
+    both = box_blur(torch.stack((whole, there)), max(1, reach // 3))
+    return (both[0] / both[1].clamp(min=1e-6))[row, column].maximum(share)
 
 
 def _without_steps(
@@ -240,11 +260,13 @@ def _outline(layer: Layer, stature: float) -> torch.Tensor:
 
 def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
     """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
-    arm = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    ahead = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
+    if layer.side is not None:
+        ahead = HEAD_AHEAD * layer.side.on_skull(local)
     # What is made up in its true place need not give way to what was seen, as other guesses must.
     maps = [values for values in (layer.made_up, layer.placed) if values is not None]
     made_up = sum(UNSEEN_BEHIND * sample(values[None], local)[0] for values in maps)
-    return volume.stature * (arm + made_up)
+    return volume.stature * (ahead + made_up)
 
 
 def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
