@@ -71,9 +71,7 @@ def measure(kit: Kit) -> tuple[np.ndarray, np.ndarray]:
     outlines, _ = cv2.findContours(stands, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     ear = max(outlines, key=cv2.contourArea)
     own = cv2.drawContours(np.zeros(depth.shape, np.float32), [ear], -1, 1.0, cv2.FILLED)  # its canal, too
-    near = cv2.GaussianBlur(
-        cv2.dilate(own, np.ones((round(0.003 * scale),) * 2)), (0, 0), 0.0008 * scale
-    )
+    near = cv2.GaussianBlur(cv2.dilate(own, np.ones((round(0.003 * scale),) * 2)), (0, 0), 0.0008 * scale)
     # Round the ear its own skin is as bright as the ear's middle brightness would be on a plain side.
     plain = 0.5 + 0.5 * light[0]
     shade = 1 + (shade / plain - 1) * near

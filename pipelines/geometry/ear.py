@@ -32,7 +32,9 @@ def seen_at(height: torch.Tensor, depth: torch.Tensor) -> tuple[torch.Tensor, to
     """Of places of a head's side, (...,) heights over and depths behind the middle of the ears in heads' statures:
     (3, ...) by what skin's colour is multiplied there, and (...,) the ear's own share."""
     table = torch.as_tensor(_table(), device=height.device)
-    places = torch.stack(((depth - Z_FROM_TO[0]) / PITCH - 0.5, (-height - ROWS_FROM_TO[0]) / PITCH - 0.5), -1)
+    places = torch.stack(
+        ((depth - Z_FROM_TO[0]) / PITCH - 0.5, (-height - ROWS_FROM_TO[0]) / PITCH - 0.5), -1
+    )
     shade, cover = sample(table, places.reshape(-1, 2)).reshape(2, *height.shape)
     last = places.new_tensor([table.shape[2], table.shape[1]]) - 0.5
     inside = ((places > -0.5) & (places < last)).all(-1)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .hair import NAPE, hair_colour, rear_of_head, side_of_head
+from .hair import NAPE, hair_colour, rear_of_head
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
 from .head_side import head_side
@@ -36,8 +36,6 @@ JAW_OPEN = -0.01
 EARS, NECK = 0.02, 0.022
 """Height at which a skull is deepest and below which its back turns in to the neck, and how far behind the ears' middle
 the neck's back is there; by eye."""
-EVENED = 0.012
-"""Height in heads' statures, a third of an ear's, over which the side of a head is evened; by eye."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
@@ -174,11 +172,11 @@ def head_layers(
     weights = head_weights(layout, head)
     found = []
     whole = torch.maximum(masks.amodal[HEAD], masks.amodal.get(MANE, masks.amodal[HEAD]))
-    strands = hair_colour(layout, head, picture, whole, masks.seen[HEAD] * masks.amodal[HEAD], hair)
-    evened = side_of_head(colour, masks.seen[HEAD] * masks.amodal[HEAD], hair, EVENED * head.scale)
-    rear = rear_of_head(layout, head, evened, strands, masks.amodal[HEAD], hair)
     seen = masks.seen[HEAD] * masks.amodal[HEAD]
-    grain = Grain.of(picture, (seen > 0.9) & ((hair if hair is not None else 0 * seen) > 0.8), head.scale)
+    shown = torch.zeros_like(seen, dtype=torch.bool) if hair is None else (seen > 0.9) & (hair > 0.8)
+    grain = Grain.of(picture, shown, head.scale)
+    strands = hair_colour(layout, head, picture, whole, seen, hair, grain)
+    rear = rear_of_head(layout, head, colour, strands, masks.amodal[HEAD], hair)
     side = head_side(layout, head, shape.near, colour, seen, hair, grain, cut.hanging)
     for name, own, behind, near, far in (
         (HEAD, colour, rear, shape.near, shape.far),

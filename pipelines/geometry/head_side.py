@@ -44,6 +44,11 @@ SKIN, HAIR = 0.012, 0.008
 """Statures over which the colours of skin and of hair beyond what was seen are smooth. By eye."""
 MIDDLE = 0.012
 """Statures over which both sides go over into each other along the crown. By eye."""
+HANGS = (-0.05, -0.035)
+"""Heights in statures of the head up to which hair outside the skull's outline hangs by itself, and from which on it is
+the head's side: beside lobe and jaw. By eye."""
+ONE_SIDE = 0.6
+"""Surplus of one side in what is shown of both from which on only that one is turned to the camera. By eye."""
 WHORL, CROWN = (0.07, 0.035), 0.05
 """Height over and depth behind the middle of the ears from where hair lies away to all sides, and the height from which
 downwards it hangs, in statures; by eye."""
@@ -70,17 +75,27 @@ class HeadSide:
     origin: torch.Tensor
     scale: float
 
-    def at(self, points: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
+    def at(self, points: torch.Tensor, local: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
         """(3, n) sRGB of points (n, 3) of the photographed head's surface, pixels of the camera frame, at `local`
-        (n, 2) of the layer."""
+        (n, 2) of the layer, that show it by `share` (n,)."""
         x, y, z = _own(points, self.rotation, self.origin, self.scale)
         places = torch.stack(((z - DEPTHS[0]) / self.pitch, (HEIGHTS[0] + y) / self.pitch), -1) - 0.5
         left = (x / MIDDLE + 0.5).clamp(0, 1)
+        # Where one side is turned to the camera, what a gap shows of the other's inside is to look like it.
+        turned = float((share * (2 * left - 1)).sum() / share.sum().clamp(min=1e-6))
+        if abs(turned) > ONE_SIDE:
+            left = torch.full_like(left, float(turned > 0))
         skull, hair = (
             torch.lerp(field.sample(both[1], places), field.sample(both[0], places), left)
             for both in (self.pictures, self.hair)
         )
         return torch.lerp(hair, skull, self.on_skull(local))
+
+    def ahead(self, points: torch.Tensor) -> torch.Tensor:
+        """(n,) in [0, 1] how far points (n, 3) are so high on the head that no neck comes before it."""
+        _, y, _ = _own(points, self.rotation, self.origin, self.scale)
+        low, high = LOWEST
+        return ((-y - low) / (high - low)).clamp(0, 1)
 
     def on_skull(self, local: torch.Tensor) -> torch.Tensor:
         """(n,) in [0, 1] how far places (n, 2) of the layer are no hair that hangs by itself."""
@@ -127,6 +142,9 @@ def head_side(
         torch.as_tensor(values, dtype=torch.float32, device=device) for values in (head.rotation, head.origin)
     )
     depth, loose = layout.to_native(torch.stack((near, hanging)))
+    up, _ = head.height(*layout.cells())
+    low, high = HANGS
+    loose = loose * layout.to_native(((high - up) / (high - low)).clamp(0, 1)[None])[0]
     covered = torch.zeros_like(seen) if hair is None else ((hair - 0.5) * 4 + 0.5).clamp(0, 1)
     y, x = torch.nonzero(seen > 0.9, as_tuple=True)
     place = torch.stack((x + layout.corner[0], y + layout.corner[1], depth[y, x]), 1)
@@ -135,7 +153,9 @@ def head_side(
         _squareness(depth)[y, x], max(1 / head.scale, 0.0004),
     )  # fmt: skip
     pictures, grown = zip(*(_pictures(known.on(sign), grain) for sign in (1.0, -1.0)), strict=True)
-    return HeadSide(torch.stack(pictures), torch.stack(grown), known.pitch, 1 - loose, rotation, origin, head.scale)
+    return HeadSide(
+        torch.stack(pictures), torch.stack(grown), known.pitch, 1 - loose, rotation, origin, head.scale
+    )
 
 
 def _squareness(depth: torch.Tensor) -> torch.Tensor:
@@ -250,7 +270,9 @@ def _hair(known: _Known, square: torch.Tensor, at_outline: torch.Tensor) -> torc
     near = field.box_blur(field.dilate(sure, known.cells(SOFT))[None], known.cells(SOFT))[0]
     hair = torch.lerp(guess, told, near)
     reach = known.cells(EVEN)
-    hair = F.avg_pool2d(F.pad(hair[None, None], (0, 0, reach, reach), "replicate"), (2 * reach + 1, 1), 1)[0, 0]
+    hair = F.avg_pool2d(F.pad(hair[None, None], (0, 0, reach, reach), "replicate"), (2 * reach + 1, 1), 1)[
+        0, 0
+    ]
     return ((field.box_blur(hair[None], known.cells(SOFT / 2))[0] - 0.5) * 2 + 0.5).clamp(0, 1)
 
 

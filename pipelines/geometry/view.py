@@ -122,11 +122,13 @@ def view_of(
     colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
     if layer.side is not None:
         edge_on = torch.where(front, turned_share(stretch[triangle], DRAWN_OUT), 1)
-        beyond = torch.where(mesh.side[triangle] == 2, 1, layer.side.sideways(F.normalize(rest[triangle], dim=1)))
+        beyond = torch.where(
+            mesh.side[triangle] == 2, 1, layer.side.sideways(F.normalize(rest[triangle], dim=1))
+        )
         edge_on = torch.where(mesh.side[triangle] == 0, edge_on, beyond)
         share = layer.side.share(photographed, local, edge_on)
         share = _closed(share, hit.covered, row, column, round(BARS * volume.stature))
-        colour = torch.lerp(colour, layer.side.at(photographed, local), share)
+        colour = torch.lerp(colour, layer.side.at(photographed, local, share), share)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
@@ -148,7 +150,7 @@ def view_of(
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
         _photographed(mesh.side[triangle], rest[triangle], normal[triangle]),
         torch.zeros_like(index),
-        _ahead(volume, layer, local),
+        _ahead(volume, layer, photographed, local),
         photographed[:, 2],
     )
 
@@ -258,11 +260,13 @@ def _outline(layer: Layer, stature: float) -> torch.Tensor:
     return 1 - box_blur(erode((layer.parted > 0.9).float(), breadth)[None], max(1, breadth // 2))
 
 
-def _ahead(volume: BodyVolume, layer: Layer, local: torch.Tensor) -> torch.Tensor | float:
-    """Pixels by which a layer's points (n, 2) on the crop win over others of the same depth."""
+def _ahead(
+    volume: BodyVolume, layer: Layer, photographed: torch.Tensor, local: torch.Tensor
+) -> torch.Tensor | float:
+    """Pixels by which a layer's points (n, 3), at (n, 2) of its crop, win over others of the same depth."""
     ahead = ARMS_AHEAD if layer.name.endswith("arm") else 0.0
     if layer.side is not None:
-        ahead = HEAD_AHEAD * layer.side.on_skull(local)
+        ahead = HEAD_AHEAD * layer.side.ahead(photographed)
     # What is made up in its true place need not give way to what was seen, as other guesses must.
     maps = [values for values in (layer.made_up, layer.placed) if values is not None]
     made_up = sum(UNSEEN_BEHIND * sample(values[None], local)[0] for values in maps)

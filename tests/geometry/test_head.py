@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry import head_shape, rotation
-from repose.pipelines.geometry.hair import side_of_head
 from repose.pipelines.geometry.head import outlined, placed
 from repose.pipelines.geometry.head_cut import HEAD, MANE
 from repose.pipelines.geometry.landmarks import INDEX as LANDMARK
@@ -208,15 +207,3 @@ def test_hair_that_ends_at_the_nape_has_no_curtain_and_the_skull_goes_over_into_
     ]
     assert back[0] - back[1] > 0.008 * STATURE and back[1] > back[2]
     assert back[2] - float(ears[2]) < 0.035 * STATURE
-
-
-def test_the_lines_of_an_ear_are_evened_and_hair_keeps_its_strands():
-    rows = torch.arange(60)[:, None].expand(60, 20)
-    lines = torch.where(rows % 6 < 3, 0.9, 0.4).expand(3, 60, 20).clone()
-    hair = (rows < 20).float()
-    even = side_of_head(lines, torch.ones(60, 20), hair, 6.0)
-    assert torch.equal(even[:, :18], lines[:, :18])
-    assert float(even[:, 30:].std()) < 0.2 * float(lines[:, 30:].std())
-    assert float(even[:, 30:].mean()) == pytest.approx(0.65, abs=0.02)
-    unseen = side_of_head(lines, torch.zeros(60, 20), None, 6.0)
-    assert torch.equal(unseen, lines)
