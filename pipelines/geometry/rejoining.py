@@ -33,6 +33,10 @@ most: about half a trunk's depth."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
 
+SOME = 20.0
+"""One over the share of a pixel that a neighbour must cover for a layer to go on under it: its soft border is enough,
+or what is behind both would shine through there."""
+
 
 def as_photographed(views: list[View], volume: BodyVolume, size: tuple[int, int]) -> list[View]:
     """The views with the photo's own pixels where what lies beside them has not left; there nothing is made up."""
@@ -72,7 +76,7 @@ def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
-    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show: of two
+    other, so that nothing shines through (but not where a third alone was, and has left: a wrist beside a hip); and where they have not parted at all, the photo's own pixels show: of two
     fronts one of which it shows, for two backs are no face, and what lies under hair is no hair.
     """
     corner = views[0].source.new_tensor(volume.corner)
@@ -85,13 +89,20 @@ def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         apart = (two.source[mine] - one.source[other]).norm(dim=1)
         near = apart < NEAR * volume.stature
         mine, other, apart = mine[near], other[near], apart[near]
-        alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
+        for k, view, here, beside in ((a, one, other, two.parted[mine]), (b, two, mine, one.parted[other])):
+            alphas[k][here] = alphas[k][here].maximum(_goes_on(view.parted[here], view.alpha[here], beside))
         same = (apart < TOGETHER) & two.front[mine] & one.front[other]
         same &= two.seen[mine].maximum(one.seen[other]) > SHOWN
         mine, other = mine[same], other[same]
         photo = field.sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
+
+
+def _goes_on(parted: torch.Tensor, alpha: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
+    """(n,) a layer's matte where a neighbour is near: all of it, `alpha` (n,), where the neighbour itself still is,
+    `beside` (n,), and `parted` (n,) where only the places are near and neither layer is there any more."""
+    return torch.lerp(parted, alpha, (SOME * beside).clamp(max=1))
 
 
 def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:

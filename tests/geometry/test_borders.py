@@ -9,7 +9,7 @@ from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
-from repose.pipelines.geometry.rejoining import displaced, unparted
+from repose.pipelines.geometry.rejoining import _goes_on, displaced, unparted
 from repose.pipelines.geometry.trust import (
     Contact,
     _interior,
@@ -252,3 +252,8 @@ def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
     own[80:94, 130:141] = False
     left = cut_free(arm, own, contacts(trunk, arm)[1])
     assert float(left[80:94, 130:141].min()) == 1
+
+
+def test_what_only_a_third_covered_is_nobodys_when_that_has_left():
+    parted, alpha, beside = torch.tensor([0.0, 0.0, 0.4]), torch.ones(3), torch.tensor([0.0, 1.0, 0.5])
+    assert _goes_on(parted, alpha, beside).tolist() == [0, 1, 1]
