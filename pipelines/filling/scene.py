@@ -10,7 +10,7 @@ from ..geometry import field
 from ..geometry.fill import grown
 from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
 from ..geometry.parts import INDEX, LAYER_OF, LAYERS
-from ..geometry.patchwork import smooth_colours
+from ..geometry.patchwork import ENOUGH, smooth_colours
 from ..geometry.warped import Correspondence
 from .labels import continued_labels
 
@@ -21,6 +21,9 @@ GROW = 0.004
 partly what was behind. By eye."""
 CLEAR = 0.003
 """The same within which of another region or of the outline nothing is copied."""
+SHADED = 0.008
+"""The same of bare skin, a little more than what is smoothed (patchwork.SMOOTH): it has no hem, and what is along its
+outline is how it turns away from the light; copied inside, it would be stripes."""
 SQUARE, STRETCHED = 0.35, 2.0
 """Cosine to the camera from which on a surface's detail may be copied (70 degrees), and how many times its area in the
 photo it may be larger or smaller. By eye."""
@@ -98,6 +101,7 @@ def scene_of(
     label = _both_sides(label) if clothes is not None else label
     reach = max(1, round(CLEAR * stature))
     source = known & _clear(label, reach) & _well_seen(found)
+    source = _unshaded(source, wanted, label, stature) if clothes is not None else source
     if bool(wanted.any()):
         source &= field.dilate(_marks(picture, label, source, stature).float(), reach) == 0
     return Scene(
@@ -204,6 +208,19 @@ def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
     most = field.dilate(label.float(), reach)
     least = -field.dilate(-label.float(), reach)
     return most == least
+
+
+def _unshaded(
+    source: torch.Tensor, wanted: torch.Tensor, label: torch.Tensor, stature: float
+) -> torch.Tensor:
+    """(h, w) bool: of what may be copied (bool) no skin along its outline, where enough of it remains for what of it is
+    wanted (h, w) bool."""
+    inner = source & _clear(label, max(1, round(SHADED * stature)))
+    for number in (NUMBER[name] for name in SKIN):
+        here = label == number
+        if int((inner & here).sum()) >= ENOUGH * int((wanted & here).sum()):
+            source = torch.where(here, inner, source)
+    return source
 
 
 def _marks(picture: torch.Tensor, label: torch.Tensor, source: torch.Tensor, stature: float) -> torch.Tensor:

@@ -41,9 +41,9 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     solid = alpha.clone()
     for other in others:
         there = other.index // size[1] - top, other.index % size[1] - left
-        within = (
-            (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
-        ).nonzero()[:, 0]
+        within = ((there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])) & (
+            other.alpha > 0.5
+        )
         solid[there[0][within], there[1][within]] = 1.0
     # A thin place is a hole as well, where what is solid goes all round it.
     hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(solid < THIN, round(reach))
