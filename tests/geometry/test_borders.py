@@ -19,6 +19,7 @@ from repose.pipelines.geometry.trust import (
     neighbours,
     without_spurs,
 )
+from repose.pipelines.geometry.volume import STRAND, _between_strands
 
 TALL, SIZE, CELL = 480.0, (192, 192), 4
 SHIRT, SKIN, WALL = (torch.tensor(c) for c in ((0.9, 0.9, 0.92), (0.6, 0.42, 0.32), (0.3, 0.5, 0.3)))
@@ -257,3 +258,12 @@ def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
 def test_what_only_a_third_covered_is_nobodys_when_that_has_left():
     parted, alpha, beside = torch.tensor([0.0, 0.0, 0.4]), torch.ones(3), torch.tensor([0.0, 1.0, 0.5])
     assert _goes_on(parted, alpha, beside).tolist() == [0, 1, 1]
+
+
+def test_specks_between_strands_of_hair_are_not_believed():
+    """Strands every third pixel on the left, three pixels of hair beside a shirt on the right."""
+    stray = torch.zeros(40, 60)
+    stray[:, 0:20:3] = 1
+    stray[:, 19:22] = 1
+    found = _between_strands(stray, 6)
+    assert not bool(found[:, : 22 + STRAND].any()) and bool(found[:, 22 + STRAND :].all())

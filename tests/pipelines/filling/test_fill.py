@@ -7,7 +7,7 @@ import torch
 from repose.pipelines.batches import common_count
 from repose.pipelines.filling.batch import filled_pictures
 from repose.pipelines.filling.fill import FillOptions, _without_steps, completed, filled
-from repose.pipelines.filling.scene import _marks, _unshaded, scene_of
+from repose.pipelines.filling.scene import _marks, _stranded, _unshaded, scene_of
 from repose.pipelines.geometry import field
 from repose.pipelines.geometry.garments import NUMBER
 from repose.pipelines.geometry.parts import INDEX
@@ -224,3 +224,21 @@ def test_the_outline_of_skin_is_not_copied_inside_unless_there_is_little_else(fe
         assert int(found[:32, 20:42].sum()) == 32 * 22 and not bool(
             found[:40, 42:].any() | found[32:40].any()
         )
+
+
+def test_where_hair_lay_on_a_sleeve_strands_are_not_copied(figure, hidden):
+    """Hair over half of the chest: nothing of the shirt is copied from there."""
+    x = torch.arange(SIZE[1]).expand(SIZE)
+    middle = int(torch.nonzero(hidden)[:, 1].float().mean())
+    hung = (figure.garments.labels[0, 0] > 0) & (x < middle)
+    clothes = replace(figure.garments, hair=hung.float()[None, None])
+    given = figure.picture[0], figure.person[0, 0], figure.hiding(hidden)
+    strands = _stranded(given[2], clothes, torch.zeros(SIZE, dtype=torch.long), 2)
+    there = torch.isfinite(given[2].source[..., 0])
+    assert torch.equal(strands & there & (x < middle - 2), there & hung & (x < middle - 2))
+    scene, plain = scene_of(*given, clothes), scene_of(*given, figure.garments)
+    cloth = plain.label == plain.label[hidden].mode().values
+    assert bool((plain.source & cloth & (x < middle)).any())
+    assert not bool((scene.source & cloth & (x < middle)).any())
+    both = [int((one.source & cloth & (x > middle + 8)).sum()) for one in (scene, plain)]
+    assert abs(both[0] - both[1]) < 0.05 * both[1], "what lies clear of it is copied as ever"
