@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
-from repose.pipelines.geometry.layers import split
+from repose.pipelines.geometry.layers import _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
@@ -234,6 +234,34 @@ def test_a_place_of_many_colours_does_not_outbid_the_wall(layout):
     own = believed(layout, picture.clamp(0, 1), contacts(trunk, arm)[1])
     assert float(own[:, ARM : ARM + 4].float().mean()) < 0.2
     assert float(own[:, ARM + 8 : 148].float().mean()) > 0.8
+
+
+def test_what_shows_of_a_sunlit_lawn_in_a_dark_gap_is_no_shirt(layout):
+    """A mottled dark shirt has the lawn's dimmed colour now and then; the lawn has it oftener, half as bright."""
+    picture, trunk, arm = scene()
+    grain = 0.05 * torch.randn(SIZE, generator=torch.Generator().manual_seed(0))
+    lawn, shirt = (torch.tensor(c)[:, None, None] for c in ((0.52, 0.50, 0.24), (0.17, 0.18, 0.19)))
+    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    picture = torch.where(trunk > 0, shirt + grain, torch.where(arm > 0, picture, lawn))
+    picture = torch.where((x >= ARM - 5) & (x < ARM), 0.5 * lawn, picture)
+    own = believed(layout, picture.clamp(0, 1), contacts(trunk, arm)[0])
+    assert float(own[:, ARM - 5 : ARM - 1].float().mean()) < 0.1
+    assert float(own[:, 60 : ARM - 8].float().mean()) > 0.9
+
+
+@pytest.mark.parametrize("rows, filled", [((40, 52), True), ((20, 120), False)])
+def test_only_a_short_gap_beside_an_arm_is_filled(layout, rows, filled):
+    """0.06 of a stature of 480 pixels are 29; a gap narrows upwards, and its narrow end is as open as the rest."""
+    x, y = torch.arange(SIZE[1])[None].expand(SIZE), torch.arange(SIZE[0])[:, None].expand(SIZE)
+    gap = (y >= rows[0]) & (y < rows[1]) & (x >= 96) & (x < 96 + (y - rows[0]).clamp(4, 16))
+    matte = ((x > 30) & (x < 150) & ~gap).float()
+    owner = torch.where(torch.arange(2 * SIZE[1] // CELL) * CELL / 2 < 100, 0, 1)
+    owner = owner.expand(2 * SIZE[0] // CELL, -1)
+    found = _with_short_gaps_closed(
+        layout, layout.to_grid(matte, 2), matte, owner, ["trunk", "left_arm"], TALL
+    )
+    assert float(found[gap].mean()) > 0.9 if filled else torch.equal(found, matte)
+    assert torch.equal(found[~gap], matte[~gap]) or filled
 
 
 def test_what_is_cut_off_an_arm_leaves_an_even_outline(layout):
