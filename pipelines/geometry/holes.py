@@ -21,8 +21,8 @@ SIMPLE = {"trunk": 0.03, "left_leg": 0.03, "right_leg": 0.03, "left_arm": 0.006,
 no wider. An arm may enclose a wide one, hand to shoulder; it has a small one where something hid its border. By eye."""
 HANDS = (INDEX["left_hand"], INDEX["right_hand"])
 """Parts with gaps of their own, between thumb and finger."""
-THIN = 0.9
-"""Alpha from which on a place is solid: soft edges are below it."""
+THIN, FAINT = 0.9, 0.1
+"""Alpha from which on a place is solid: soft edges are below it; and from which on there is something of the layer."""
 MARGIN = 3
 """Pixels round a hole that are soft or show what is behind it, and go with it."""
 
@@ -38,27 +38,29 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     row, column = row - top, column - left
     alpha = torch.zeros(shape, device=view.alpha.device)
     alpha[row, column] = view.alpha
-    solid = alpha.clone()
+    solid, theirs = alpha.clone(), torch.zeros(shape, dtype=torch.bool, device=alpha.device)
     for other in others:
         there = other.index // size[1] - top, other.index % size[1] - left
-        within = ((there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])) & (
-            other.alpha > 0.5
-        )
+        within = (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
+        theirs[there[0][within], there[1][within]] = True
+        within = within & (other.alpha > 0.5)  # a faint strand is no wall
         solid[there[0][within], there[1][within]] = 1.0
-    # A thin place is a hole as well, where what is solid goes all round it.
-    hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(solid < THIN, round(reach))
+    # A thin place is a hole as well, where the layer itself goes all round it.
+    hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(alpha < THIN, round(reach))
     if not bool(hole.any()):
         return view
     number = torch.full(shape, -1, device=alpha.device)
     number[row, column] = torch.arange(len(row), device=alpha.device)
-    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5)
+    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5) & ~(theirs & (alpha < 0.5))
     colour = torch.zeros(3, *shape, device=alpha.device)
     colour[:, row, column] = view.colour
     firm = (alpha > 0.95) & ~wide
     colour = extrapolate(colour, firm.float())
     y, x = torch.nonzero(wide, as_tuple=True)
     dy, dx = nearest(firm)[:, y, x].long()
-    like = number[y + dy, x + dx]
+    like = torch.where(
+        alpha[y, x] > FAINT, number[y, x], number[y + dy, x + dx]
+    )  # what is thin stays in its place
     filled = ~torch.isin(view.part[like], torch.tensor(HANDS, device=like.device))
     y, x, like = y[filled], x[filled], like[filled]
     there = number[y, x]

@@ -200,7 +200,8 @@ def _with_short_gaps_closed(
     tall: float,
 ) -> torch.Tensor:
     """(h, w) the matte with the gaps beside an arm filled that are lower than SHORT: the trunk, drawn on above and
-    below such a one, would have a notch. small and owner (2gh, 2gw), the matte and whose each cell is, on the label grid."""
+    below such a one, would have a notch. small and owner (2gh, 2gw), the matte and whose each cell is, on the label
+    grid."""
     arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [owner < 0])
     near = field.dilate(((small > 0.5) & arms.any(0)).float(), BESIDE_ARM)
     reach = max(1, round(SHORT / 2 * tall / (layout.cell / 2)))
