@@ -1,5 +1,7 @@
 """Borders between layers: whose colour a pixel has, what goes on under what, and hands that nobody sees."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
-from repose.pipelines.geometry.rejoining import _goes_on, displaced, unparted
+from repose.pipelines.geometry.rejoining import _bare, _goes_on, displaced, unparted
 from repose.pipelines.geometry.trust import (
     Contact,
     _interior,
@@ -286,6 +288,15 @@ def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
 def test_what_only_a_third_covered_is_nobodys_when_that_has_left():
     parted, alpha, beside = torch.tensor([0.0, 0.0, 0.4]), torch.ones(3), torch.tensor([0.0, 1.0, 0.5])
     assert _goes_on(parted, alpha, beside).tolist() == [0, 1, 1]
+
+
+def test_under_hair_a_layer_does_not_show_the_photos_pixels():
+    """Hair over the left half of a crop whose first pixel is (10, 20) in the photo; none is known of another layer."""
+    strands = (torch.arange(8) < 4).float().expand(6, -1)
+    layer = SimpleNamespace(strands=strands, local=lambda points: points - torch.tensor([10.0, 20.0]))
+    points = torch.tensor([[11.0, 22.0], [16.0, 22.0]])
+    assert _bare(layer, points).tolist() == [False, True]
+    assert _bare(SimpleNamespace(strands=None), points).tolist() == [True, True]
 
 
 def test_specks_between_strands_of_hair_are_not_believed():
