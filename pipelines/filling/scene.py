@@ -10,7 +10,7 @@ from ..geometry import field
 from ..geometry.fill import grown
 from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
 from ..geometry.parts import INDEX, LAYER_OF, LAYERS
-from ..geometry.patchwork import smooth_colours
+from ..geometry.patchwork import ENOUGH, smooth_colours
 from ..geometry.warped import Correspondence
 from .labels import continued_labels
 
@@ -21,6 +21,11 @@ GROW = 0.004
 partly what was behind. By eye."""
 CLEAR = 0.003
 """The same within which of another region or of the outline nothing is copied."""
+SHADED = 0.008
+"""The same of bare skin, a little more than what is smoothed (patchwork.SMOOTH): it has no hem, and what is along its
+outline is how it turns away from the light; copied inside, it would be stripes."""
+STRAND = 0.1
+"""Share of hair from which on there is some. By eye."""
 SQUARE, STRETCHED = 0.35, 2.0
 """Cosine to the camera from which on a surface's detail may be copied (70 degrees), and how many times its area in the
 photo it may be larger or smaller. By eye."""
@@ -92,12 +97,17 @@ def scene_of(
         label, sure = torch.where(there, layer, -1), seen
     else:
         wanted |= _beside(wanted, solid & moving, layer, stature)
-        label, sure = _labels(picture, found, clothes, seen, wanted & ~seen, layer, stature)
+        label, sure = _labels(picture, found, clothes, seen, wanted, layer, stature)
     known = seen & sure & ~wanted & (label >= 0)
     points = _points(found)
     label = _both_sides(label) if clothes is not None else label
     reach = max(1, round(CLEAR * stature))
     source = known & _clear(label, reach) & _well_seen(found)
+    if clothes is not None:
+        apart = source & ~_stranded(found, clothes, label, max(1, round(SHADED * stature)))
+        source = _where_enough(apart, source, wanted, label)
+        source = _unshaded(source, wanted, label, stature)
+        known = known & (source | ~_stranded(found, clothes, label, 1))
     if bool(wanted.any()):
         source &= field.dilate(_marks(picture, label, source, stature).float(), reach) == 0
     return Scene(
@@ -166,6 +176,8 @@ def _labels(
     sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & _possible()[layer, told]
     if not bool(sure.any()):
         return torch.where(seen | wanted, layer, -1), seen
+    # Where hair hung on a sleeve it is now the sleeve or the hair: the colours tell.
+    sure &= (told != NUMBER["hair"]) | ~wanted
     # Another photo's pixels are seen, too, though nobody told what they show.
     return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (
         found.photo > 0
@@ -204,6 +216,37 @@ def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
     most = field.dilate(label.float(), reach)
     least = -field.dilate(-label.float(), reach)
     return most == least
+
+
+def _where_enough(
+    better: torch.Tensor, source: torch.Tensor, wanted: torch.Tensor, label: torch.Tensor
+) -> torch.Tensor:
+    """(h, w) bool: of each label what is `better` copied, where that is enough for what of it is wanted, else all of
+    the source; all (h, w) bool but the labels."""
+    for number in torch.unique(label[wanted & (label >= 0)]).tolist():
+        here = label == number
+        if int((better & here).sum()) >= ENOUGH * int((wanted & here).sum()):
+            source = torch.where(here, better, source)
+    return source
+
+
+def _unshaded(
+    source: torch.Tensor, wanted: torch.Tensor, label: torch.Tensor, stature: float
+) -> torch.Tensor:
+    """(h, w) bool: of what may be copied (bool) no skin along its outline, where enough of it remains for what of it is
+    wanted (h, w) bool."""
+    bare = torch.isin(label, label.new_tensor([NUMBER[name] for name in SKIN]))
+    inner = source & (~bare | _clear(label, max(1, round(SHADED * stature))))
+    return _where_enough(inner, source, wanted, label)
+
+
+def _stranded(found: Correspondence, clothes: GarmentMap, label: torch.Tensor, reach: int) -> torch.Tensor:
+    """(h, w) bool: where strands of hair lie on something else, and within so many pixels, where they throw a shade."""
+    x, y = torch.nan_to_num(found.source).unbind(-1)
+    y, x = (v.round().long().clamp(0, n - 1) for v, n in zip((y, x), clothes.size, strict=True))
+    hair = (clothes.hair[0, 0][y, x] > STRAND) & (found.photo == 0) & torch.isfinite(found.source[..., 0])
+    near = field.dilate(hair.float(), reach) > 0
+    return near & (label != NUMBER["hair"])
 
 
 def _marks(picture: torch.Tensor, label: torch.Tensor, source: torch.Tensor, stature: float) -> torch.Tensor:

@@ -27,6 +27,8 @@ CRUMB = 0.004
 UNLIKE_FACE = 22.0
 """CIELAB units in a and b from the face's own hue beyond which nothing is bare skin: shade and sun move lightness much
 more than hue. By eye, on the development photos."""
+CLEAR_OF_ARM = 2.0
+"""Radii of an arm beyond which an outline is none of its hand's. By eye."""
 BEYOND_ARM = 2.2
 """Radii of an arm beyond which nothing is its skin. By eye."""
 
@@ -64,9 +66,9 @@ def _dressed(near: np.ndarray, skin: np.ndarray, clear: np.ndarray) -> np.ndarra
 
 def breadth(side: str, person: np.ndarray, body: Body) -> np.ndarray:
     """(h, w) half-breadth of a leg over the body's own radius, by height: measured to the outline on the outer side,
-    where no other leg and nothing between the legs can be taken for it."""
+    where no other leg and nothing between the legs can be taken for it, and clear of hands that hang beside it."""
     other = "right" if side == "left" else "left"
-    near, edge = body.near[f"{side}_leg"], _border(person)
+    near, edge = body.near[f"{side}_leg"], _border(person) & _no_arm(body)
     own = near < body.near[f"{other}_leg"]
     away = 1 if side == "left" else -1
     heights, found = [], []
@@ -84,6 +86,11 @@ def breadth(side: str, person: np.ndarray, body: Body) -> np.ndarray:
     return np.clip(np.interp(body.down, heights, found), 0.8, 2.2)
 
 
+def _no_arm(body: Body) -> np.ndarray:
+    """(h, w) bool: clear of both arms."""
+    return np.minimum(body.near["left_arm"], body.near["right_arm"]) > CLEAR_OF_ARM
+
+
 def _border(mask: np.ndarray) -> np.ndarray:
     import cv2
 
@@ -97,7 +104,7 @@ def strays(
     not their colour, and crumbs of cloth there: a flower pot, a wall. skin, cloth, person (h, w) bool."""
     import cv2
 
-    below = (body.down > 1.15) & (np.minimum(body.near["left_arm"], body.near["right_arm"]) > 2.0)
+    below = (body.down > 1.15) & _no_arm(body)
     over = np.minimum(*(body.near[f"{side}_leg"] / breadth(side, person, body) for side in SIDES))
     legs = skin & below
     core = legs & (over < 0.7)

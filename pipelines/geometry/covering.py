@@ -7,14 +7,15 @@ import torch
 from . import field
 from .fill import covering_shifts, membrane
 from .hems import (
-    alike_on_rows,
     along_rows,
+    between_garments,
     between_hems,
     hem_shifts,
     near_hem,
     pattern,
     pattern_mean,
     patterned,
+    worn_in,
 )
 from .layout import Layout
 from .motion import Bones
@@ -49,6 +50,8 @@ and not carried elsewhere. By eye."""
 EVEN, STEP = 0.014, 4e-3
 """Fraction of stature, about half a forearm's breadth, over which the sides of limbs are evened, and the variance (of a
 channel in [0, 1]) from which on a step is kept: a hem, the border of a shoe. By eye."""
+MIXED = 0.1
+"""What a cell at the border of two garments counts beside one within: it is partly the other. By eye."""
 FEW = 0.05
 """Share of a head that must have been seen to be hair before its colour is trusted."""
 
@@ -82,7 +85,10 @@ def layered_colour(
     if not bool(sure.any()):
         return field.extrapolate(picture, (contact.own > 0.5).float())
     cells = layout.to_grid(sure.float())
-    low = _low(layout, picture, sure)
+    worn = None
+    if clothes is not None:
+        worn = worn_in(clothes, layout.to_grid(contact.own) > 0.5, cells > 0.99)
+    low = _low(layout, picture, sure, worn)
     motifs = pattern(layout, picture, (cells > 0.99) & dressed, contact.tall)
     repeats = tuple(one.on(along_rows(one.where, cells > 0.99)) for one in repeats if dressed)
     for one in repeats:
@@ -98,11 +104,12 @@ def layered_colour(
     along = torch.where(layout.cells()[1] < chest, 1.0, along)
     # At a hem a cell that is known in part, or beside one that is, may know one side of it only.
     firm = (cells > 0.5) & ((near_hem(along) == 0) | (field.box_blur(cells[None], 1)[0] > 0.95))
-    change = _evened(layout, low, cells > 0.5, contact, along) - low
+    links = _links(along, worn)
+    change = _evened(layout, low, cells > 0.5, contact, links) - low
     if prints is not None:  # smooth colours are none of its own
         change = change * (1 - field.box_blur(field.dilate((layout.to_grid(prints) > 0).float(), 1)[None], 1))
-    continued = layout.to_native(membrane(low + change, ~firm, along))
-    hem = hem_shifts(along, firm & (cells > 0.99)) * ~motifs
+    continued = layout.to_native(membrane(low + change, ~firm, links[0], along=links[1]))
+    hem = hem_shifts(along, firm & (cells > 0.99), worn) * ~motifs
     plain = (near_hem(along) == 0) | motifs
     grain = _grain(
         layout,
@@ -112,7 +119,7 @@ def layered_colour(
         hem,
         motifs,
         repeats,
-        None if clothes is None else alike_on_rows(clothes, cells > 0.99),
+        worn,
     )
     evened = picture + layout.to_native(change)
     # The soft outline is as the pixels next to it, but where a hem goes on these are of both its sides.
@@ -137,15 +144,19 @@ def _clear_of_shade(
 
 
 def _evened(
-    layout: Layout, low: torch.Tensor, known: torch.Tensor, contact: Contact, along: torch.Tensor
+    layout: Layout,
+    low: torch.Tensor,
+    known: torch.Tensor,
+    contact: Contact,
+    links: tuple[torch.Tensor, torch.Tensor],
 ) -> torch.Tensor:
     """(3, gh, gw) the smooth colours without the shade of what lies over the layer: as they are further away at the
-    same height, where what lies there is the same but for a shade."""
+    same height, where what lies there is the same but for a shade; links from `_links`."""
     shade = _shade(layout, contact) * known
     inner = known & (shade == 0)
     if not bool((shade > 0).any()) or not bool(inner.any()):
         return low
-    away = membrane(low, ~inner, along)
+    away = membrane(low, ~inner, links[0], along=links[1])
     gain = (away * low).sum(0) / low.square().sum(0).clamp(min=1e-4)
     tint = (away - gain * low).square().sum(0).sqrt()
     like = ((SHADES[1] - gain) / (SHADES[1] - SHADES[0])).clamp(0, 1) * ((gain - 0.85) / 0.1).clamp(0, 1)
@@ -163,10 +174,30 @@ def _shade(layout: Layout, contact: Contact) -> torch.Tensor:
     return ((reach + 1 - away) / reach).clamp(0, 1)
 
 
-def _low(layout: Layout, picture: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
-    """(3, gh, gw) the smooth colours of the pixels that are sure, continued a little where there are none near."""
-    sums = field.box_blur(layout.to_grid(torch.cat((picture * sure, sure[None].float()))), 1)
-    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05).float())
+def _links(along: torch.Tensor, worn: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """(gh, gw) stiffness of each cell to the one below it and to the one on its right, over which smooth colours go
+    on: not across a hem, `along` (gh, gw), nor from one garment, `worn` (gh, gw), to another."""
+    if worn is None:
+        return along, torch.ones_like(along)
+    below, right = between_garments(worn)
+    return torch.minimum(along, below), right
+
+
+def _low(
+    layout: Layout, picture: torch.Tensor, sure: torch.Tensor, worn: torch.Tensor | None = None
+) -> torch.Tensor:
+    """(3, gh, gw) the smooth colours of the pixels that are sure, of each garment by itself where it is known which is
+    `worn` (gh, gw) where, continued a little where there are none near. Cells at a garment's border, which show both
+    sides of it, hardly count beside its others."""
+    sums = layout.to_grid(torch.cat((picture * sure, sure[None].float())))
+    if worn is None:
+        sums = field.box_blur(sums, 1)
+    else:
+        kinds = [worn == number for number in worn.unique()]
+        weights = [own * torch.where(field.erode(own.float(), 1) > 0, 1.0, MIXED) for own in kinds]
+        blurred = [field.box_blur(sums * weight, 1) for weight in weights]
+        sums = sum(own * one for own, one in zip(kinds, blurred, strict=True))
+    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05 * MIXED).float())
 
 
 def _grain(

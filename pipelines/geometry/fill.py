@@ -87,32 +87,43 @@ def _surface_penalty(knots: int) -> torch.Tensor:
 
 
 def membrane(
-    values: torch.Tensor, hole: torch.Tensor, vertical: float | torch.Tensor = 0.1, rounds: int = 50
+    values: torch.Tensor,
+    hole: torch.Tensor,
+    vertical: float | torch.Tensor = 0.1,
+    rounds: int = 50,
+    along: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """(C, h, w): the values with the hole spanned by a membrane (Laplace's equation) fixed at its rim.
 
     vertical  stiffness between rows over the stiffness along a row: under 1, what runs across the picture (a
               skirting board, a horizon) goes on through the hole; or (h, w) that of each cell to the one below it.
+    along     (h, w) stiffness of each cell to the one on its right, 1 by default
     Conjugate gradients from a start made on a grid half as fine; the picture's border is free.
     """
+    if not isinstance(vertical, torch.Tensor):
+        vertical = values.new_full(hole.shape, vertical)
+    stiff = torch.stack((vertical, torch.ones_like(vertical) if along is None else along))
+    return _membrane(values, hole, stiff, rounds)
+
+
+def _membrane(values: torch.Tensor, hole: torch.Tensor, stiff: torch.Tensor, rounds: int) -> torch.Tensor:
+    """(C, h, w) as `membrane`; stiff (2, h, w) of each cell to the one below it and to the one on its right."""
     if not hole.any():
         return values
     height, width = hole.shape
-    if not isinstance(vertical, torch.Tensor):
-        vertical = values.new_full(hole.shape, vertical)
     start = torch.where(hole, values[:, ~hole].mean(1)[:, None, None], values)
     if min(height, width) >= 16:
         coarse, coarse_hole = halved(values, hole)
         if not coarse_hole.all():
-            softest = -F.max_pool2d(-vertical[None], 2, ceil_mode=True)[0]
-            coarse = membrane(coarse, coarse_hole, softest, rounds)
+            softest = -F.max_pool2d(-stiff, 2, ceil_mode=True)
+            coarse = _membrane(coarse, coarse_hole, softest, rounds)
             size = (height, width)
             wide = F.interpolate(coarse[None], size, mode="bilinear", align_corners=False)[0]
             start = torch.where(hole, wide, values)
     rows, columns = _box(hole)
     solution = start.clone()
     solution[:, rows, columns] = _conjugate_gradients(
-        start[:, rows, columns], hole[rows, columns], vertical[rows, columns], rounds
+        start[:, rows, columns], hole[rows, columns], stiff[:, rows, columns], rounds
     )
     return solution
 
@@ -132,13 +143,13 @@ def halved(values: torch.Tensor, hole: torch.Tensor) -> tuple[torch.Tensor, torc
     return mean, share[0] == 0
 
 
-def _conjugate_gradients(start: torch.Tensor, hole: torch.Tensor, vertical: torch.Tensor, rounds: int):
+def _conjugate_gradients(start: torch.Tensor, hole: torch.Tensor, stiff: torch.Tensor, rounds: int):
     inside = hole.to(start.dtype)
     ones = torch.ones_like(start[:1])
-    degree = _neighbours(ones, vertical)
+    degree = _neighbours(ones, stiff)
 
     def stiffness(u):
-        return inside * (degree * u - _neighbours(u, vertical))
+        return inside * (degree * u - _neighbours(u, stiff))
 
     solution = start
     residual = -stiffness(solution)
@@ -159,11 +170,12 @@ def _conjugate_gradients(start: torch.Tensor, hole: torch.Tensor, vertical: torc
     return solution
 
 
-def _neighbours(u: torch.Tensor, vertical: torch.Tensor) -> torch.Tensor:
-    """Sum of the four neighbours, the upper and lower ones times `vertical` (h, w), none beyond the border."""
+def _neighbours(u: torch.Tensor, stiff: torch.Tensor) -> torch.Tensor:
+    """Sum of the four neighbours, each times the stiffness (2, h, w) towards it, none beyond the border."""
+    vertical, along = stiff
     total = torch.zeros_like(u)
-    total[:, :, 1:] += u[:, :, :-1]
-    total[:, :, :-1] += u[:, :, 1:]
+    total[:, :, 1:] += along[:, :-1] * u[:, :, :-1]
+    total[:, :, :-1] += along[:, :-1] * u[:, :, 1:]
     total[:, 1:] += vertical[:-1] * u[:, :-1]
     total[:, :-1] += vertical[:-1] * u[:, 1:]
     return total

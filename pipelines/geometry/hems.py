@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .garments import NUMBER, SKIN
 from .layout import Layout
 
 LEVEL = 0.002
@@ -116,11 +117,37 @@ def _runs_through(step: torch.Tensor, both: torch.Tensor) -> torch.Tensor:
     return ((share - THROUGH[0]) / (THROUGH[1] - THROUGH[0])).clamp(0, 1) * enough
 
 
-def hem_shifts(along: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """(gh, gw) int64 cells to the right from which a hem's detail is taken: the nearest known cell on the same row;
-    0 where no hem is. along as from `between_hems`; known (gh, gw) bool."""
-    away, has = _nearest_on_row(known)
-    return torch.where((near_hem(along) > 0) & has & ~known, away, 0)
+def hem_shifts(along: torch.Tensor, known: torch.Tensor, worn: torch.Tensor | None = None) -> torch.Tensor:
+    """(gh, gw) int64 cells to the right from which a hem's detail is taken: the nearest known cell on the same row, of
+    the same garment `worn` (gh, gw) where that is known; 0 where no hem is. along as from `between_hems`; known
+    (gh, gw) bool."""
+    shift = torch.zeros(known.shape, dtype=torch.int64, device=known.device)
+    for own in [torch.ones_like(known)] if worn is None else [worn == number for number in worn.unique()]:
+        away, has = _nearest_on_row(known & own)
+        shift = torch.where((near_hem(along) > 0) & own & has & ~known, away, shift)
+    return shift
+
+
+def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) which garment of a layer each cell shows or would show: what is worn there, `clothes` (gh, gw) by
+    number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
+
+    Skin is one: a jaw is no hem. What no `sure` cell (gh, gw) bool has is none of the layer's: the rim of a sleeve, by
+    an error of its border.
+    """
+    skin = torch.isin(clothes, clothes.new_tensor([NUMBER[name] for name in SKIN]))
+    clothes = torch.where(skin, NUMBER[SKIN[0]], clothes)
+    if not bool(sure.any()):
+        return clothes
+    return alike_on_rows(clothes, seen & torch.isin(clothes, clothes[sure].unique()))
+
+
+def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(gh, gw) stiffness of each cell to the one below it, and to the one on its right: LEVEL where one garment ends,
+    `worn` (gh, gw) by number, 1 elsewhere. A white shirt goes on under an arm no further than the jacket over it."""
+    below = F.pad(worn[1:] != worn[:-1], (0, 0, 0, 1))
+    right = F.pad(worn[:, 1:] != worn[:, :-1], (0, 1))
+    return torch.where(below, LEVEL, 1.0), torch.where(right, LEVEL, 1.0)
 
 
 def near_hem(along: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 import torch
 import torch.nn.functional as F
 
-from .field import dilate, erode, extrapolate, flooded, nearest
+from .field import dilate, erode, extrapolate, nearest
 from .parts import INDEX
 from .view import View
 
@@ -21,8 +21,8 @@ SIMPLE = {"trunk": 0.03, "left_leg": 0.03, "right_leg": 0.03, "left_arm": 0.006,
 no wider. An arm may enclose a wide one, hand to shoulder; it has a small one where something hid its border. By eye."""
 HANDS = (INDEX["left_hand"], INDEX["right_hand"])
 """Parts with gaps of their own, between thumb and finger."""
-COARSE = 4
-"""Pixels to the side of the squares in which the outside is looked for: a gap narrower than that leads nowhere out."""
+THIN, FAINT = 0.9, 0.1
+"""Alpha from which on a place is solid: soft edges are below it; and from which on there is something of the layer."""
 MARGIN = 3
 """Pixels round a hole that are soft or show what is behind it, and go with it."""
 
@@ -33,31 +33,34 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     if not len(view.index):
         return view
     row, column = view.index // size[1], view.index % size[1]
-    top, left = int(row.min()) - COARSE, int(column.min()) - COARSE
-    shape = int(row.max()) - top + 1 + COARSE, int(column.max()) - left + 1 + COARSE
+    top, left = int(row.min()) - MARGIN, int(column.min()) - MARGIN
+    shape = int(row.max()) - top + 1 + MARGIN, int(column.max()) - left + 1 + MARGIN
     row, column = row - top, column - left
     alpha = torch.zeros(shape, device=view.alpha.device)
     alpha[row, column] = view.alpha
-    solid = alpha.clone()
+    solid, theirs = alpha.clone(), torch.zeros(shape, dtype=torch.bool, device=alpha.device)
     for other in others:
         there = other.index // size[1] - top, other.index % size[1] - left
-        within = (
-            (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
-        ).nonzero()[:, 0]
+        within = (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
+        theirs[there[0][within], there[1][within]] = True
+        within = within & (other.alpha > 0.5)  # a faint strand is no wall
         solid[there[0][within], there[1][within]] = 1.0
-    hole = _enclosed(solid < 0.5, round(reach))
+    # A thin place is a hole as well, where the layer itself goes all round it.
+    hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(alpha < THIN, round(reach))
     if not bool(hole.any()):
         return view
     number = torch.full(shape, -1, device=alpha.device)
     number[row, column] = torch.arange(len(row), device=alpha.device)
-    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5)
+    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5) & ~(theirs & (alpha < 0.5))
     colour = torch.zeros(3, *shape, device=alpha.device)
     colour[:, row, column] = view.colour
     firm = (alpha > 0.95) & ~wide
     colour = extrapolate(colour, firm.float())
     y, x = torch.nonzero(wide, as_tuple=True)
     dy, dx = nearest(firm)[:, y, x].long()
-    like = number[y + dy, x + dx]
+    like = torch.where(
+        alpha[y, x] > FAINT, number[y, x], number[y + dy, x + dx]
+    )  # what is thin stays in its place
     filled = ~torch.isin(view.part[like], torch.tensor(HANDS, device=like.device))
     y, x, like = y[filled], x[filled], like[filled]
     there = number[y, x]
@@ -90,10 +93,21 @@ def _enclosed(open_: torch.Tensor, reach: int) -> torch.Tensor:
 
 
 def _outer(open_: torch.Tensor) -> torch.Tensor:
-    """(h, w) bool: the open pixels (bool, of a map whose border is open) that hang together with the border."""
+    """(h, w) bool: the open pixels (bool, of a map whose border is open) that hang together with the border, side by
+    side: a wall of one pixel keeps a hole apart."""
+    open_ = F.pad(open_, (1, 1, 1, 1), value=True)
+    reached = F.pad(torch.zeros_like(open_)[1:-1, 1:-1], (1, 1, 1, 1), value=True)
+    while True:
+        grown = _along_runs(_along_runs(reached, open_).T, open_.T).T
+        if bool((grown == reached).all()):
+            return reached[1:-1, 1:-1]
+        reached = grown
+
+
+def _along_runs(reached: torch.Tensor, open_: torch.Tensor) -> torch.Tensor:
+    """(h, w) bool: all open pixels of every row's runs of them of which one is reached."""
     height, width = open_.shape
-    padded = F.pad(open_.float()[None], (0, -width % COARSE, 0, -height % COARSE), value=1.0)
-    cells = F.max_pool2d(padded, COARSE) > 0
-    border = F.pad(torch.zeros_like(cells)[:, 1:-1, 1:-1], (1, 1, 1, 1), value=True)
-    reached = flooded(border, cells).float()
-    return open_ & (F.interpolate(reached[None], scale_factor=COARSE)[0, 0, :height, :width] > 0)
+    run = (~open_).cumsum(1) + torch.arange(height, device=open_.device)[:, None] * (width + 1)
+    any_ = torch.zeros(height * (width + 1), dtype=torch.bool, device=open_.device)
+    any_[run[reached & open_]] = True
+    return any_[run] & open_

@@ -31,6 +31,10 @@ UNDER = 0.12
 """Fraction of stature by which legs go on under a skirt's hem: half a thigh, as far as it rides up on a seat."""
 HEM = 0.03
 """Fraction of stature above the lowest of a hem from which on it hides the legs all round."""
+SHORT, BESIDE_ARM, FAINT = 0.06, 3, 0.9
+"""Fraction of stature (11 cm on 1.75 m) up to which a gap beside an arm is too low to be one, about what is looked for
+as one (gaps.TALL is 12 cm); and cells of the label grid beside an arm as far as which it lies,
+and what of the person a cell of it shows at most. By eye."""
 CORE = 0.7
 """Nearness up to which a layer's cells are surely its own. By eye."""
 LEG = 0.9
@@ -152,11 +156,12 @@ def split(
     saddle = _saddle(layout, frame, radii) if {"left_leg", "right_leg"} <= discs.keys() else None
     amodal, parted, seen = {}, {}, {}
     owner, whole = walked.argmax(0), _with_gaps_closed(layout, small, matte)
+    flank = _with_short_gaps_closed(layout, small, matte, owner, names, tall)
     # Legs show below a hem, and as far above it as it may ride up.
     cloth = cloth_rows(skirt, layout, UNDER * tall)
     bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
-        own = _own(share, k, names, discs, saddle) * matte
+        own = _own(share, k, names, discs, saddle) * (flank if k == 0 else matte)
         joints = _joints(layout, discs, name, skirt)
         beneath = covered(layout, frame, radii, names, k, plain, owner, small > 0.5, joints, tall, skirt)
         if name in shaded:  # a sleeve goes on under the hair that hangs on it
@@ -164,7 +169,7 @@ def split(
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.
-        hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (matte if k == 0 else whole)
+        hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (flank if k == 0 else whole)
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
@@ -184,6 +189,32 @@ def _with_gaps_closed(layout: Layout, small: torch.Tensor, matte: torch.Tensor) 
     """(h, w) the matte with the gaps between the fingers filled; small (2gh, 2gw), the same on the label grid."""
     closed = field.erode(field.dilate(small, 3), 3)
     return torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
+
+
+def _with_short_gaps_closed(
+    layout: Layout,
+    small: torch.Tensor,
+    matte: torch.Tensor,
+    owner: torch.Tensor,
+    names: list[str],
+    tall: float,
+) -> torch.Tensor:
+    """(h, w) the matte with the gaps beside an arm filled that are lower than SHORT: the trunk, drawn on above and
+    below such a one, would have a notch. small and owner (2gh, 2gw), the matte and whose each cell is, on the label
+    grid."""
+    arms = torch.stack([owner == i for i, name in enumerate(names) if name.endswith("arm")] or [owner < 0])
+    near = field.dilate(((small > 0.5) & arms.any(0)).float(), BESIDE_ARM)
+    reach = max(1, round(SHORT / 2 * tall / (layout.cell / 2)))
+    pool = {"kernel_size": (2 * reach + 1, 1), "stride": 1, "padding": (reach, 0)}
+    closed = -F.max_pool2d(-F.max_pool2d(small[None, None], **pool), **pool)[0, 0]
+    open_ = small < FAINT
+    tall_ones = field.flooded(((closed < 0.5) & open_)[None], open_[None])[0]  # to their narrow ends
+    filled = torch.where(tall_ones, small, torch.maximum(small, closed * near))
+    return torch.where(
+        layout.to_native((filled > small).float()[None])[0] > 0,
+        torch.maximum(matte, _crisp(layout.to_native(filled[None])[0])),
+        matte,
+    )
 
 
 def _hanging_together(layout: Layout, matte: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:

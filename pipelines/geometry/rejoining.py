@@ -11,7 +11,8 @@ import torch
 from . import field
 from .compositing import Slots
 from .edge_shade import turned_share
-from .head_cut import HEAD
+from .head_cut import HEAD, MANE
+from .layer import Layer
 from .motion import Motion
 from .parts import INDEX
 from .trust import BESIDE, neighbours
@@ -24,6 +25,8 @@ TOGETHER = 1.0
 """Pixels of the photo: two layers that show points this near to each other at one place have not parted there."""
 SHOWN = 0.25
 """Share of a point that the photo must show of one of two such layers: under hair it shows the hair."""
+STRANDS = 0.1
+"""Share of hair from which on a point shows hair. By eye."""
 FAR = 0.1
 """Fraction of stature: points of a limb and of the trunk that were further apart in the photo did not cover each other:
 less than from the flank to the other arm, more than an arm is broad. By eye."""
@@ -32,6 +35,10 @@ AXIS, SOFT = ("pelvis", "spine", "chest", "neck"), 0.05
 most: about half a trunk's depth."""
 NEAR = 0.02
 """Fraction of stature: layers whose points here were no further apart in the photo are still neighbours."""
+
+SOME = 20.0
+"""One over the share of a pixel that a neighbour must cover for a layer to go on under it: its soft border is enough,
+or what is behind both would shine through there."""
 
 
 def as_photographed(views: list[View], volume: BodyVolume, size: tuple[int, int]) -> list[View]:
@@ -72,8 +79,9 @@ def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
     """The views as they were in the photo wherever two layers still lie side by side as they lay there.
 
     Where a layer has left its neighbour it ends at its border. Where the two are still near, both go on under each
-    other, so that nothing shines through; and where they have not parted at all, the photo's own pixels show: of two
-    fronts one of which it shows, for two backs are no face, and what lies under hair is no hair.
+    other, so that nothing shines through (but not where a third alone was, and has left: a wrist beside a hip); and
+    where they have not parted at all, the photo's own pixels show: of two fronts one of which it shows, for two backs
+    are no face, and what lies under hair is no hair.
     """
     corner = views[0].source.new_tensor(volume.corner)
     colours = [view.colour.clone() for view in views]
@@ -85,13 +93,29 @@ def rejoined(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         apart = (two.source[mine] - one.source[other]).norm(dim=1)
         near = apart < NEAR * volume.stature
         mine, other, apart = mine[near], other[near], apart[near]
-        alphas[a][other], alphas[b][mine] = one.alpha[other], two.alpha[mine]
+        for k, view, here, beside in ((a, one, other, two.parted[mine]), (b, two, mine, one.parted[other])):
+            alphas[k][here] = alphas[k][here].maximum(_goes_on(view.parted[here], view.alpha[here], beside))
         same = (apart < TOGETHER) & two.front[mine] & one.front[other]
         same &= two.seen[mine].maximum(one.seen[other]) > SHOWN
+        if not {volume.layers[a].name, volume.layers[b].name} & {HEAD, MANE}:
+            same &= _bare(volume.layers[b], two.source[mine])
         mine, other = mine[same], other[same]
         photo = field.sample(volume.photo, two.source[mine] - corner, "bicubic").clamp(0, 1)
         colours[a][:, other], colours[b][:, mine] = photo, photo
     return [replace(view, colour=c, alpha=a) for view, c, a in zip(views, colours, alphas, strict=True)]
+
+
+def _bare(layer: Layer, source: torch.Tensor) -> torch.Tensor:
+    """(n,) bool: the points (n, 2) of the photo where no hair hangs before a layer: that shows with the head alone."""
+    if layer.strands is None:
+        return torch.ones_like(source[:, 0], dtype=torch.bool)
+    return field.sample(layer.strands[None], layer.local(source))[0] < STRANDS
+
+
+def _goes_on(parted: torch.Tensor, alpha: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
+    """(n,) a layer's matte where a neighbour is near: all of it, `alpha` (n,), where the neighbour itself still is,
+    `beside` (n,), and `parted` (n,) where only the places are near and neither layer is there any more."""
+    return torch.lerp(parted, alpha, (SOME * beside).clamp(max=1))
 
 
 def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:

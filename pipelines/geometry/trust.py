@@ -181,8 +181,11 @@ def believed(
     if not contact.lit:
         questions += [(3, PLAIN), (3, SHADED)]
     plain, mine, theirs, *far = places.likest(pixels, *place, AROUND * contact.tall / pitch, questions)
-    (behind,) = places.likest(pixels, *place, BEYOND * contact.tall / pitch, [(2, PLAIN)])
-    good = (mine[0] < USUAL) & ((plain[1] < SAME) | (mine[1] < torch.minimum(theirs[1] + ALIKE, behind[1])))
+    # What shows in a gap beside an arm lies in the shade of both.
+    dimmed = [(2, PLAIN)] if contact.lit else [(2, PLAIN), (2, SHADED)]
+    behind = places.likest(pixels, *place, BEYOND * contact.tall / pitch, dimmed)
+    behind = torch.stack([unlike for _, unlike in behind]).amin(0)
+    good = (mine[0] < USUAL) & ((plain[1] < SAME) | (mine[1] < torch.minimum(theirs[1] + ALIKE, behind)))
     if far:
         shade = (far[0][0] > USUAL) & (far[1][0] < USUAL)
         good &= ~(shade & (cells["over"][place] > 0))

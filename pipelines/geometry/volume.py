@@ -33,6 +33,8 @@ from .trust import AROUND, Contact, believed, cut_free, without_spurs
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
+STRAND = 2
+"""Pixels beside a strand that show it as well."""
 COLLAR = 0.06
 """Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
 HEM = 3
@@ -118,7 +120,7 @@ class _Piece:
         if prints is not None:  # its colours are no other layer's
             own |= (prints > 0.5) & (contact.own > 0.95)
         if name != HEAD and source.cut is not None:
-            own &= here(source.cut.stray) < STRAY
+            own &= _between_strands(here(source.cut.stray), layout.cell)
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
         known = tuple(one.on(here(one.where)) for one in source.repeats)
@@ -135,6 +137,14 @@ class _Piece:
         """(3, h, w) its own colours; dressed and chest as for `layered_colour`."""
         known = self.picture, self.matte, self.contact, self.own
         return layered_colour(self.layout, *known, dressed, chest, self.prints, self.repeats, self.clothes)
+
+
+def _between_strands(stray: torch.Tensor, cell: int) -> torch.Tensor:
+    """(h, w) bool: where no hair, `stray` (h, w), hangs before a layer; specks between its strands, up to a cell of the
+    mesh in breadth, and what is next to one, are partly hair and its shade."""
+    reach = max(2, cell // 2)
+    clear = field.erode((stray < STRAY).float(), reach + STRAND)
+    return field.dilate(clear, reach) > 0
 
 
 def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> Layer:
@@ -188,7 +198,9 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
     masks, here = source.masks, piece.here
     parted = here(masks.parted[name])
     if name.endswith("arm"):
-        return cut_free(parted, piece.own, piece.contact)
+        # Hair that hangs on a sleeve is nothing that the arm lay on.
+        hangs = torch.zeros_like(piece.own) if source.cut is None else here(source.cut.stray) >= STRAY
+        return cut_free(parted, piece.own | hangs, piece.contact)
     whole = without_spurs(parted, piece.contact)
     if not bool(masks.skirt.any()):
         return whole

@@ -1,15 +1,17 @@
 """Borders between layers: whose colour a pixel has, what goes on under what, and hands that nobody sees."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
-from repose.pipelines.geometry.layers import split
+from repose.pipelines.geometry.layers import _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
 from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
-from repose.pipelines.geometry.rejoining import displaced, unparted
+from repose.pipelines.geometry.rejoining import _bare, _goes_on, displaced, unparted
 from repose.pipelines.geometry.trust import (
     Contact,
     _interior,
@@ -19,6 +21,7 @@ from repose.pipelines.geometry.trust import (
     neighbours,
     without_spurs,
 )
+from repose.pipelines.geometry.volume import STRAND, _between_strands
 
 TALL, SIZE, CELL = 480.0, (192, 192), 4
 SHIRT, SKIN, WALL = (torch.tensor(c) for c in ((0.9, 0.9, 0.92), (0.6, 0.42, 0.32), (0.3, 0.5, 0.3)))
@@ -235,6 +238,34 @@ def test_a_place_of_many_colours_does_not_outbid_the_wall(layout):
     assert float(own[:, ARM + 8 : 148].float().mean()) > 0.8
 
 
+def test_what_shows_of_a_sunlit_lawn_in_a_dark_gap_is_no_shirt(layout):
+    """A mottled dark shirt has the lawn's dimmed colour now and then; the lawn has it oftener, half as bright."""
+    picture, trunk, arm = scene()
+    grain = 0.05 * torch.randn(SIZE, generator=torch.Generator().manual_seed(0))
+    lawn, shirt = (torch.tensor(c)[:, None, None] for c in ((0.52, 0.50, 0.24), (0.17, 0.18, 0.19)))
+    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    picture = torch.where(trunk > 0, shirt + grain, torch.where(arm > 0, picture, lawn))
+    picture = torch.where((x >= ARM - 5) & (x < ARM), 0.5 * lawn, picture)
+    own = believed(layout, picture.clamp(0, 1), contacts(trunk, arm)[0])
+    assert float(own[:, ARM - 5 : ARM - 1].float().mean()) < 0.1
+    assert float(own[:, 60 : ARM - 8].float().mean()) > 0.9
+
+
+@pytest.mark.parametrize("rows, filled", [((40, 52), True), ((20, 120), False)])
+def test_only_a_short_gap_beside_an_arm_is_filled(layout, rows, filled):
+    """0.06 of a stature of 480 pixels are 29; a gap narrows upwards, and its narrow end is as open as the rest."""
+    x, y = torch.arange(SIZE[1])[None].expand(SIZE), torch.arange(SIZE[0])[:, None].expand(SIZE)
+    gap = (y >= rows[0]) & (y < rows[1]) & (x >= 96) & (x < 96 + (y - rows[0]).clamp(4, 16))
+    matte = ((x > 30) & (x < 150) & ~gap).float()
+    owner = torch.where(torch.arange(2 * SIZE[1] // CELL) * CELL / 2 < 100, 0, 1)
+    owner = owner.expand(2 * SIZE[0] // CELL, -1)
+    found = _with_short_gaps_closed(
+        layout, layout.to_grid(matte, 2), matte, owner, ["trunk", "left_arm"], TALL
+    )
+    assert float(found[gap].mean()) > 0.9 if filled else torch.equal(found, matte)
+    assert torch.equal(found[~gap], matte[~gap]) or filled
+
+
 def test_what_is_cut_off_an_arm_leaves_an_even_outline(layout):
     _, trunk, arm = scene(sliver=4)
     x, y = torch.arange(SIZE[1])[None].expand(SIZE), torch.arange(SIZE[0])[:, None].expand(SIZE)
@@ -252,3 +283,26 @@ def test_what_an_arm_encloses_is_no_part_of_its_outline(layout):
     own[80:94, 130:141] = False
     left = cut_free(arm, own, contacts(trunk, arm)[1])
     assert float(left[80:94, 130:141].min()) == 1
+
+
+def test_what_only_a_third_covered_is_nobodys_when_that_has_left():
+    parted, alpha, beside = torch.tensor([0.0, 0.0, 0.4]), torch.ones(3), torch.tensor([0.0, 1.0, 0.5])
+    assert _goes_on(parted, alpha, beside).tolist() == [0, 1, 1]
+
+
+def test_under_hair_a_layer_does_not_show_the_photos_pixels():
+    """Hair over the left half of a crop whose first pixel is (10, 20) in the photo; none is known of another layer."""
+    strands = (torch.arange(8) < 4).float().expand(6, -1)
+    layer = SimpleNamespace(strands=strands, local=lambda points: points - torch.tensor([10.0, 20.0]))
+    points = torch.tensor([[11.0, 22.0], [16.0, 22.0]])
+    assert _bare(layer, points).tolist() == [False, True]
+    assert _bare(SimpleNamespace(strands=None), points).tolist() == [True, True]
+
+
+def test_specks_between_strands_of_hair_are_not_believed():
+    """Strands every third pixel on the left, three pixels of hair beside a shirt on the right."""
+    stray = torch.zeros(40, 60)
+    stray[:, 0:20:3] = 1
+    stray[:, 19:22] = 1
+    found = _between_strands(stray, 6)
+    assert not bool(found[:, : 22 + STRAND].any()) and bool(found[:, 22 + STRAND :].all())

@@ -36,6 +36,16 @@ def test_membrane_leaves_the_known_cells():
     assert torch.equal(membrane(values, torch.zeros_like(hole)), values)
 
 
+def test_a_membrane_does_not_go_on_to_where_it_is_cut_along_a_row():
+    """Dark on the left and light on the right, a hole over the border: it stays where the cut is."""
+    values = torch.where(torch.arange(40) < 20, 0.2, 0.8).expand(1, 30, -1).clone()
+    hole = box(30, 40, slice(8, 20), slice(6, 34))
+    spoilt, cut = values.masked_fill(hole, 9.0), torch.ones(30, 40)
+    cut[:, 19] = 1e-4
+    assert float((membrane(spoilt, hole, 1.0, along=cut) - values).abs().max()) < 0.01
+    assert float((membrane(spoilt, hole, 1.0) - values).abs().max()) > 0.15
+
+
 def test_surface_follows_a_falling_off_and_hardly_a_shadow():
     """A lamp's parabola is continued behind the person; a shadow of 0.3 bends it by a sixth of that."""
     x = torch.linspace(-1, 1, 60)

@@ -4,7 +4,16 @@ import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
 from repose.pipelines.geometry.fill import membrane
-from repose.pipelines.geometry.hems import LEVEL, alike_on_rows, between_hems, hem_shifts, pattern
+from repose.pipelines.geometry.garments import NUMBER
+from repose.pipelines.geometry.hems import (
+    LEVEL,
+    alike_on_rows,
+    between_garments,
+    between_hems,
+    hem_shifts,
+    pattern,
+    worn_in,
+)
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.trust import Contact, believed
 from repose.pipelines.geometry.underneath import _skirt_sides
@@ -154,6 +163,34 @@ def test_weave_is_taken_from_the_same_garment(layout):
     own = ~hand
     made = layered_colour(layout, picture, matte, contact, own, clothes=clothes)
     assert float((made[:, 64:92] - 0.5).abs().max()) < 0.02
+
+
+def test_a_jacket_goes_on_in_its_own_colour_beside_a_shirt(layout):
+    """A dark open jacket over a white shirt, an arm beside it; a band of the jacket is in the arm's shade, and the
+    nearest place on the row that is surely known is the shirt's."""
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    jacket, band = x < 80, (y >= 90) & (y < 108) & (x < 80)
+    picture = torch.where(jacket, 0.2, 0.9).expand(3, -1, -1)
+    matte, arm = torch.ones(SIZE), x < 24
+    contact = Contact.of("trunk", {"trunk": matte * ~arm, "left_arm": arm.float()}, TALL)
+    cells = layout.cells()[0]
+    clothes = torch.where(cells < 24, NUMBER["left_arm_skin"], torch.where(cells < 80, 9, 8))
+    own = ~arm & ~band
+    made = layered_colour(layout, picture, matte, contact, own, clothes=clothes)
+    assert float((made[:, 92:106, :72] - 0.2).abs().max()) < 0.05
+    assert float(layered_colour(layout, picture, matte, contact, own)[:, 92:106, 60:72].max()) > 0.3
+
+
+def test_what_a_layer_does_not_wear_is_anothers_and_skin_is_one():
+    face, neck = NUMBER["face"], NUMBER["torso_skin"]
+    clothes = torch.tensor([[5, 8, 8, 8], [face, neck, neck, 8]])
+    sure = torch.tensor([[False, False, True, True], [False, True, True, True]])
+    worn = worn_in(clothes, torch.ones(2, 4, dtype=torch.bool), sure)
+    assert worn[0, 1:].tolist() == [8, 8, 8] and len(worn[1, :3].unique()) == 1
+    below, right = between_garments(torch.tensor([[9, 8], [10, 8]]))
+    assert below[0].tolist() == pytest.approx([LEVEL, 1])
+    assert right[:, 0].tolist() == pytest.approx([LEVEL, LEVEL])
+    assert float(below[1].min()) == 1 and float(right[:, 1].min()) == 1
 
 
 def test_values_go_on_along_rows_and_from_the_nearest_row():

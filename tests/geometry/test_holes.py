@@ -68,6 +68,14 @@ def test_a_hole_is_filled_in_the_colours_around_it_as_a_guess():
     assert float((found.depth - 10).abs().max()) == 0
 
 
+def test_a_thin_wall_keeps_a_hole_apart_from_the_outside_and_a_way_out_does_not():
+    """However narrow: what hid a piece of an arm reached almost to its outline."""
+    hole = rectangle(50, 64, 56, 69)
+    assert torch.equal(covered(without_holes(view(BODY & ~hole), [], SIZE, REACH)), BODY)
+    notch = hole | rectangle(55, 56, 60, 80)
+    assert torch.equal(covered(without_holes(view(BODY & ~notch), [], SIZE, REACH)), BODY & ~notch)
+
+
 def test_a_notch_at_the_side_may_be_a_gap():
     notched = BODY & ~rectangle(50, 64, 50, 90)
     assert torch.equal(covered(without_holes(view(notched), [], SIZE, REACH)), notched)

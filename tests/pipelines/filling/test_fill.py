@@ -7,8 +7,9 @@ import torch
 from repose.pipelines.batches import common_count
 from repose.pipelines.filling.batch import filled_pictures
 from repose.pipelines.filling.fill import FillOptions, _without_steps, completed, filled
-from repose.pipelines.filling.scene import _marks, scene_of
+from repose.pipelines.filling.scene import _marks, _stranded, _unshaded, scene_of
 from repose.pipelines.geometry import field
+from repose.pipelines.geometry.garments import NUMBER
 from repose.pipelines.geometry.parts import INDEX
 from repose.pipelines.geometry.warped import Warped
 
@@ -205,3 +206,39 @@ def test_another_shape_is_refused_with_both_sizes(figure, hidden):
     with pytest.raises(ValueError, match=f"{SIZE[1]} x {SIZE[0]}"):
         wide = torch.nn.functional.pad(figure.picture, (0, 40))
         filled_pictures(wide, torch.nn.functional.pad(figure.person, (0, 40)), [figure.hiding(hidden)])
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_the_outline_of_skin_is_not_copied_inside_unless_there_is_little_else(few):
+    """An arm 40 pixels broad beside a sleeve; 0.008 of a stature of 1000 pixels are 8."""
+    label = torch.full((60, 60), -1)
+    label[:40, 10:50], label[40:, 10:50] = NUMBER["left_arm_skin"], NUMBER["upper"]
+    wanted = torch.zeros(60, 60, dtype=torch.bool)
+    wanted[:40, 10 : 40 if few else 20] = True
+    source = (label >= 0) & ~wanted
+    found = _unshaded(source, wanted, label, 1000.0)
+    assert torch.equal(found[40:], source[40:])
+    if few:
+        assert torch.equal(found, source)
+    else:
+        assert int(found[:32, 20:42].sum()) == 32 * 22 and not bool(
+            found[:40, 42:].any() | found[32:40].any()
+        )
+
+
+def test_where_hair_lay_on_a_sleeve_strands_are_not_copied(figure, hidden):
+    """Hair over half of the chest: nothing of the shirt is copied from there."""
+    x = torch.arange(SIZE[1]).expand(SIZE)
+    middle = int(torch.nonzero(hidden)[:, 1].float().mean())
+    hung = (figure.garments.labels[0, 0] > 0) & (x < middle)
+    clothes = replace(figure.garments, hair=hung.float()[None, None])
+    given = figure.picture[0], figure.person[0, 0], figure.hiding(hidden)
+    strands = _stranded(given[2], clothes, torch.zeros(SIZE, dtype=torch.long), 2)
+    there = torch.isfinite(given[2].source[..., 0])
+    assert torch.equal(strands & there & (x < middle - 2), there & hung & (x < middle - 2))
+    scene, plain = scene_of(*given, clothes), scene_of(*given, figure.garments)
+    cloth = plain.label == plain.label[hidden].mode().values
+    assert bool((plain.source & cloth & (x < middle)).any())
+    assert not bool((scene.source & cloth & (x < middle)).any())
+    both = [int((one.source & cloth & (x > middle + 8)).sum()) for one in (scene, plain)]
+    assert abs(both[0] - both[1]) < 0.05 * both[1], "what lies clear of it is copied as ever"

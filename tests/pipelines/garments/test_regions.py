@@ -1,12 +1,14 @@
 """The default regions on painted people, whose every pixel is known."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from repose.pipelines.garments.default import GUESSED
 from repose.pipelines.garments.parse import DRAWN, NAKED, NOBODY, GarmentOptions, garment_map, garment_maps
+from repose.pipelines.garments.skin import breadth
 from repose.pipelines.geometry.garments import CLOTHES
 from repose.pipelines.geometry.keypoints import DRAWING
 from repose.pipelines.geometry.landmarks import MIRROR
@@ -170,6 +172,18 @@ def test_a_pot_between_the_legs_is_no_skin():
     found = parsed(person.painted(pot, "body_skin", (0.45, 0.25, 0.12)))
     taken = found.mask("person")[0, 0].numpy()[pot]
     assert taken.mean() < 0.35, f"{taken.mean():.2f} of the pot is taken for the person"
+
+
+def test_a_hand_beside_a_thigh_makes_no_leg_broader():
+    """A leg of breadth 1 whose outline, where a hand hangs beside it, lies three times as far out."""
+    y, x = grid((120, 90))
+    left, right, down = np.abs(x - 60) / 10, np.abs(x - 30) / 10, 1 + y / 60
+    arms = {"left_arm": np.abs(x - 75) / 5 + np.clip(down - 1.6, 0, None) * 20, "right_arm": x + 9.0}
+    near = {"left_leg": left, "right_leg": right, **arms}
+    body = SimpleNamespace(near=near, down=down, aside=(x - 45) / 15)
+    person = (np.minimum(left, right) < 1.05) | ((x > 60) & (x < 80) & (down < 1.6))
+    found = breadth("left", person, body)
+    assert found.max() < 1.1 and found.min() > 0.9
 
 
 def test_what_the_clothes_call_nobodys_leaves_the_readings_matte(plain):
