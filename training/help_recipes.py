@@ -1,4 +1,4 @@
-"""What the help pages show of each node: made by running it on the demo's photo (openpeople's P001, MIT, nobody real)."""
+"""What the help pages show of each node, made by running it on the demo's photo (openpeople's P001, MIT)."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
+from .head_side import HeadSide
 from .layer import Layer
 from .mesh import facing, mesh_of, normals, thickness
 from .motion import Motion
@@ -25,8 +26,8 @@ LIMBS, TURNED, DARK_EDGE = ("arm", "leg"), (1.05, 1.5), 0.004
 """Layers whose outline, where it was photographed edge-on and now is seen more squarely (its picture has grown by so
 much), goes over into the colours of the far side; and the outline's breadth as a fraction of stature. By eye."""
 DRAWN_OUT = (1.6, 2.6)
-"""Stretch from which on a head's side, which was seen edge-on, takes its evened colours, and takes nothing else: what
-an ear was in the photo, a few columns of pixels, would be streaks. By eye."""
+"""Stretch from which on a head's side, which was seen edge-on, shows what is drawn of it, and shows nothing else: a few
+columns of pixels would be streaks. By eye."""
 BARS = 0.006
 """Fraction of stature: half the breadth of what of a head's side was seen a little less edge-on than all round it, an
 ear's upper and lower edge. By eye."""
@@ -120,15 +121,12 @@ def view_of(
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
     colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
+    drawn = torch.zeros_like(photographed[:, 0])
     if layer.side is not None:
-        edge_on = torch.where(front, turned_share(stretch[triangle], DRAWN_OUT), 1)
-        beyond = torch.where(
-            mesh.side[triangle] == 2, 1, layer.side.sideways(F.normalize(rest[triangle], dim=1))
-        )
-        edge_on = torch.where(mesh.side[triangle] == 0, edge_on, beyond)
-        share = layer.side.share(photographed, local, edge_on)
-        share = _closed(share, hit.covered, row, column, round(BARS * volume.stature))
-        colour = torch.lerp(colour, layer.side.at(photographed, local, share), share)
+        flat = turned_share(stretch[triangle], DRAWN_OUT)
+        drawn = _drawn_side(layer.side, mesh.side[triangle], flat, rest[triangle], front, photographed, local)
+        drawn = _closed(drawn, hit.covered, row, column, round(BARS * volume.stature))
+        colour = torch.lerp(colour, layer.side.at(photographed, local, drawn), drawn)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
@@ -142,7 +140,7 @@ def view_of(
         colour,
         alpha,
         parted,
-        bare * front,
+        bare * front * (1 - drawn),
         bare,
         front,
         at(mesh.weights).argmax(1),
@@ -155,6 +153,15 @@ def view_of(
     )
 
 
+def _drawn_side(side: HeadSide, of, drawn_out, rest, front, photographed, local) -> torch.Tensor:
+    """(n,) in [0, 1] how far points show a head's side as it is drawn: on the near sheet where they were photographed
+    edge-on and are `drawn_out` (n,) now, on the rim and on the far sheet where they face sideways, and wherever a sheet
+    shows its inside. of (n,): which sheet, as in `Mesh.side`."""
+    beyond = torch.where(of == 2, 1, side.sideways(F.normalize(rest, dim=1)))
+    edge_on = torch.where(of == 0, torch.where(front, drawn_out, 1), beyond)
+    return side.share(photographed, local, edge_on)
+
+
 def _turned_to_us(
     layer: Layer,
     stature: float,
@@ -165,8 +172,8 @@ def _turned_to_us(
     local: torch.Tensor,
 ) -> torch.Tensor:
     """(3, n) the colours (3, n) of places `local` (n, 2), where they were photographed edge-on and now are seen more
-    squarely as they look from there: a limb's dark outline goes over into the far side's colours `rear`, a head's side
-    is evened, and the folds of a trunk's outline are as bright as its cloth. front (n,) bool: not the far side."""
+    squarely as they look from there: a limb's dark outline goes over into the far side's colours `rear`, and the folds
+    of a trunk's outline are as bright as its cloth. front (n,) bool: not the far side."""
     if layer.name.endswith(LIMBS):
         share = turned_share(stretch, TURNED) * sample(_outline(layer, stature), local)[0]
         colour = torch.lerp(colour, rear, share)
