@@ -12,6 +12,8 @@ import torch
 
 from .field import extrapolate
 
+LOOSE = 1e-3
+"""Curvature per squared length under which a way of the descent is no way; one that spans 100 pixels has as much."""
 ROUNDS = 12
 """Conjugate gradients: what is broader than about so many pixels is closed before."""
 
@@ -59,7 +61,10 @@ def joined(pieces: Pieces, detail: torch.Tensor, filled: torch.Tensor) -> torch.
     direction, energy = residual, residual.square().sum()
     for _ in range(ROUNDS):
         pushed = stiffness(direction)
-        step = energy / (direction * pushed).sum().clamp(min=1e-20)
+        bent = (direction * pushed).sum()
+        # Pixels that hang together with nothing known lie as high as one likes: along that nothing bends.
+        stiff = bent > LOOSE * direction.square().sum()
+        step = torch.where(stiff, energy / bent.clamp(min=1e-20), 0)
         u, residual = u + step * direction, residual - step * pushed
         fresh = residual.square().sum()
         direction, energy = residual + fresh / energy.clamp(min=1e-20) * direction, fresh
