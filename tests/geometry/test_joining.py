@@ -7,7 +7,7 @@ from repose.pipelines.geometry.joining import Pieces, joined
 
 @pytest.mark.parametrize("seed", [0, 6, 11])
 def test_pixels_that_hang_together_with_nothing_known_stay_where_they_are_laid(seed):
-    """Seed 6 has a few of them with slopes that do not add up: they were 4000 high, and on a photo no numbers at all."""
+    """Seed 6 has a few of them with slopes that do not add up: they were 4000 high, and on a photo no numbers."""
     generator = torch.Generator().manual_seed(seed)
     known = torch.rand(12, 12, generator=generator) < 0.25
     target = ~known & (torch.rand(12, 12, generator=generator) < 0.7)
