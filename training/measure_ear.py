@@ -18,11 +18,10 @@ import numpy as np
 import torch
 
 from pipelines.geometry.ear import FILE, PITCH, ROWS_FROM_TO, Z_FROM_TO
-from pipelines.geometry.landmarks import INDEX
 from pipelines.geometry.raster import rasterise
 from training.people.kit.kit import Kit
 
-from .measure_head import above, adults
+from .measure_head import above, adults, in_statures
 
 FINER = 16
 """The ear is drawn so many times finer than the table."""
@@ -80,13 +79,9 @@ def measure(kit: Kit) -> tuple[np.ndarray, np.ndarray]:
 
 def _drawn(kit: Kit) -> tuple[np.ndarray, np.ndarray]:
     """(h, w) how far the mean head's left side stands out, statures, and (h, w, 3) its normals."""
-    faces, found = kit.faces.numpy(), []
-    for vertices in adults(kit):
-        marks = kit.landmarks.of(torch.as_tensor(vertices).to(kit.landmarks.weights)).numpy()
-        origin = (marks[INDEX["left_ear"]] + marks[INDEX["right_ear"]]) / 2
-        stature = np.ptp(vertices[np.unique(faces), 1])
-        found.append(((vertices - origin) / stature, (marks - origin) / stature))
-    vertices, marks = (np.mean(both, axis=0) for both in zip(*found, strict=True))
+    faces = kit.faces.numpy()
+    bodies = zip(*(in_statures(kit, vertices) for vertices in adults(kit)), strict=True)
+    vertices, marks = (np.mean(both, axis=0) for both in bodies)
     triangles = faces[above(vertices, faces, marks)]
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     normals = np.zeros_like(vertices)

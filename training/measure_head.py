@@ -46,6 +46,7 @@ def _counted(values: np.ndarray) -> list:
 
 
 def adults(kit: Kit) -> Iterator[np.ndarray]:
+    """(V, 3) vertices of women and men of each of the kit's ethnicities."""
     for gender in (0.0, 1.0):
         for people in ("african", "asian", "caucasian"):
             shares = {"african": 0.0, "asian": 0.0, "caucasian": 0.0, people: 1.0}
@@ -53,17 +54,23 @@ def adults(kit: Kit) -> Iterator[np.ndarray]:
             yield kit.body(coefficients)[0].numpy().astype(np.float64)
 
 
+def in_statures(kit: Kit, *points: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Points (n, 3) of a body, of which the first are its vertices, and last its marks, in statures from the middle of
+    the ears."""
+    stature = np.ptp(points[0][np.unique(kit.faces.numpy()), 1])
+    marks = kit.landmarks.of(torch.as_tensor(points[0]).to(kit.landmarks.weights)).numpy()
+    origin = (marks[INDEX["left_ear"]] + marks[INDEX["right_ear"]]) / 2
+    return tuple((one - origin) / stature for one in (*points, marks))
+
+
 def measure(kit: Kit, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(ROWS, COLUMNS) radii and (len(NAMES), 3) points of one body, in statures, from the middle of the ears."""
     faces = kit.faces.numpy()
-    stature = np.ptp(vertices[np.unique(faces), 1])
-    marks = kit.landmarks.of(torch.as_tensor(vertices).to(kit.landmarks.weights)).numpy()
-    origin = (marks[INDEX["left_ear"]] + marks[INDEX["right_ear"]]) / 2
-    raw, marks, vertices = vertices, (marks - origin) / stature, (vertices - origin) / stature
+    vertices, eyes, marks = in_statures(kit, vertices, _eyes(kit, vertices))
     points = marks[[INDEX[name] for name in NAMES]]
     mirrored = marks[[MIRROR[INDEX[name]] for name in NAMES]] * [-1, 1, 1]
     skin = _scattered(vertices, faces[above(vertices, faces, marks)])
-    radius = _radii(np.concatenate((skin, (_eyes(kit, raw) - origin) / stature)), marks)
+    radius = _radii(np.concatenate((skin, eyes)), marks)
     return (radius + radius[:, -np.arange(COLUMNS)]) / 2, (points + mirrored) / 2
 
 

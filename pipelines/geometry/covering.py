@@ -85,9 +85,7 @@ def layered_colour(
     if not bool(sure.any()):
         return field.extrapolate(picture, (contact.own > 0.5).float())
     cells = layout.to_grid(sure.float())
-    worn = None
-    if clothes is not None:
-        worn = worn_in(clothes, layout.to_grid(contact.own) > 0.5, cells > 0.99)
+    worn = None if clothes is None else worn_in(clothes, layout.to_grid(contact.own) > 0.5, cells > 0.99)
     low = _low(layout, picture, sure, worn)
     motifs = pattern(layout, picture, (cells > 0.99) & dressed, contact.tall)
     repeats = tuple(one.on(along_rows(one.where, cells > 0.99)) for one in repeats if dressed)
@@ -121,13 +119,19 @@ def layered_colour(
         repeats,
         worn,
     )
-    evened = picture + layout.to_native(change)
-    # The soft outline is as the pixels next to it, but where a hem goes on these are of both its sides.
+    return _beside(layout, picture + layout.to_native(change), sure, continued + grain, hem).clamp(0, 1)
+
+
+def _beside(
+    layout: Layout, evened: torch.Tensor, sure: torch.Tensor, filled: torch.Tensor, hem: torch.Tensor
+) -> torch.Tensor:
+    """(3, h, w) what is `sure` (h, w) bool in its own colours, the rest `filled`; its soft outline is as the pixels
+    next to it, but where a `hem` (gh, gw) goes on these are of both its sides."""
     near = field.box_blur(field.dilate(sure.float(), RIM)[None], 1)
     if bool((hem != 0).any()):
         near = near * (layout.to_native((hem != 0).float()[None]) < 0.5)
-    filled = torch.lerp(continued + grain, field.extrapolate(evened, sure.float()), near)
-    return torch.where(sure, evened, filled).clamp(0, 1)
+    filled = torch.lerp(filled, field.extrapolate(evened, sure.float()), near)
+    return torch.where(sure, evened, filled)
 
 
 def _clear_of_shade(
@@ -189,15 +193,16 @@ def _low(
     """(3, gh, gw) the smooth colours of the pixels that are sure, of each garment by itself where it is known which is
     `worn` (gh, gw) where, continued a little where there are none near. Cells at a garment's border, which show both
     sides of it, hardly count beside its others."""
-    sums = layout.to_grid(torch.cat((picture * sure, sure[None].float())))
+    sums, least = layout.to_grid(torch.cat((picture * sure, sure[None].float()))), 0.05
     if worn is None:
         sums = field.box_blur(sums, 1)
     else:
+        least = least * MIXED
         kinds = [worn == number for number in worn.unique()]
         weights = [own * torch.where(field.erode(own.float(), 1) > 0, 1.0, MIXED) for own in kinds]
         blurred = [field.box_blur(sums * weight, 1) for weight in weights]
         sums = sum(own * one for own, one in zip(kinds, blurred, strict=True))
-    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > 0.05 * MIXED).float())
+    return field.extrapolate(sums[:3] / sums[3].clamp(min=1e-4), (sums[3] > least).float())
 
 
 def _grain(

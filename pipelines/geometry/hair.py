@@ -20,26 +20,18 @@ WHORL = 0.06
 """Height over the ears' middle, in heads' statures, from where hair lies away to all sides. By eye."""
 
 
-def hair_colour(
-    layout: Layout,
-    head: Head,
-    picture: torch.Tensor,
-    matte: torch.Tensor,
-    seen: torch.Tensor,
-    hair: torch.Tensor | None,
-    grain: Grain,
-) -> torch.Tensor:
-    """(3, h, w) hair all over the head: its colour where it was `seen` (h, w) continued, with its grain. Who shows
-    hardly any (cropped, bald, under a hat) has what the crown has."""
+def shown_hair(layout: Layout, head: Head, seen: torch.Tensor, hair: torch.Tensor | None) -> torch.Tensor:
+    """(h, w) in [0, 1] what of a head, `seen` (h, w), tells the colour of its hair (h, w): where it shows hardly any
+    (cropped, bald, under a hat) the crown does."""
     strands = torch.zeros_like(seen) if hair is None else seen * ((hair - 0.5) * 4).clamp(0, 1)
     if float(strands.sum()) < FEW * float(seen.sum()):
         up, _ = head.height(*layout.cells())
         top = float(torch.where(layout.to_grid(seen) > 0.9, up, -1).max())
         strands = seen * layout.to_native((up > min(CROWN, top - 0.02)).float()[None])[0]
-    return _regrown(layout, head, picture, matte, strands, grain)
+    return strands
 
 
-def _regrown(
+def hair_colour(
     layout: Layout,
     head: Head,
     picture: torch.Tensor,
@@ -47,8 +39,8 @@ def _regrown(
     strands: torch.Tensor,
     grain: Grain,
 ) -> torch.Tensor:
-    """(3, h, w) hair all over `matte` (h, w): the colours of the photo's `strands` (h, w) continued smoothly, and the
-    grain they have, from the whorl down."""
+    """(3, h, w) hair all over `matte` (h, w): the colours of what the photo shows of it, `strands` (h, w), continued
+    smoothly, and the grain they have, from the whorl down."""
     share = layout.to_grid(strands)
     mean = layout.to_grid(picture * strands) / share.clamp(min=1e-3)
     smooth = layout.to_native(field.box_blur(field.extrapolate(mean, (share > 0.6).float()), 3))

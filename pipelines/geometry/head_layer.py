@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .hair import NAPE, hair_colour, rear_of_head
+from .hair import NAPE, hair_colour, rear_of_head, shown_hair
 from .head import Head, outlined, sides
 from .head_cut import HEAD, MANE, Cut
 from .head_side import head_side
@@ -175,9 +175,10 @@ def head_layers(
     seen = masks.seen[HEAD] * masks.amodal[HEAD]
     shown = torch.zeros_like(seen, dtype=torch.bool) if hair is None else (seen > 0.9) & (hair > 0.8)
     grain = Grain.of(picture, shown, head.scale)
-    strands = hair_colour(layout, head, picture, whole, seen, hair, grain)
+    told = shown_hair(layout, head, seen, hair)
+    strands = hair_colour(layout, head, picture, whole, told, grain)
     rear = rear_of_head(layout, head, colour, strands, masks.amodal[HEAD], hair)
-    side = head_side(layout, head, shape.near, colour, seen, hair, grain, cut.hanging)
+    side = head_side(layout, head, shape.near, colour, seen, hair, told, grain, cut.hanging)
     for name, own, behind, near, far in (
         (HEAD, colour, rear, shape.near, shape.far),
         (MANE, strands, strands, shape.mane_near, shape.mane_far),

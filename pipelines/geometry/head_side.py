@@ -2,14 +2,16 @@
 picture from there, of what the photo tells.
 
 A side's picture lies in the plane of the head's height and depth. What the photo saw squarely enough is laid out in it;
-the skin of the cheek goes on to the ear and behind it, hair from where it begins, with the grain it has at the outline,
-down to a hairline that the photo tells where it shows hair at the outline, and a standard one where it shows skin. An
-ear stands before both unless hair covers it in the photo.
+the skin of the cheek goes on to the ear and behind it, hair from where it begins, with a grain like its own
+(strands.py), down to a hairline that the photo tells where it shows hair at the outline, and a standard one where it
+shows skin. An ear stands before both unless the photo shows hair or cloth in its place. A side of which the photo shows
+hardly anything is as the other one. It is drawn when it is first looked at: most poses show none of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +23,9 @@ from .strands import Grain
 
 HEIGHTS, DEPTHS = (0.17, -0.3), (-0.08, 0.14)
 """Statures of the head against the middle of the ears: a side's picture from top to bottom and from front to back. It
-holds hair that stands out as far as `head.GROWN` lets it, and that hangs down to the waist's middle."""
+holds hair that stands out as far as `head.GROWN` lets it, and that hangs down to the waist."""
+FINEST = 0.0004
+"""Statures to a pixel of a side's picture at least, as the ear's table has: it has 1.3 megabytes of each at most."""
 SQUARE = (0.2, 0.45)
 """Cosine between the surface and the camera from which on what the photo shows of it is used, and wholly. By eye."""
 OUTER, RIM = 0.008, 0.0015
@@ -30,6 +34,14 @@ COVERED = (0.35, 0.65)
 """Share of hair at the ears' height from which on hair hides an ear, and all of it."""
 EAR = 0.012
 """Statures over and under the middle of the ears at which that is looked for."""
+SKINNED = (0.06, 0.1)
+"""Distance of two colours' shares of red, green and blue from which on what lies at the ears is not of the face's skin,
+and surely not: a hood, a scarf. White is 0.14 from light skin. By eye."""
+FACE = 0.02, -0.01, 0.03
+"""How far beside the middle a face's skin is looked for, and from where down to where under the ears' middle: no
+hood, no beard; statures."""
+ONE_SIDED = 0.1
+"""Share of a head's seen pixels that a side must have of them, or it is drawn like the other."""
 HAIRLINE = (
     (0.06, -0.035), (0.032, -0.016), (0.021, -0.006), (0.013, 0.0085), (0.0, 0.013), (-0.012, 0.016),
     (-0.024, 0.03), (-0.034, 0.05), (-0.04, 0.2),
@@ -63,13 +75,10 @@ NOSE = (-0.055, -0.042)
 
 @dataclass(frozen=True, eq=False)
 class HeadSide:
-    """Both sides: pictures and hair (2, 3, h, w), the person's left first, of heads' heights and depths at `pitch`
-    statures, the second as if all of it were hair; skull (H, W) 1 natively where the layer is no hair that hangs by
-    itself."""
+    """Both sides of a head as they are drawn; skull (H, W) 1 natively where the layer is no hair that hangs by itself;
+    rotation (3, 3), origin (3,) and scale those of the head."""
 
-    pictures: torch.Tensor
-    hair: torch.Tensor
-    pitch: float
+    drawing: Drawing
     skull: torch.Tensor
     rotation: torch.Tensor
     origin: torch.Tensor
@@ -79,7 +88,8 @@ class HeadSide:
         """(3, n) sRGB of points (n, 3) of the photographed head's surface, pixels of the camera frame, at `local`
         (n, 2) of the layer, that show it by `share` (n,)."""
         x, y, z = _own(points, self.rotation, self.origin, self.scale)
-        places = torch.stack(((z - DEPTHS[0]) / self.pitch, (HEIGHTS[0] + y) / self.pitch), -1) - 0.5
+        pitch = self.drawing.pitch
+        places = torch.stack(((z - DEPTHS[0]) / pitch, (HEIGHTS[0] + y) / pitch), -1) - 0.5
         left = (x / MIDDLE + 0.5).clamp(0, 1)
         # Where one side is turned to the camera, what a gap shows of the other's inside is to look like it.
         turned = float((share * (2 * left - 1)).sum() / share.sum().clamp(min=1e-6))
@@ -87,7 +97,7 @@ class HeadSide:
             left = torch.full_like(left, float(turned > 0))
         skull, hair = (
             torch.lerp(field.sample(both[1], places), field.sample(both[0], places), left)
-            for both in (self.pictures, self.hair)
+            for both in self.drawing.pictures
         )
         return torch.lerp(hair, skull, self.on_skull(local))
 
@@ -104,11 +114,10 @@ class HeadSide:
     def share(self, points: torch.Tensor, local: torch.Tensor, edge_on: torch.Tensor) -> torch.Tensor:
         """(n,) how far points (n, 3), at `local` (n, 2) of the layer, show it that were photographed as `edge_on` (n,)
         in [0, 1]."""
-        _, y, z = _own(points, self.rotation, self.origin, self.scale)
-        skull = torch.ones_like(y)
-        for at, (low, high) in ((-y, LOWEST), (z, NOSE)):
-            skull = skull * ((at - low) / (high - low)).clamp(0, 1)
-        return edge_on * torch.lerp(torch.ones_like(y), skull, self.on_skull(local))
+        _, _, z = _own(points, self.rotation, self.origin, self.scale)
+        low, high = NOSE
+        skull = self.ahead(points) * ((z - low) / (high - low)).clamp(0, 1)
+        return edge_on * torch.lerp(torch.ones_like(z), skull, self.on_skull(local))
 
     def of_hair(self) -> HeadSide:
         """The same where all of a layer is hair that hangs by itself."""
@@ -132,11 +141,13 @@ def head_side(
     colour: torch.Tensor,
     seen: torch.Tensor,
     hair: torch.Tensor | None,
+    strands: torch.Tensor,
     grain: Grain,
     hanging: torch.Tensor,
 ) -> HeadSide:
     """Of a head whose near side lies at `near` (gh, gw) on the fine grid: colour (3, h, w), seen and hair (h, w) or
-    None, grain what its hair is like; hanging (gh, gw) where hair hangs by itself."""
+    None, strands (h, w) what tells the colour of hair and grain what it is like; hanging (gh, gw) where it hangs by
+    itself."""
     device = colour.device
     rotation, origin = (
         torch.as_tensor(values, dtype=torch.float32, device=device) for values in (head.rotation, head.origin)
@@ -149,13 +160,10 @@ def head_side(
     y, x = torch.nonzero(seen > 0.9, as_tuple=True)
     place = torch.stack((x + layout.corner[0], y + layout.corner[1], depth[y, x]), 1)
     known = _Known(
-        torch.stack(_own(place, rotation, origin, head.scale), 1), colour[:, y, x], covered[y, x],
-        _squareness(depth)[y, x], max(1 / head.scale, 0.0004),
+        torch.stack(_own(place, rotation, origin, head.scale), 1), colour[:, y, x], covered[y, x], strands[y, x],
+        _squareness(depth)[y, x], max(1 / head.scale, FINEST),
     )  # fmt: skip
-    pictures, grown = zip(*(_pictures(known.on(sign), grain) for sign in (1.0, -1.0)), strict=True)
-    return HeadSide(
-        torch.stack(pictures), torch.stack(grown), known.pitch, 1 - loose, rotation, origin, head.scale
-    )
+    return HeadSide(Drawing(known, grain), 1 - loose, rotation, origin, head.scale)
 
 
 def _squareness(depth: torch.Tensor) -> torch.Tensor:
@@ -166,20 +174,28 @@ def _squareness(depth: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """Pixels of a head that were seen: place (n, 3) in statures of the head, colour (3, n), hair and how squarely they
-    were seen (n,); pitch of the pictures that they are laid out in."""
+    """Pixels of a head that were seen: place (n, 3) in statures of the head, colour (3, n), hair, what of them tells
+    the colour of hair, and how squarely they were seen (n,); pitch of the pictures that they are laid out in."""
 
     place: torch.Tensor
     colour: torch.Tensor
     hair: torch.Tensor
+    strands: torch.Tensor
     square: torch.Tensor
     pitch: float
 
     def on(self, sign: float) -> _Known:
-        """The pixels of one side."""
+        """The pixels of one side, and the other's where it has hardly any; x outwards."""
         mine = self.place[:, 0] * sign > 0
-        place = self.place[mine] * self.place.new_tensor([sign, 1, 1])
-        return _Known(place, self.colour[:, mine], self.hair[mine], self.square[mine], self.pitch)
+        if int(mine.sum()) < ONE_SIDED * len(mine):
+            mine = torch.ones_like(mine)
+        place = torch.cat((self.place[mine, :1].abs(), self.place[mine, 1:]), 1)
+        rest = (values[mine] for values in (self.hair, self.strands, self.square))
+        return _Known(place, self.colour[:, mine], *rest, self.pitch)
+
+    def row(self) -> torch.Tensor:
+        """(n,) int64 the rows of a side's picture in which they lie."""
+        return ((HEIGHTS[0] + self.place[:, 1]) / self.pitch).long().clamp(0, self.size[0] - 1)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -189,12 +205,9 @@ class _Known:
     def laid(self, values: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Means (C, h, w) of values (C, n) by weight (n,) in a side's picture, and the weights' sums (h, w)."""
         rows, columns = self.size
-        row = ((HEIGHTS[0] + self.place[:, 1]) / self.pitch).long()
-        column = ((self.place[:, 2] - DEPTHS[0]) / self.pitch).long()
-        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        flat = (row * columns + column)[inside]
+        column = ((self.place[:, 2] - DEPTHS[0]) / self.pitch).long().clamp(0, columns - 1)
         total = values.new_zeros(len(values) + 1, rows * columns)
-        total.index_add_(1, flat, torch.cat((values * weight, weight[None]))[:, inside])
+        total.index_add_(1, self.row() * columns + column, torch.cat((values * weight, weight[None])))
         total = total.reshape(-1, rows, columns)
         return total[:-1] / total[-1].clamp(min=1e-6), total[-1]
 
@@ -213,32 +226,68 @@ class _Known:
         return max(1, round(reach / self.pitch))
 
 
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What the sides of a head are drawn from."""
+
+    known: _Known
+    grain: Grain
+
+    @property
+    def pitch(self) -> float:
+        """Statures of the head to a pixel of the pictures."""
+        return self.known.pitch
+
+    @cached_property
+    def pictures(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """(2, 3, h, w) both sides, the person's left first, of heights and depths, and the same as if all of them were
+        hair."""
+        sides = [_pictures(self.known.on(sign), self.grain) for sign in (1.0, -1.0)]
+        return tuple(torch.stack(both) for both in zip(*sides, strict=True))
+
+
 def _pictures(known: _Known, grain: Grain) -> tuple[torch.Tensor, torch.Tensor]:
     """(3, h, w) one side of a head, and the same all of hair."""
     low, high = SQUARE
     square = ((known.square - low) / (high - low)).clamp(0, 1)
-    at_outline = _outline(known)
+    outer = _outer(known)
+    at_outline = _outline(known, outer)
     hair = _hair(known, square, at_outline)
     skin = _continued(known, square.square() * (1 - known.hair).square(), SKIN)
-    beneath = _continued(known, (0.05 + square) * known.hair**4, HAIR)
-    grown = beneath + grain.on(_lie(known), 1 / known.pitch)
+    grown = _continued(known, (0.05 + square) * known.strands, HAIR) + grain.on(_lie(known), 1 / known.pitch)
     shade, own = ear.seen_at(*torch.broadcast_tensors(known.heights(), known.depths()))
-    low, high = COVERED
-    near = (known.heights().abs() < EAR)[:, 0]
-    bare = 1 - ((at_outline[near].mean() - low) / (high - low)).clamp(0, 1)
+    bare = _bare(known, outer, at_outline)
     skin = skin * torch.lerp(torch.ones_like(shade), shade, bare)
     return torch.lerp(skin, grown, hair * (1 - own * bare)).clamp(0, 1), grown.clamp(0, 1)
 
 
-def _outline(known: _Known) -> torch.Tensor:
-    """(h, 1) how much of the head's outline is hair at each height."""
-    rows = known.size[0]
-    row = ((HEIGHTS[0] + known.place[:, 1]) / known.pitch).long().clamp(0, rows - 1)
-    most = known.colour.new_zeros(rows).scatter_reduce(0, row, known.place[:, 0], "amax")
+def _bare(known: _Known, outer: torch.Tensor, at_outline: torch.Tensor) -> torch.Tensor:
+    """A number in [0, 1]: how far an ear shows, by what lies at the outline (`outer` (n,) bool) at its height: neither
+    hair nor anything but skin."""
+    low, high = COVERED
+    bare = 1 - ((at_outline[known.heights().abs() < EAR].mean() - low) / (high - low)).clamp(0, 1)
+    tone = known.colour / known.colour.sum(0).clamp(min=1e-3)
+    there = (outer & (known.place[:, 1].abs() < EAR)).float() * (1 - known.hair)
+    out, down, _ = known.place.T
+    face = ((out < FACE[0]) & (down > FACE[1]) & (down < FACE[2])).float() * (1 - known.hair)
+    ears, skin = ((tone * weight).sum(1) / weight.sum().clamp(min=1e-6) for weight in (there, face))
+    low, high = SKINNED
+    unlike = (((ears - skin).norm() - low) / (high - low)).clamp(0, 1)
+    return bare * torch.where((there.sum() > 0) & (face.sum() > 0), 1 - unlike, 1)
+
+
+def _outer(known: _Known) -> torch.Tensor:
+    """(n,) bool: the pixels along the head's outline, but for the outermost, which are partly background."""
+    row = known.row()
+    most = known.colour.new_zeros(known.size[0]).scatter_reduce(0, row, known.place[:, 0], "amax")
     inwards = most[row] - known.place[:, 0]
-    weight = ((inwards < OUTER) & (inwards > RIM)).float()
-    total = known.colour.new_zeros(2, rows)
-    total.index_add_(1, row, torch.stack((known.hair * weight, weight)))
+    return (inwards < OUTER) & (inwards > RIM)
+
+
+def _outline(known: _Known, outer: torch.Tensor) -> torch.Tensor:
+    """(h, 1) how much of the head's outline, `outer` (n,) bool, is hair at each height."""
+    total = known.colour.new_zeros(2, known.size[0])
+    total.index_add_(1, known.row(), torch.stack((known.hair, torch.ones_like(known.hair))) * outer)
     there = (total[1] > 0).float()
     share = (total[0] / total[1].clamp(min=1e-6) * there)[None]
     share = _along(share, known.cells(EVEN)) / _along(there[None], known.cells(EVEN)).clamp(min=1e-6)
@@ -246,12 +295,12 @@ def _outline(known: _Known) -> torch.Tensor:
     if not len(found):
         return share.T
     # Beyond the last row that was seen it is as in that.
-    number = torch.arange(rows, device=share.device).clamp(int(found[0]), int(found[-1]))
+    number = torch.arange(len(there), device=share.device).clamp(int(found[0]), int(found[-1]))
     return share[:, number].T
 
 
 def _along(values: torch.Tensor, reach: int) -> torch.Tensor:
-    """(C, h) twice the mean over `reach` rows to both sides."""
+    """(C, h) the mean over `reach` rows to both sides, twice over."""
     for _ in range(2):
         values = F.avg_pool1d(F.pad(values[None], (reach, reach), "replicate"), 2 * reach + 1, 1)[0]
     return values
@@ -269,11 +318,8 @@ def _hair(known: _Known, square: torch.Tensor, at_outline: torch.Tensor) -> torc
     guess = torch.lerp(standard, behind, at_outline)
     near = field.box_blur(field.dilate(sure, known.cells(SOFT))[None], known.cells(SOFT))[0]
     hair = torch.lerp(guess, told, near)
-    reach = known.cells(EVEN)
-    hair = F.avg_pool2d(F.pad(hair[None, None], (0, 0, reach, reach), "replicate"), (2 * reach + 1, 1), 1)[
-        0, 0
-    ]
-    return ((field.box_blur(hair[None], known.cells(SOFT / 2))[0] - 0.5) * 2 + 0.5).clamp(0, 1)
+    hair = field.box_blur(_along(hair.T, known.cells(EVEN)).T[None], known.cells(SOFT / 2))[0]
+    return ((hair - 0.5) * 2 + 0.5).clamp(0, 1)
 
 
 def _hairline(height: torch.Tensor) -> torch.Tensor:
@@ -285,8 +331,11 @@ def _hairline(height: torch.Tensor) -> torch.Tensor:
 
 
 def _continued(known: _Known, weight: torch.Tensor, reach: float) -> torch.Tensor:
-    """(3, h, w) the colours of the pixels that count by weight (n,), and smoothly on from them."""
+    """(3, h, w) the colours of the pixels that count by weight (n,), of all where none does, and smoothly on from
+    them."""
     mean, total = known.laid(known.colour, weight)
+    if not bool((total > 0.05).any()):
+        mean, total = known.laid(known.colour, torch.ones_like(weight))
     size = known.cells(reach)
     there = (total > 0.05).float()
     smooth = field.extrapolate(mean, there)

@@ -33,8 +33,8 @@ HEM = 0.03
 """Fraction of stature above the lowest of a hem from which on it hides the legs all round."""
 SHORT, BESIDE_ARM, FAINT = 0.06, 3, 0.9
 """Fraction of stature (11 cm on 1.75 m) up to which a gap beside an arm is too low to be one, about what is looked for
-as one (gaps.TALL is 12 cm); and cells of the label grid beside an arm as far as which it lies,
-and what of the person a cell of it shows at most. By eye."""
+as one (gaps.TALL is 12 cm); cells of the label grid beside an arm as far as which it lies; and what of the person a
+cell of it shows at most. By eye."""
 CORE = 0.7
 """Nearness up to which a layer's cells are surely its own. By eye."""
 LEG = 0.9
@@ -132,8 +132,8 @@ def split(
     skirt = find_skirt(layout, frame, small, skin, tall, grey)
     radii = radii_within(layout, frame, radii, skirt, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
-    hands = {name: guessed(layout, frame, name, picture, bare, tall) for name in pockets}
-    hands = {name: hand for name, hand in hands.items() if hand is not None}
+    told = ((name, guessed(layout, frame, name, picture, bare, tall)) for name in pockets)
+    hands = {name: hand for name, hand in told if hand is not None}
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
     plain = nearness(layout, frame, radii, tall, skin, outlines)
@@ -176,9 +176,7 @@ def split(
             own, under = own * bared, under * bared
         piece = _hanging_together(layout, torch.maximum(own, hidden), plain[name])
         own, hidden, under = own * piece, hidden * piece, under * piece
-        parted[name] = torch.maximum(own, hidden)
-        if name in hands:
-            parted[name] = torch.maximum(parted[name], hands[name].matte)
+        parted[name] = torch.maximum(torch.maximum(own, hidden), hands[name].matte if name in hands else own)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
     numbers = torch.as_tensor([LAYERS.index(name) for name in names], device=owner.device)

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 
 from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
-from .head_side import HeadSide
 from .layer import Layer
 from .mesh import facing, mesh_of, normals, thickness
 from .motion import Motion
@@ -31,6 +30,8 @@ columns of pixels would be streaks. By eye."""
 BARS = 0.006
 """Fraction of stature: half the breadth of what of a head's side was seen a little less edge-on than all round it, an
 ear's upper and lower edge. By eye."""
+HARDLY = 0.01
+"""Share of a head up to which its drawn side is left out: of one that is not turned only the rim would show it."""
 INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
 """Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
 from that at most (sRGB): twice as much is a print or a border. By eye."""
@@ -120,19 +121,15 @@ def view_of(
     if len(side) and layer.name in LAYERS:
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
         colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
+    bare = sample(layer.seen[None], local)[0]
     colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
-    drawn = torch.zeros_like(photographed[:, 0])
-    if layer.side is not None:
-        flat = turned_share(stretch[triangle], DRAWN_OUT)
-        drawn = _drawn_side(layer.side, mesh.side[triangle], flat, rest[triangle], front, photographed, local)
-        drawn = _closed(drawn, hit.covered, row, column, round(BARS * volume.stature))
-        colour = torch.lerp(colour, layer.side.at(photographed, local, drawn), drawn)
+    faces = mesh.side[triangle], stretch[triangle], rest[triangle]
+    colour, drawn = _with_side(layer, volume, colour, faces, front, photographed, hit.covered, row, column)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
         within = torch.where(mesh.side[triangle] < 2, ahead, 0).clamp(min=0)
         colour = colour * layer.cloth.shade(source[:, 1], within)
     colour = _without_steps(colour, source, hit.covered, (row, column), JUMP * volume.stature)
-    bare = sample(layer.seen[None], local)[0]
     return View(
         index,
         source,
@@ -153,13 +150,25 @@ def view_of(
     )
 
 
-def _drawn_side(side: HeadSide, of, drawn_out, rest, front, photographed, local) -> torch.Tensor:
-    """(n,) in [0, 1] how far points show a head's side as it is drawn: on the near sheet where they were photographed
-    edge-on and are `drawn_out` (n,) now, on the rim and on the far sheet where they face sideways, and wherever a sheet
-    shows its inside. of (n,): which sheet, as in `Mesh.side`."""
-    beyond = torch.where(of == 2, 1, side.sideways(F.normalize(rest, dim=1)))
-    edge_on = torch.where(of == 0, torch.where(front, drawn_out, 1), beyond)
-    return side.share(photographed, local, edge_on)
+def _with_side(
+    layer: Layer, volume: BodyVolume, colour: torch.Tensor, faces, front, photographed, covered, row, column
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(3, n) the colours (3, n) of points (n, 3) of the photographed surface, at pixels row, column (n,) of what is
+    `covered` (h, w), with the side of a head drawn where one is turned to the camera, and (n,) in [0, 1] where that is:
+    on the near sheet what was photographed edge-on and is drawn out now, on the rim and on the far sheet what faces
+    sideways, and wherever a sheet shows its inside. faces: of each point's triangle which sheet it is of (as in
+    `Mesh.side`), its stretch, and its normal in the photo."""
+    if layer.side is None:
+        return colour, torch.zeros_like(photographed[:, 0])
+    of, stretch, rest = faces
+    local = layer.local(photographed[:, :2])
+    beyond = torch.where(of == 2, 1, layer.side.sideways(F.normalize(rest, dim=1)))
+    edge_on = torch.where(of == 0, torch.where(front, turned_share(stretch, DRAWN_OUT), 1), beyond)
+    share = layer.side.share(photographed, local, edge_on)
+    drawn = _closed(share, covered, row, column, max(1, round(BARS * volume.stature)))
+    if float(drawn.mean()) < HARDLY:  # it need not be drawn
+        return colour, torch.zeros_like(drawn)
+    return torch.lerp(colour, layer.side.at(photographed, local, drawn), drawn), drawn
 
 
 def _turned_to_us(

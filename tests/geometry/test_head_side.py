@@ -43,8 +43,9 @@ def bare():
 
 def at(side, height, depth, which=0):
     """The colour of a side's picture at a height over and a depth behind the middle of the ears, statures."""
-    row, column = round((HEIGHTS[0] - height) / side.pitch), round((depth - DEPTHS[0]) / side.pitch)
-    return side.pictures[which, :, row, column]
+    drawing = side.drawing
+    row, column = (round(away / drawing.pitch) for away in (HEIGHTS[0] - height, depth - DEPTHS[0]))
+    return drawing.pictures[0][which, :, row, column]
 
 
 def near(colour, to, within=0.12):
@@ -52,7 +53,7 @@ def near(colour, to, within=0.12):
 
 
 def test_the_ear_is_as_large_as_ears_are_and_its_canal_is_dark():
-    """Ears are 58 to 63 mm long on 1.62 to 1.75 m (Farkas 1994): 0.036 of stature; MakeHuman's are a little smaller."""
+    """About six centimetres on 1.75 m."""
     height, depth = torch.meshgrid(
         torch.linspace(0.03, -0.03, 241), torch.linspace(-0.02, 0.03, 201), indexing="ij"
     )
@@ -90,6 +91,40 @@ def test_hair_at_the_outline_hides_the_ear():
         assert near(at(side, 0.0, depth), HAIR)
 
 
+def test_where_cloth_lies_at_the_ears_there_is_no_ear_and_a_bald_head_has_no_hair():
+    skeleton = with_face(standing(), np.eye(3))
+    picture, matte, regions = cropped(skeleton)
+    bald = replace(regions, hair=torch.zeros_like(regions.hair))
+    x, y = (torch.arange(n).float() for n in reversed(CANVAS))
+    cx, cy, _ = bones(skeleton).start[INDEX["head"]].tolist()
+    round_face = (((x - cx) / 14) ** 2 + ((y[:, None] - cy - 4) / 18) ** 2 > 1) & (y[:, None] < cy + 25)
+    for colour, ear_shows in ((SKIN, True), ((0.9, 0.9, 0.95), False)):
+        dyed = torch.where(round_face & (matte > 0.5), torch.tensor(colour).reshape(1, 3, 1, 1), picture)
+        side = layer(build(dyed, matte, skeleton, bald), HEAD).side
+        assert near(at(side, 0.05, 0.05), colour) and near(at(side, 0.0, 0.05), colour)
+        darkest = min(
+            float(at(side, h, d).mean()) for h in (-0.004, -0.001, 0.002) for d in (0.0, 0.003, 0.006)
+        )
+        assert (darkest < 0.7 * float(at(side, -0.03, 0.0).mean())) is ear_shows
+
+
+def test_a_side_that_the_photo_does_not_show_is_as_the_other_one(bare):
+    _, _, side = bare
+    known = side.drawing.known
+    seen = known.place[:, 0] > 0.002
+    of_one = replace(
+        known,
+        place=known.place[seen],
+        colour=known.colour[:, seen],
+        hair=known.hair[seen],
+        strands=known.strands[seen],
+        square=known.square[seen],
+    )
+    pictures, _ = replace(side.drawing, known=of_one).pictures
+    assert torch.equal(pictures[0], pictures[1])
+    assert float(pictures[1].flatten(1).amax(0).min()) > 0.1
+
+
 def test_a_head_shows_its_side_when_it_is_turned_and_nothing_of_it_otherwise(bare, monkeypatch):
     skeleton, volume, _ = bare
     green = torch.tensor([0.0, 1.0, 0.0])[:, None]
@@ -107,8 +142,8 @@ def test_a_head_shows_its_side_when_it_is_turned_and_nothing_of_it_otherwise(bar
 
 
 def test_from_the_side_a_cheek_is_of_one_piece(bare):
-    """Before the ear, from 20 mm under its middle to 40 mm over its lobe, skin varies less than a hundredth up and
-    down: the photo's last columns hold whatever lies at the outline."""
+    """Before the ear skin varies less than a fiftieth up and down: the photo's last columns hold whatever lies at the
+    outline."""
     _, _, side = bare
     rows = [at(side, height, -0.02) for height in np.linspace(-0.03, 0.005, 15)]
     assert float(torch.stack(rows).std(0).max()) < 0.02
