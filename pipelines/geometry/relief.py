@@ -32,6 +32,10 @@ CLOSING = 0.35
 """Share of the half-breadth over which a surface closes towards the ends of its outline: crown, hem, cut-off limb."""
 THROAT = 6
 """The highest of the head's sections that is neck all round: the head above it has a shape of its own (head.py)."""
+ARMPIT = (15, 19)
+"""Levels of the trunk under its armpits: from there up the arms begin, so that its breadth says nothing of its depth."""
+BARE = (4, 7)
+"""Levels of the head at which a neck stands free: below, its outline is the slope of the shoulders."""
 _STRIP = 2**-0.5  # `field.inflate` blows a strip of half-width 1 up to sqrt(2)
 
 LEGS = tuple(i for i, part in enumerate(PARTS) if part.layer.endswith("leg"))
@@ -170,8 +174,7 @@ def _fitted(layout: Layout, stretch: _Stretch, own: torch.Tensor, balloon: torch
     left, right = (_at(torch.as_tensor(v, device=device), at) for v in (low, high))
     half = ((right - left) / 2).clamp(min=0.5 * layout.cell)
     place = ((lateral - (left + right) / 2) / half).clamp(-1, 1)
-    width = _at(torch.as_tensor(profiles.half, device=device), at)
-    ratio = half / width.clamp(min=1e-6)
+    ratio = _at(torch.as_tensor(_breadths(stretch.section, low, high, profiles.half), device=device), at)
     deep = ratio.clamp(SLIMMEST, WIDEST)
     if stretch.section == "trunk":  # below the hips hangs a skirt or a coat
         deep = torch.where(along < first - BELOW, (SKIRT * ratio).clamp(SLIMMEST, WIDEST_SKIRT), deep)
@@ -181,6 +184,17 @@ def _fitted(layout: Layout, stretch: _Stretch, own: torch.Tensor, balloon: torch
     middle, closed = (near + far) / 2, (balloon / (CLOSING * half)).clamp(0, 1)
     axis = float(stretch.start[2]) + along.clamp(first, last) * float(stretch.end[2] - stretch.start[2])
     return axis + middle + (near - middle) * closed, axis + middle + (far - middle) * closed
+
+
+def _breadths(section: str, low: np.ndarray, high: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """(LEVELS,) how broad a segment is between its outlines, over its table (LEVELS,). Where arms or shoulders are part
+    of the outline, or of the table, it is as broad as next to there."""
+    found = (high - low) / 2 / np.maximum(half, 1e-6)
+    if section == "trunk":
+        found[ARMPIT[1] :] = np.median(found[slice(*ARMPIT)])
+    elif section == "head":
+        found[: BARE[0]] = np.median(found[slice(*BARE)])
+    return found.astype(np.float32)
 
 
 def _raised(along: torch.Tensor, top: float) -> torch.Tensor:
