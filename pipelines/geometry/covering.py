@@ -142,7 +142,10 @@ def _clear_of_shade(
         return sure
     reach = max(1, round(LINE * contact.tall))
     # A speck of mottled cloth that is no other's colour by chance only is no border.
-    solid = field.erode(field.dilate((sure | (matte < 0.05)).float(), reach // 2), reach // 2)
+    whole = (sure | (matte < 0.05)).float()
+    solid = field.erode(field.dilate(whole, reach // 2), reach // 2)
+    # But of what is the other's colour for the most part what is not is no cloth either.
+    solid = solid * (field.box_blur(whole[None], reach)[0] > 0.5)
     inner = field.erode(solid, reach) > 0
     return inner | (layout.to_native(_shade(layout, contact)[None])[0] < 0.05)
 

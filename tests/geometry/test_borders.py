@@ -306,3 +306,16 @@ def test_specks_between_strands_of_hair_are_not_believed():
     stray[:, 19:22] = 1
     found = _between_strands(stray, 6)
     assert not bool(found[:, : 22 + STRAND].any()) and bool(found[:, 22 + STRAND :].all())
+
+
+def test_in_an_arms_shade_what_is_the_other_half_the_time_is_no_border(layout):
+    """A dark spot beside the arm, half of whose pixels are believed by chance."""
+    picture, trunk, arm = scene()
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    spot = (y > 90) & (y < 100) & (x >= ARM - 10) & (x < ARM - 4)
+    hidden = (x >= ARM - 4) & (x < ARM) | (spot & ((x + y) % 2 == 0))
+    picture = torch.where(spot, 0.1, picture)
+    contact = contacts(trunk, arm)[0]
+    own = (trunk > 0) & ~hidden & ~((x >= ARM - 10) & ~spot)
+    colour = layered_colour(layout, picture, torch.maximum(trunk, arm), contact, own)
+    assert float(colour[:, 88:102, ARM - 10 :].min()) > 0.6
