@@ -10,6 +10,7 @@ from .hems import (
     along_rows,
     between_garments,
     between_hems,
+    garments_behind,
     hem_shifts,
     near_hem,
     pattern,
@@ -303,6 +304,7 @@ def rear_colour(
     neck: torch.Tensor,
     hair: torch.Tensor | None,
     tall: float,
+    worn: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """(3, h, w) what the trunk's far side looks like: a plain back in the colours that the sides have at each height.
 
@@ -310,21 +312,24 @@ def rear_colour(
     no second face: where `head` (gh, gw; from `behind_head`) is above 0 it has the colour of the hair, which `hair`
     (gh, gw) tells where it was seen. `neck` (gh, gw) is the share of neck and head in each cell: the collar at the
     back. At the outline itself it is the photo's colour there, so that front and back meet without a seam. tall is the
-    stature in pixels.
+    stature in pixels; worn (gh, gw) the number of what is worn in each cell, where that is known: each garment has its
+    own colours, and ends where it does at the outline.
     """
     solid, grid = (layout.to_grid(matte) > 0.9).float(), layout.to_grid(colour)
     outline = solid - field.erode(solid, 1)
     if not bool((outline > 0).any()):
         return colour
-    edge = field.extrapolate(grid, outline)
+    kinds = garments_behind(worn, outline)
     # Evened but for steps: on a shoulder the collar's edge is drawn out over the body's whole depth.
-    edge = torch.cat([field.guided_filter(one, one[None], 2, HEM) for one in edge])
+    edge = sum(there * _evened_along(field.extrapolate(grid, outline * own), 2) for own, there in kinds)
     # The outline itself is partly the shade of the arms, or background: look further in.
     ring = field.erode(solid, 1) - field.erode(solid, 4)
     bare = ring * (head == 0) * (1 if hair is None else hair < 0.3)
-    body = torch.lerp(
-        _across(grid, bare * (neck < 0.5), edge), _across(grid, bare * (neck > 0.5), edge), neck
+    body, collar = (
+        sum(there * _across(grid, bare * part * own, edge) for own, there in kinds)
+        for part in (neck < 0.5, neck > 0.5)
     )
+    body = torch.lerp(body, collar, neck)
     strands = torch.zeros_like(solid) if hair is None else solid * (hair > 0.7)
     if float(strands.sum()) < FEW * float((head > 0).sum()):
         strands = (solid - field.erode(solid, 2)) * (
@@ -336,6 +341,11 @@ def rear_colour(
     body = torch.lerp(edge, torch.lerp(body, _continued(grid, strands, edge), covered), inwards)
     pattern = patterned(layout, colour, solid * (neck < 0.5), tall) * (1 - covered[0])
     return torch.lerp(layout.to_native(body), colour, layout.to_native(pattern[None]))
+
+
+def _evened_along(colours: torch.Tensor, reach: int) -> torch.Tensor:
+    """(3, gh, gw) smooth over so many cells, but for steps."""
+    return torch.cat([field.guided_filter(one, one[None], reach, HEM) for one in colours])
 
 
 def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:
@@ -354,7 +364,7 @@ def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) ->
     row = (values * near[:, None]).sum(0) / total.clamp(min=1e-6)
     row = field.extrapolate(row, (total > 0).float())
     # Rows differ by grain and folds, which would be streaks across the back, and by hems, which must stay.
-    return torch.cat([field.guided_filter(one, one[None], STREAK, HEM) for one in field.box_blur(row, 1)])
+    return _evened_along(field.box_blur(row, 1), STREAK)
 
 
 def _closed(hair: torch.Tensor) -> torch.Tensor:

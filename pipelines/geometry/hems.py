@@ -128,6 +128,13 @@ def hem_shifts(along: torch.Tensor, known: torch.Tensor, worn: torch.Tensor | No
     return shift
 
 
+def worn_on(layer: str, clothes: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) what is worn in each cell, `clothes` (gh, gw) by number, as a layer can have it: an arm's skin is on no
+    other, and along its border, where the regions are as wide as a cell, it is what lies next to it."""
+    arms = clothes.new_tensor([NUMBER[name] for name in SKIN if name.endswith("arm_skin")])
+    return clothes if layer.endswith("arm") else alike_on_rows(clothes, ~torch.isin(clothes, arms))
+
+
 def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
     """(gh, gw) which garment of a layer each cell shows or would show: what is worn there, `clothes` (gh, gw) by
     number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
@@ -148,6 +155,33 @@ def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     below = F.pad(worn[1:] != worn[:-1], (0, 0, 0, 1))
     right = F.pad(worn[:, 1:] != worn[:, :-1], (0, 1))
     return torch.where(below, LEVEL, 1.0), torch.where(right, LEVEL, 1.0)
+
+
+def garments_behind(
+    worn: torch.Tensor | None, outline: torch.Tensor
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Per garment its cells (gh, gw) 1 or 0, `worn` (gh, gw) by number, and those where the far side shows it: its
+    borders go straight from their place at the outline (gh, gw) on the left to that on the right. One that is
+    everywhere where no garment is known."""
+    if worn is None:
+        return [(torch.ones_like(outline),) * 2]
+    there, column = outline > 0, torch.arange(outline.shape[1], device=outline.device)
+    first, last = torch.where(there, column, outline.shape[1]).amin(1), torch.where(there, column, -1).amax(1)
+    ends = alike_on_rows(worn, there)[:, [0, -1]]
+    numbers = ends.unique()
+    inside = _rows_inside(ends[None] == numbers[:, None, None])
+    share = ((column - first[:, None]) / (last - first).clamp(min=1)[:, None]).clamp(0, 1)
+    behind = numbers[torch.lerp(inside[..., :1], inside[..., 1:], share).argmax(0)]
+    return [((worn == number).float(), (behind == number).float()) for number in numbers]
+
+
+def _rows_inside(there: torch.Tensor) -> torch.Tensor:
+    """(K, gh, 2) how many rows each place of columns (K, gh, 2) bool is from what is not there, where it is, and minus
+    that from what is, where it is not; the height where all is or nothing."""
+    row = torch.arange(there.shape[1], device=there.device, dtype=torch.float32)
+    apart = (row[:, None] - row).abs()[None, :, :, None]
+    far = [torch.where(one[:, None], apart, len(row)).amin(2) for one in (~there, there)]
+    return far[0] - far[1]
 
 
 def near_hem(along: torch.Tensor) -> torch.Tensor:

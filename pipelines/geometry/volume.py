@@ -20,6 +20,7 @@ from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
 from .head_layer import head_layers
+from .hems import worn_in, worn_on
 from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
@@ -124,7 +125,7 @@ class _Piece:
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
         known = tuple(one.on(here(one.where)) for one in source.repeats)
-        clothes = None if source.clothes is None else here(source.clothes)
+        clothes = None if source.clothes is None else worn_on(name, here(source.clothes))
         return cls(
             layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known, clothes
         )
@@ -220,7 +221,11 @@ def _rear(
     if source.cut is not None:  # which has taken the hair with it
         head, hair = torch.zeros_like(head), None
     hair = None if hair is None else piece.here(hair)
-    return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
+    worn = None
+    if piece.clothes is not None:
+        seen, sure = (layout.to_grid(one) > 0.5 for one in (piece.contact.own, piece.own.float()))
+        worn = worn_in(piece.clothes, seen, sure)
+    return rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
 
 
 def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...], torch.Tensor | None]:

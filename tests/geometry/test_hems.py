@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.covering import layered_colour, rear_colour
 from repose.pipelines.geometry.fill import membrane
 from repose.pipelines.geometry.garments import NUMBER
 from repose.pipelines.geometry.hems import (
@@ -13,6 +13,7 @@ from repose.pipelines.geometry.hems import (
     hem_shifts,
     pattern,
     worn_in,
+    worn_on,
 )
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.trust import Contact, believed
@@ -199,3 +200,30 @@ def test_values_go_on_along_rows_and_from_the_nearest_row():
     )
     values = torch.tensor([[1, 9, 9], [9, 9, 9], [9, 9, 9], [9, 9, 2]])
     assert alike_on_rows(values, known).tolist() == [[1, 1, 1], [1, 1, 1], [2, 2, 2], [2, 2, 2]]
+
+
+def test_an_arms_skin_is_worn_on_no_trunk():
+    skin, shirt = NUMBER["left_arm_skin"], NUMBER["upper"]
+    clothes = torch.tensor([[shirt, shirt, skin, skin], [shirt, NUMBER["torso_skin"], shirt, skin]])
+    assert worn_on("trunk", clothes).tolist() == [[shirt] * 4, [shirt, NUMBER["torso_skin"], shirt, shirt]]
+    assert torch.equal(worn_on("left_arm", clothes), clothes)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_hem_goes_straight_and_crisp_round_a_back(known):
+    """White shirt over dark shorts, whose border is four cells higher on the left than on the right."""
+    layout = Layout((0, 0), (320, 240), 4, (320, 240), torch.device("cpu"))
+    row, column = torch.meshgrid(torch.arange(80), torch.arange(60), indexing="ij")
+    worn = torch.where(row < 40 + torch.where(column < 30, 0, 4), NUMBER["upper"], NUMBER["lower"])
+    colour = layout.to_native(torch.where(worn == NUMBER["upper"], 0.9, 0.2).expand(3, -1, -1))
+    none = torch.zeros(80, 60)
+    there = (torch.arange(60) > 5) & (torch.arange(60) < 54) & (torch.arange(80) > 5)[:, None]
+    matte = layout.to_native(there.float()[None])[0]
+    back = rear_colour(layout, colour, matte, none, none, None, 480.0, worn if known else None)
+    rows = layout.to_grid(back)[0, :, 10:50]
+    between = ((rows > 0.3) & (rows < 0.8)).sum(0)  # cells that are neither
+    edge = (rows > 0.55).sum(0).diff()
+    if known:
+        assert int(between.max()) <= 2 and int(edge.min()) >= 0 and int(edge.max()) == 1
+    else:
+        assert int(between.max()) > 2
