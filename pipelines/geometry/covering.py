@@ -10,6 +10,7 @@ from .hems import (
     along_rows,
     between_garments,
     between_hems,
+    crisp_between,
     garments_behind,
     hem_shifts,
     near_hem,
@@ -22,7 +23,7 @@ from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
 from .patterns import Repeat
-from .trust import Contact
+from .trust import LINE, Contact
 
 NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
@@ -35,8 +36,6 @@ RIM = 2
 """Pixels round what is to be believed that are as it is, before the smooth colours begin."""
 SHADE = 0.02
 """Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
-LINE = 0.004
-"""Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
 SHADES, TINT = (1.35, 1.6), 0.05
 """How much brighter (sRGB) a cloth is without an arm's shade: surely, and at most; and the change of colour beside that
 of brightness from which on it is another cloth. By eye."""
@@ -107,7 +106,7 @@ def layered_colour(
     change = _evened(layout, low, cells > 0.5, contact, links) - low
     if prints is not None:  # smooth colours are none of its own
         change = change * (1 - field.box_blur(field.dilate((layout.to_grid(prints) > 0).float(), 1)[None], 1))
-    continued = layout.to_native(membrane(low + change, ~firm, links[0], along=links[1]))
+    continued = crisp_between(layout, membrane(low + change, ~firm, links[0], along=links[1]), worn)
     hem = hem_shifts(along, firm & (cells > 0.99), worn) * ~motifs
     plain = (near_hem(along) == 0) | motifs
     grain = _grain(
@@ -276,15 +275,24 @@ def _add_hem(layout: Layout, detail: torch.Tensor, shift: torch.Tensor, out: tor
     out[:, y[:, :, None], x[:, None]] += threads
 
 
-def evened_edge(layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float) -> torch.Tensor:
+def evened_edge(
+    layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float, worn: torch.Tensor | None = None
+) -> torch.Tensor:
     """(3, h, w) a limb's colours (3, h, w) as its sides and its far side show them: at the outline, whose single pixels
-    are drawn out over the whole side when the limb is turned, evened but for hems; further in as they are."""
+    are drawn out over the whole side when the limb is turned, evened but for hems, which are crisp where it is known
+    what is `worn` (gh, gw) in each cell; further in as they are."""
     solid = (layout.to_grid(matte) > 0.9).float()
     reach = max(1, round(EVEN * tall / layout.cell))
-    known = field.extrapolate(layout.to_grid(colour), solid)
-    smooth = torch.cat([field.guided_filter(one, one[None], 2 * reach, STEP) for one in known])
+    kinds = [torch.ones_like(solid)] if worn is None else [(worn == n).float() for n in worn.unique()]
+    smooth, grid = 0, layout.to_grid(colour)
+    for own in kinds:
+        within = solid * field.erode(own, 1)  # cells at a hem are of both its sides
+        known = field.extrapolate(grid, within if bool((within > 0).any()) else solid * own)
+        smooth = smooth + own * torch.cat(
+            [field.guided_filter(one, one[None], 2 * reach, STEP) for one in known]
+        )
     inner = field.box_blur(field.erode(solid, reach)[None], reach)
-    return torch.lerp(layout.to_native(smooth), colour, layout.to_native(inner))
+    return torch.lerp(crisp_between(layout, smooth, worn), colour, layout.to_native(inner))
 
 
 def behind_head(layout: Layout, frame: Bones, weights: torch.Tensor) -> torch.Tensor:

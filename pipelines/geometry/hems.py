@@ -26,6 +26,8 @@ ACROSS = 14
 SLANT, THROUGH = 3, (0.45, 0.65)
 """Cells up and down by which a hem may leave its row, and from which share of what is known of the row on it is one: a
 print covers half of a chest. By eye."""
+SEAM = 2
+"""Cells above and below a hem that tell what ends there and what begins. By eye."""
 FEW = (0.2, 0.35)
 """Share of the cells that a row usually shows up to which its step tells of no hem, and from which on it does: the end
 of a fold beside an arm, where hardly any of a row is known, is none. By eye."""
@@ -119,13 +121,34 @@ def _runs_through(step: torch.Tensor, both: torch.Tensor) -> torch.Tensor:
 
 def hem_shifts(along: torch.Tensor, known: torch.Tensor, worn: torch.Tensor | None = None) -> torch.Tensor:
     """(gh, gw) int64 cells to the right from which a hem's detail is taken: the nearest known cell on the same row, of
-    the same garment `worn` (gh, gw) where that is known; 0 where no hem is. along as from `between_hems`; known
-    (gh, gw) bool."""
+    the same garments above and below, `worn` (gh, gw), where that is known; 0 where no hem is. along as from
+    `between_hems`; known (gh, gw) bool."""
     shift = torch.zeros(known.shape, dtype=torch.int64, device=known.device)
-    for own in [torch.ones_like(known)] if worn is None else [worn == number for number in worn.unique()]:
+    for own in [torch.ones_like(known)] if worn is None else _alike(worn):
         away, has = _nearest_on_row(known & own)
         shift = torch.where((near_hem(along) > 0) & own & has & ~known, away, shift)
     return shift
+
+
+def _alike(worn: torch.Tensor) -> list[torch.Tensor]:
+    """(gh, gw) bool for each sort of place there is: with the same garment in it, above it and below it, by number."""
+    padded = F.pad(worn[None, None].float(), (0, 0, SEAM, SEAM), mode="replicate")[0, 0].long()
+    place = (padded[: len(worn)] * 100 + worn) * 100 + padded[2 * SEAM :]
+    return [place == number for number in place.unique()]
+
+
+def crisp_between(layout: Layout, values: torch.Tensor, worn: torch.Tensor | None) -> torch.Tensor:
+    """(3, h, w) smooth colours (3, gh, gw) natively, where one garment, `worn` (gh, gw) by number, ends and another
+    begins as crisp as a seam."""
+    if worn is None:
+        return layout.to_native(values)
+    total, weight = 0, 0
+    for number in worn.unique():
+        own = (worn == number).float()
+        edge = (layout.to_native(own[None]) - 0.5).mul(layout.cell).add(0.5).clamp(0.001, 1)
+        total = total + edge * layout.to_native(field.extrapolate(values, own))
+        weight = weight + edge
+    return total / weight
 
 
 def worn_on(layer: str, clothes: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ from repose.pipelines.geometry.hems import (
     alike_on_rows,
     between_garments,
     between_hems,
+    crisp_between,
     hem_shifts,
     pattern,
     worn_in,
@@ -227,3 +228,24 @@ def test_a_hem_goes_straight_and_crisp_round_a_back(known):
         assert int(between.max()) <= 2 and int(edge.min()) >= 0 and int(edge.max()) == 1
     else:
         assert int(between.max()) > 2
+
+
+def test_between_two_garments_smooth_colours_change_within_a_seams_breadth(layout):
+    row = torch.arange(48)[:, None].expand(48, 48)
+    worn = torch.where(row < 20, NUMBER["upper"], NUMBER["lower"])
+    values = torch.where(row < 20, 0.9, 0.2).expand(3, -1, -1)
+    native = crisp_between(layout, values, worn)[0, :, 90]
+    assert int(((native > 0.25) & (native < 0.85)).sum()) <= 2
+    assert float((native[:78] - 0.9).abs().max()) < 0.01 and float((native[82:] - 0.2).abs().max()) < 0.01
+    assert torch.equal(crisp_between(layout, values, None), layout.to_native(values))
+
+
+def test_a_hems_detail_comes_from_a_hem_of_the_same_two_garments():
+    """A jacket's hem over trousers goes on from such a one, and not from the shirt's beside it."""
+    jacket, shirt, trousers = NUMBER["outer"], NUMBER["upper"], NUMBER["lower"]
+    worn = torch.tensor([[jacket] * 2 + [shirt] * 2 + [jacket] * 2] * 4 + [[trousers] * 6] * 4)
+    along = torch.ones(8, 6)
+    along[3] = LEVEL
+    known = (torch.arange(6) < 4).expand(8, 6)
+    assert hem_shifts(along, known, worn)[3].tolist() == [0, 0, 0, 0, -3, -4]
+    assert hem_shifts(along, known & (torch.arange(6) > 1), worn)[3, 4:].tolist() == [0, 0]
