@@ -30,6 +30,11 @@ BEYOND = 0.09
 eye."""
 SPUR = 0.008
 """Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
+LINE = 0.004
+"""Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
+DARK = 0.7
+"""Brightness (sRGB) over that further in below which the border of an arm is a line of shade; a round arm darkens
+towards its border to 0.8 of it on the development photos. By eye."""
 SLIVER = 0.005
 """Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 STRETCH, SOME = 0.03, 0.5
@@ -210,6 +215,19 @@ def _spots(cell: int) -> int:
     """Pixels to the side of the squares that are looked at as one: a quarter of a cell of the mesh at most, for it is
     about borders that are as sharp as that, and a divisor of it."""
     return next(side for side in range(max(1, cell // 4), 0, -1) if cell % side == 0)
+
+
+def dark_line(layout: Layout, picture: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) bool: beside what an arm touches, pixels much darker than the arm is further in: the line of shade between
+    both, which would go with the arm as dark dashes."""
+    reach = max(1, round(LINE * contact.tall))
+    near = field.dilate((contact.other > 0.5).float(), 2 * reach) > 0
+    inner = layout.to_grid((own & ~near).float())
+    if not bool((near & own).any()) or not bool((inner > 0.5).any()):
+        return torch.zeros_like(own)
+    grey = layout.to_grid((picture.mean(0) * (own & ~near))[None]) / inner.clamp(min=1e-4)
+    usual = layout.to_native(field.extrapolate(grey, (inner > 0.5).float()))[0]
+    return near & (field.dilate((near & (picture.mean(0) < DARK * usual)).float(), 1) > 0)
 
 
 def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:

@@ -30,7 +30,7 @@ from .patterns import Repeat, repeats
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import AROUND, Contact, believed, cut_free, without_spurs
+from .trust import AROUND, Contact, believed, cut_free, dark_line, without_spurs
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
@@ -120,6 +120,8 @@ class _Piece:
         own = believed(layout, picture, contact, prints)
         if prints is not None:  # its colours are no other layer's
             own |= (prints > 0.5) & (contact.own > 0.95)
+        if contact.lit:
+            own &= ~dark_line(layout, picture, own, contact)
         if name != HEAD and source.cut is not None:
             own &= _between_strands(here(source.cut.stray), layout.cell)
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
@@ -214,17 +216,17 @@ def _rear(
 ) -> torch.Tensor:
     """(3, h, w) the guess for the layer's far side."""
     layout, matte = piece.layout, piece.matte
+    worn = None
+    if piece.clothes is not None:
+        seen, sure = (layout.to_grid(one) > 0.5 for one in (piece.contact.own, piece.own.float()))
+        worn = worn_in(piece.clothes, seen, sure)
     if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
-        return evened_edge(layout, colour, matte, source.tall)
+        return evened_edge(layout, colour, matte, source.tall, worn)
     neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
     head, hair = behind_head(layout, source.frame, weights), source.hair
     if source.cut is not None:  # which has taken the hair with it
         head, hair = torch.zeros_like(head), None
     hair = None if hair is None else piece.here(hair)
-    worn = None
-    if piece.clothes is not None:
-        seen, sure = (layout.to_grid(one) > 0.5 for one in (piece.contact.own, piece.own.float()))
-        worn = worn_in(piece.clothes, seen, sure)
     return rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
 
 

@@ -18,6 +18,7 @@ from repose.pipelines.geometry.trust import (
     _reached,
     believed,
     cut_free,
+    dark_line,
     neighbours,
     without_spurs,
 )
@@ -319,3 +320,14 @@ def test_in_an_arms_shade_what_is_the_other_half_the_time_is_no_border(layout):
     own = (trunk > 0) & ~hidden & ~((x >= ARM - 10) & ~spot)
     colour = layered_colour(layout, picture, torch.maximum(trunk, arm), contact, own)
     assert float(colour[:, 88:102, ARM - 10 :].min()) > 0.6
+
+
+@pytest.mark.parametrize("dark, told", [(0.5, True), (0.85, False)])
+def test_a_line_of_shade_along_an_arm_is_none_of_it_and_its_rounding_is(layout, dark, told):
+    """Two columns; 0.004 of a stature of 480 pixels are two, and one beside goes with what is told."""
+    picture, trunk, arm = scene()
+    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    picture = torch.where((x >= ARM) & (x < ARM + 2), dark * picture, picture)
+    contact = contacts(trunk, arm)[1]
+    found = dark_line(layout, picture, arm > 0, contact)
+    assert bool(found[8:-8, ARM : ARM + 2].all()) == told and not bool(found[:, ARM + 4 :].any())
