@@ -158,6 +158,11 @@ def worn_on(layer: str, clothes: torch.Tensor) -> torch.Tensor:
     return clothes if layer.endswith("arm") else alike_on_rows(clothes, ~torch.isin(clothes, arms))
 
 
+def bare_in(clothes: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) bool: the cells of what is worn, `clothes` (gh, gw) by number, that are skin."""
+    return torch.isin(clothes, clothes.new_tensor([NUMBER[name] for name in SKIN]))
+
+
 def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
     """(gh, gw) which garment of a layer each cell shows or would show: what is worn there, `clothes` (gh, gw) by
     number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
@@ -165,8 +170,7 @@ def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> to
     Skin is one: a jaw is no hem. What no `sure` cell (gh, gw) bool has is none of the layer's: the rim of a sleeve, by
     an error of its border.
     """
-    skin = torch.isin(clothes, clothes.new_tensor([NUMBER[name] for name in SKIN]))
-    clothes = torch.where(skin, NUMBER[SKIN[0]], clothes)
+    clothes = torch.where(bare_in(clothes), NUMBER[SKIN[0]], clothes)
     if not bool(sure.any()):
         return clothes
     return alike_on_rows(clothes, seen & torch.isin(clothes, clothes[sure].unique()))

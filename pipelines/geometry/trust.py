@@ -30,6 +30,8 @@ BEYOND = 0.09
 eye."""
 SPUR = 0.008
 """Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
+UNEVEN = 0.006
+"""Fraction of stature (10 mm on 1.75 m) over which a trunk's outline is evened where an arm lay beside it. By eye."""
 LINE = 0.004
 """Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
 DARK = 0.7
@@ -221,7 +223,7 @@ def dark_line(layout: Layout, picture: torch.Tensor, own: torch.Tensor, contact:
     """(h, w) bool: beside what an arm touches, pixels much darker than the arm is further in: the line of shade between
     both, which would go with the arm as dark dashes."""
     reach = max(1, round(LINE * contact.tall))
-    near = field.dilate((contact.other > 0.5).float(), 2 * reach) > 0
+    near = field.dilate((contact.other > 0.5).float(), reach) > 0
     inner = layout.to_grid((own & ~near).float())
     if not bool((near & own).any()) or not bool((inner > 0.5).any()):
         return torch.zeros_like(own)
@@ -268,6 +270,19 @@ def _smooth(matte: torch.Tensor) -> torch.Tensor:
     for _ in range(2):
         even = field.box_blur(even, EDGE)
     return ((even[0] - 0.5) * EDGE + 0.5).clamp(0, 1)
+
+
+def without_steps(parted: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) the matte of what an arm leaves with an even outline beside the arm: where a gap begins, what was seen of
+    it goes over into a guess, with a step."""
+    near = field.dilate((contact.over > 0.3).float(), round(BESIDE * contact.tall))
+    reach = max(1, round(UNEVEN * contact.tall))
+    even = parted[None]
+    for _ in range(3):
+        even = field.box_blur(even, reach)
+    even = ((even[0] - 0.5) * 2 * reach + 0.5).clamp(0, 1)
+    near = field.box_blur(field.erode(near, 2 * reach)[None], reach)[0]
+    return torch.lerp(parted, even, near)
 
 
 def without_spurs(parted: torch.Tensor, contact: Contact) -> torch.Tensor:

@@ -20,7 +20,7 @@ from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
 from .head_layer import head_layers
-from .hems import worn_in, worn_on
+from .hems import bare_in, worn_in, worn_on
 from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
@@ -30,7 +30,7 @@ from .patterns import Repeat, repeats
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import AROUND, Contact, believed, cut_free, dark_line, without_spurs
+from .trust import AROUND, Contact, believed, cut_free, dark_line, without_spurs, without_steps
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
@@ -120,14 +120,15 @@ class _Piece:
         own = believed(layout, picture, contact, prints)
         if prints is not None:  # its colours are no other layer's
             own |= (prints > 0.5) & (contact.own > 0.95)
-        if contact.lit:
-            own &= ~dark_line(layout, picture, own, contact)
         if name != HEAD and source.cut is not None:
             own &= _between_strands(here(source.cut.stray), layout.cell)
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
         known = tuple(one.on(here(one.where)) for one in source.repeats)
         clothes = None if source.clothes is None else worn_on(name, here(source.clothes))
+        if contact.lit and clothes is not None:  # the folds of a sleeve are as dark
+            bare = layout.to_native(field.dilate(bare_in(clothes).float(), 1)[None])[0] > 0.5
+            own &= ~(bare & dark_line(layout, picture, own & bare, contact))
         return cls(
             layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known, clothes
         )
@@ -204,7 +205,7 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
         # Hair that hangs on a sleeve is nothing that the arm lay on.
         hangs = torch.zeros_like(piece.own) if source.cut is None else here(source.cut.stray) >= STRAY
         return cut_free(parted, piece.own | hangs, piece.contact)
-    whole = without_spurs(parted, piece.contact)
+    whole = without_steps(without_spurs(parted, piece.contact), piece.contact)
     if not bool(masks.skirt.any()):
         return whole
     hangs = piece.layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0]

@@ -21,6 +21,7 @@ from repose.pipelines.geometry.trust import (
     dark_line,
     neighbours,
     without_spurs,
+    without_steps,
 )
 from repose.pipelines.geometry.volume import STRAND, _between_strands
 
@@ -331,3 +332,14 @@ def test_a_line_of_shade_along_an_arm_is_none_of_it_and_its_rounding_is(layout, 
     contact = contacts(trunk, arm)[1]
     found = dark_line(layout, picture, arm > 0, contact)
     assert bool(found[8:-8, ARM : ARM + 2].all()) == told and not bool(found[:, ARM + 4 :].any())
+
+
+def test_beside_an_arm_an_outline_has_no_steps_and_elsewhere_it_keeps_them():
+    """Steps of four pixels at both sides of a trunk; 0.006 of a stature of 480 pixels are three."""
+    _, trunk, arm = scene()
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    stepped = torch.where((y >= 96) & ((x >= ARM - 4) | (x < 44)), 0.0, trunk)
+    left = without_steps(stepped, contacts(trunk, arm)[0])
+    right, other = left[:, 80:].sum(1), left[:, :80].sum(1)
+    assert float(right[80:112].diff().abs().max()) < 1.5 and torch.equal(other, stepped[:, :80].sum(1))
+    assert float((right - stepped[:, 80:].sum(1))[[40, 150]].abs().max()) < 0.5
