@@ -34,9 +34,9 @@ UNEVEN = 0.006
 """Fraction of stature (10 mm on 1.75 m) over which a trunk's outline is evened where an arm lay beside it. By eye."""
 LINE = 0.004
 """Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
-DARK = 0.7
+DARK = 0.6
 """Brightness (sRGB) over that further in below which the border of an arm is a line of shade; a round arm darkens
-towards its border to 0.8 of it on the development photos. By eye."""
+towards its border to 0.7 of it on the development photos. By eye."""
 SLIVER = 0.005
 """Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 STRETCH, SOME = 0.03, 0.5
@@ -219,17 +219,27 @@ def _spots(cell: int) -> int:
     return next(side for side in range(max(1, cell // 4), 0, -1) if cell % side == 0)
 
 
-def dark_line(layout: Layout, picture: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:
-    """(h, w) bool: beside what an arm touches, pixels much darker than the arm is further in: the line of shade between
-    both, which would go with the arm as dark dashes."""
+def without_dark_line(
+    layout: Layout, picture: torch.Tensor, own: torch.Tensor, bare: torch.Tensor, contact: Contact
+) -> torch.Tensor:
+    """(h, w) bool: the `own` pixels (bool) of an arm without those of `bare` skin (bool) that are, beside what it
+    touches, much darker than further in, and without what lies beyond them: the line of shade between both, which
+    would go with the arm as dark dashes."""
     reach = max(1, round(LINE * contact.tall))
     near = field.dilate((contact.other > 0.5).float(), reach) > 0
-    inner = layout.to_grid((own & ~near).float())
-    if not bool((near & own).any()) or not bool((inner > 0.5).any()):
-        return torch.zeros_like(own)
-    grey = layout.to_grid((picture.mean(0) * (own & ~near))[None]) / inner.clamp(min=1e-4)
+    skin = own & bare & ~near
+    inner = layout.to_grid(skin.float())
+    if not bool((near & own & bare).any()) or not bool((inner > 0.5).any()):
+        return own
+    grey = layout.to_grid((picture.mean(0) * skin)[None]) / inner.clamp(min=1e-4)
     usual = layout.to_native(field.extrapolate(grey, (inner > 0.5).float()))[0]
-    return near & (field.dilate((near & (picture.mean(0) < DARK * usual)).float(), 1) > 0)
+    line = field.dilate((near & bare & (picture.mean(0) < DARK * usual)).float(), 1) > 0
+    rest = own & ~(line & near & bare)
+    open_ = layout.to_grid(rest.float(), 2) > 0.6
+    core = layout.to_grid((own & ~near).float(), 2) > 0.95
+    whole = field.dilate(field.flooded((core & open_)[None], open_[None])[0].float(), 1)
+    beyond = F.interpolate(whole[None, None], size=own.shape, mode="nearest")[0, 0] == 0
+    return rest & ~(beyond & bare & (field.dilate(near.float(), reach) > 0))
 
 
 def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:

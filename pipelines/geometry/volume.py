@@ -30,7 +30,7 @@ from .patterns import Repeat, repeats
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import AROUND, Contact, believed, cut_free, dark_line, without_spurs, without_steps
+from .trust import AROUND, Contact, believed, cut_free, without_dark_line, without_spurs, without_steps
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
@@ -128,7 +128,7 @@ class _Piece:
         clothes = None if source.clothes is None else worn_on(name, here(source.clothes))
         if contact.lit and clothes is not None:  # the folds of a sleeve are as dark
             bare = layout.to_native(field.dilate(bare_in(clothes).float(), 1)[None])[0] > 0.5
-            own &= ~(bare & dark_line(layout, picture, own & bare, contact))
+            own = without_dark_line(layout, picture, own, bare, contact)
         return cls(
             layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known, clothes
         )

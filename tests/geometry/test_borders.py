@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
-from repose.pipelines.geometry.layers import _with_short_gaps_closed, split
+from repose.pipelines.geometry.layers import _from_head, _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
@@ -18,8 +18,8 @@ from repose.pipelines.geometry.trust import (
     _reached,
     believed,
     cut_free,
-    dark_line,
     neighbours,
+    without_dark_line,
     without_spurs,
     without_steps,
 )
@@ -325,13 +325,15 @@ def test_in_an_arms_shade_what_is_the_other_half_the_time_is_no_border(layout):
 
 @pytest.mark.parametrize("dark, told", [(0.5, True), (0.85, False)])
 def test_a_line_of_shade_along_an_arm_is_none_of_it_and_its_rounding_is(layout, dark, told):
-    """Two columns; 0.004 of a stature of 480 pixels are two, and one beside goes with what is told."""
+    """Two columns, and two bright ones beyond; 0.004 of a stature of 480 pixels are two, and one more goes with what is
+    told. The upper half of the arm is a sleeve, whose folds are as dark."""
     picture, trunk, arm = scene()
-    x = torch.arange(SIZE[1])[None].expand(SIZE)
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
     picture = torch.where((x >= ARM) & (x < ARM + 2), dark * picture, picture)
-    contact = contacts(trunk, arm)[1]
-    found = dark_line(layout, picture, arm > 0, contact)
-    assert bool(found[8:-8, ARM : ARM + 2].all()) == told and not bool(found[:, ARM + 4 :].any())
+    own, bare = arm > 0, y >= 96
+    left = without_dark_line(layout, picture, own, bare, contacts(trunk, arm)[1])
+    assert not bool(left[100:-8, ARM : ARM + 2].any()) == told
+    assert torch.equal(left[:96], own[:96]) and torch.equal(left[:, ARM + 4 :], own[:, ARM + 4 :])
 
 
 def test_beside_an_arm_an_outline_has_no_steps_and_elsewhere_it_keeps_them():
@@ -343,3 +345,19 @@ def test_beside_an_arm_an_outline_has_no_steps_and_elsewhere_it_keeps_them():
     right, other = left[:, 80:].sum(1), left[:, :80].sum(1)
     assert float(right[80:112].diff().abs().max()) < 1.5 and torch.equal(other, stepped[:, :80].sum(1))
     assert float((right - stepped[:, 80:].sum(1))[[40, 150]].abs().max()) < 0.5
+
+
+def test_a_dark_speck_on_a_hand_is_no_hair_and_a_strand_below_a_gap_is(drawn):
+    """A head's hair, a strand below it, four cells apart from it, and a speck on a hand."""
+    layout, _, matte, frame, tall = drawn
+    radii = measured_radii(layout, layout.to_grid(matte, 2), frame, tall)
+    crown = layout.capsule(frame.start[INDEX["head"]][:2], frame.end[INDEX["head"]][:2], 2)[0]
+    hand = layout.capsule(frame.start[INDEX["left_hand"]][:2], frame.end[INDEX["left_hand"]][:2], 2)[0]
+    skull = crown < float(radii[INDEX["head"]])
+    lowest = int(torch.nonzero(skull.any(1)).max())
+    column = int(torch.nonzero(skull[lowest])[0])
+    hair = skull.float()
+    hair[lowest + 5 : lowest + 9, column] = 1
+    speck = hand < 0.3 * float(radii[INDEX["left_hand"]])
+    found = _from_head(layout, frame, radii, torch.maximum(hair, speck.float()))
+    assert torch.equal(found, hair) and bool(speck.any())
