@@ -168,12 +168,14 @@ def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> to
     number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
 
     Skin is one: a jaw is no hem. What no `sure` cell (gh, gw) bool has is none of the layer's: the rim of a sleeve, by
-    an error of its border.
+    an error of its border. Nor are specks of skin, less than three cells broad: a sleeve shows them between strands.
     """
-    clothes = torch.where(bare_in(clothes), NUMBER[SKIN[0]], clothes)
+    bare = bare_in(clothes)
+    clothes = torch.where(bare, NUMBER[SKIN[0]], clothes)
     if not bool(sure.any()):
         return clothes
-    return alike_on_rows(clothes, seen & torch.isin(clothes, clothes[sure].unique()))
+    specks = bare & (field.dilate(field.erode(bare.float(), 1), 1) == 0)
+    return alike_on_rows(clothes, seen & ~specks & torch.isin(clothes, clothes[sure].unique()))
 
 
 def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

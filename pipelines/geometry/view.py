@@ -13,7 +13,7 @@ from .layer import Layer
 from .mesh import Mesh, facing, mesh_of, normals, thickness
 from .motion import Motion
 from .parts import LAYERS
-from .raster import rasterise, with_ring, without_cracks
+from .raster import Fragments, rasterise, with_ring, without_cracks
 from .volume import BodyVolume
 
 UNSEEN_BEHIND = 0.25
@@ -88,18 +88,7 @@ def view_of(
     if shift is not None:  # front and back alike, so that the sheet stays closed
         moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
     sheer = _sheer(mesh, moved)
-    wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
-    edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
-
-    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
-        value, firm = sample(torch.stack((layer.matte, layer.parted)), layer.local(source), "nearest")
-        sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
-        priority = torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
-        return torch.where(sheer[triangle] & (mesh.side[triangle] > 0), 0, priority)
-
-    (top, left), window = _window(moved, size)
-    hit = without_cracks(rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid))
+    (top, left), hit = _rasterised(layer, mesh, moved, sheer, size)
     fragments = with_ring(hit)
     row, column = torch.nonzero(fragments.covered, as_tuple=True)
     index = (row + top) * size[1] + column + left
@@ -117,7 +106,7 @@ def view_of(
     edge = _edge_of(hit.covered, mesh.side[triangle] == 2, row, column)
     own = torch.zeros_like(edge)
     own[row, column] = sheer[triangle].float()
-    alpha, parted = (_softened(values, edge, own, row, column) for values in both)
+    alpha, parted = (_softened(values, edge, row, column, own) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
@@ -152,6 +141,26 @@ def view_of(
         _ahead(volume, layer, photographed, local),
         photographed[:, 2],
     )
+
+
+def _rasterised(
+    layer: Layer, mesh: Mesh, moved: torch.Tensor, sheer: torch.Tensor, size: tuple[int, int]
+) -> tuple[tuple[int, int], Fragments]:
+    """Corner (y, x) of the part of a picture of `size` where a layer's mesh is, its vertices moved (V, 3), and what of
+    it shows there; sheer (T,) bool, from `_sheer`."""
+    wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
+    edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
+
+    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
+        value, firm = sample(torch.stack((layer.matte, layer.parted)), layer.local(source), "nearest")
+        sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
+        priority = torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
+        return torch.where(sheer[triangle] & (mesh.side[triangle] > 0), 0, priority)
+
+    (top, left), window = _window(moved, size)
+    hit = rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    return (top, left), without_cracks(hit)
 
 
 def _sheer(mesh: Mesh, moved: torch.Tensor) -> torch.Tensor:
@@ -323,7 +332,8 @@ def _softened(values: torch.Tensor, hard: torch.Tensor, sheer: torch.Tensor, row
     alpha = alpha.maximum(erode(dilate(alpha, 1), 1))
     smooth = box_blur(box_blur(alpha[None], 1), 1)[0]
     slope = ((smooth - 0.5) * STEEP + 0.5).clamp(0, 1)
-    return torch.where(sheer > 0, own, torch.where(hard > 0, slope, alpha))[row, column]
+    soft = torch.where(hard > 0, slope, alpha)
+    return (soft if sheer is None else torch.where(sheer > 0, own, soft))[row, column]
 
 
 def _inner(covered: torch.Tensor) -> torch.Tensor:

@@ -85,5 +85,5 @@ def test_strands_are_one_sheet_from_the_front_and_solid_from_the_side():
 def test_gaps_between_strands_are_not_closed():
     alpha = (torch.arange(30) % 3 > 0).float()
     row, column, soft = torch.zeros(30, dtype=torch.long), torch.arange(30), torch.zeros(1, 30)
-    assert torch.equal(_softened(alpha, soft, soft + 1, row, column), alpha)
-    assert float(_softened(alpha, soft, soft, row, column)[2:-2].min()) == 1
+    assert torch.equal(_softened(alpha, soft, row, column, soft + 1), alpha)
+    assert float(_softened(alpha, soft, row, column)[2:-2].min()) == 1

@@ -195,6 +195,14 @@ def test_what_a_layer_does_not_wear_is_anothers_and_skin_is_one():
     assert float(below[1].min()) == 1 and float(right[:, 1].min()) == 1
 
 
+def test_specks_of_skin_on_a_sleeve_are_the_sleeve():
+    skin, sleeve = NUMBER["left_arm_skin"], NUMBER["upper"]
+    clothes = torch.full((12, 8), sleeve)
+    clothes[2:4, 2:4], clothes[8:] = skin, skin
+    worn = worn_in(clothes, torch.ones(12, 8, dtype=torch.bool), torch.ones(12, 8, dtype=torch.bool))
+    assert bool((worn[:8] == sleeve).all()) and not bool((worn[8:] == sleeve).any())
+
+
 def test_values_go_on_along_rows_and_from_the_nearest_row():
     known = torch.tensor(
         [[True, False, False], [False, False, False], [False, False, False], [False, False, True]]
