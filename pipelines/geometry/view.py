@@ -321,7 +321,9 @@ def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, i
     return (top, left), (bottom - top + 1, right - left + 1)
 
 
-def _softened(values: torch.Tensor, hard: torch.Tensor, sheer: torch.Tensor, row, column) -> torch.Tensor:
+def _softened(
+    values: torch.Tensor, hard: torch.Tensor, row, column, sheer: torch.Tensor | None = None
+) -> torch.Tensor:
     """(n,) the alphas (n,) of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns
     over to its other side its soft edge is no outline. Where the edge is the mesh's own, `hard` (H, W) above 0, it
     slopes across the line that its steps follow. Of what is
