@@ -62,17 +62,19 @@ def _likeliest(
     if not bool(seen.any()):  # slivers between the cells
         return torch.full((int(wanted.sum()),), int(torch.mode(label[label >= 0]).values))
     share = membrane(own, ~seen, ACROSS, ROUNDS).clamp(min=LEAST)
-    score = share.log()
-    if guess is not None:
-        colours = _pooled(guess, step)
-        reach = max(1, round(NEAR * stature / step))
-        near, parts = _spread(own, reach), _spread((own[:, None] * colours).flatten(0, 1), reach)
-        means = parts.unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
-        unlike = (colours - means).square().sum(1) / UNLIKE**2
-        score = score - torch.where(near > 1e-9, unlike, 0).clamp(max=6)
     y, x = torch.nonzero(wanted, as_tuple=True)
     places = (torch.stack((x, y), 1).float() + 0.5) / step - 0.5
-    return torch.tensor(numbers)[sample(score, places).argmax(0)]
+    score = sample(share.log(), places)
+    if guess is not None:
+        reach = max(1, round(NEAR * stature / step))
+        near, parts = _spread(own, reach), _spread((own[:, None] * _pooled(guess, step)).flatten(0, 1), reach)
+        means = parts.unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
+        # Between the cells the colours themselves tell, but for their grain: a hem goes on where it was drawn.
+        colours = box_blur(guess, step // 3)[:, y, x]
+        for one, mean, there in zip(score, means, near, strict=True):
+            unlike = (colours - sample(mean, places)).square().sum(0) / UNLIKE**2
+            one -= torch.where(sample(there[None], places)[0] > 1e-9, unlike, 0).clamp(max=6)
+    return torch.tensor(numbers)[score.argmax(0)]
 
 
 def _every(label: torch.Tensor, step: int, beyond: int) -> torch.Tensor:

@@ -24,6 +24,8 @@ CLEAR = 0.003
 SHADED = 0.008
 """The same of bare skin, a little more than what is smoothed (patchwork.SMOOTH): it has no hem, and what is along its
 outline is how it turns away from the light; copied inside, it would be stripes."""
+FEW, EDGE = 0.05, 2
+"""Share of hair from which on a pixel is not filled, nor are so many beside it: it is a strand's edge. By eye."""
 STRAND = 0.1
 """Share of hair from which on there is some. By eye."""
 SQUARE, STRETCHED = 0.35, 2.0
@@ -93,6 +95,11 @@ def scene_of(
         )
     stature = stature_of(found, part)
     wanted = solid & moving & unseen
+    if clothes is not None:  # what shows a little of a strand keeps its colour
+        shown = found.visible if hidden is None else 1 - hidden
+        strands = solid & (shown > FEW) & _hair(found, clothes)
+        moving &= field.dilate(strands.float(), EDGE) == 0
+        wanted &= moving
     if not bool(wanted.any()):
         label, sure = torch.where(there, layer, -1), seen
     else:
@@ -197,6 +204,13 @@ def _possible() -> torch.Tensor:
     return possible
 
 
+def _hair(found: Correspondence, clothes: GarmentMap) -> torch.Tensor:
+    """(h, w) bool: what shows a place of the photo where there is hair, or a strand of it."""
+    x, y = torch.nan_to_num(found.source).unbind(-1)
+    y, x = (v.round().long().clamp(0, n - 1) for v, n in zip((y, x), clothes.size, strict=True))
+    return (clothes.hair[0, 0][y, x] > STRAND) & (found.photo == 0) & torch.isfinite(found.source[..., 0])
+
+
 def _both_sides(label: torch.Tensor) -> torch.Tensor:
     """The labels with one for the skin of both arms, and one for that of both legs."""
     out = label.clone()
@@ -242,10 +256,7 @@ def _unshaded(
 
 def _stranded(found: Correspondence, clothes: GarmentMap, label: torch.Tensor, reach: int) -> torch.Tensor:
     """(h, w) bool: where strands of hair lie on something else, and within so many pixels, where they throw a shade."""
-    x, y = torch.nan_to_num(found.source).unbind(-1)
-    y, x = (v.round().long().clamp(0, n - 1) for v, n in zip((y, x), clothes.size, strict=True))
-    hair = (clothes.hair[0, 0][y, x] > STRAND) & (found.photo == 0) & torch.isfinite(found.source[..., 0])
-    near = field.dilate(hair.float(), reach) > 0
+    near = field.dilate(_hair(found, clothes).float(), reach) > 0
     return near & (label != NUMBER["hair"])
 
 

@@ -10,6 +10,8 @@ from .hems import (
     along_rows,
     between_garments,
     between_hems,
+    crisp_between,
+    garments_behind,
     hem_shifts,
     near_hem,
     pattern,
@@ -21,7 +23,7 @@ from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
 from .patterns import Repeat
-from .trust import Contact
+from .trust import LINE, Contact
 
 NAPE = 0.3
 """Where hair ends at the nape, between the base of the neck and the crown: at the height of the mouth. By eye."""
@@ -34,8 +36,6 @@ RIM = 2
 """Pixels round what is to be believed that are as it is, before the smooth colours begin."""
 SHADE = 0.02
 """Fraction of stature (35 mm on 1.75 m) over which the shade of an arm fades out on what it lies before. By eye."""
-LINE = 0.004
-"""Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
 SHADES, TINT = (1.35, 1.6), 0.05
 """How much brighter (sRGB) a cloth is without an arm's shade: surely, and at most; and the change of colour beside that
 of brightness from which on it is another cloth. By eye."""
@@ -106,7 +106,7 @@ def layered_colour(
     change = _evened(layout, low, cells > 0.5, contact, links) - low
     if prints is not None:  # smooth colours are none of its own
         change = change * (1 - field.box_blur(field.dilate((layout.to_grid(prints) > 0).float(), 1)[None], 1))
-    continued = layout.to_native(membrane(low + change, ~firm, links[0], along=links[1]))
+    continued = crisp_between(layout, membrane(low + change, ~firm, links[0], along=links[1]), worn)
     hem = hem_shifts(along, firm & (cells > 0.99), worn) * ~motifs
     plain = (near_hem(along) == 0) | motifs
     grain = _grain(
@@ -142,7 +142,10 @@ def _clear_of_shade(
         return sure
     reach = max(1, round(LINE * contact.tall))
     # A speck of mottled cloth that is no other's colour by chance only is no border.
-    solid = field.erode(field.dilate((sure | (matte < 0.05)).float(), reach // 2), reach // 2)
+    whole = (sure | (matte < 0.05)).float()
+    solid = field.erode(field.dilate(whole, reach // 2), reach // 2)
+    # But of what is the other's colour for the most part what is not is no cloth either.
+    solid = solid * (field.box_blur(whole[None], reach)[0] > 0.5)
     inner = field.erode(solid, reach) > 0
     return inner | (layout.to_native(_shade(layout, contact)[None])[0] < 0.05)
 
@@ -272,15 +275,24 @@ def _add_hem(layout: Layout, detail: torch.Tensor, shift: torch.Tensor, out: tor
     out[:, y[:, :, None], x[:, None]] += threads
 
 
-def evened_edge(layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float) -> torch.Tensor:
+def evened_edge(
+    layout: Layout, colour: torch.Tensor, matte: torch.Tensor, tall: float, worn: torch.Tensor | None = None
+) -> torch.Tensor:
     """(3, h, w) a limb's colours (3, h, w) as its sides and its far side show them: at the outline, whose single pixels
-    are drawn out over the whole side when the limb is turned, evened but for hems; further in as they are."""
+    are drawn out over the whole side when the limb is turned, evened but for hems, which are crisp where it is known
+    what is `worn` (gh, gw) in each cell; further in as they are."""
     solid = (layout.to_grid(matte) > 0.9).float()
     reach = max(1, round(EVEN * tall / layout.cell))
-    known = field.extrapolate(layout.to_grid(colour), solid)
-    smooth = torch.cat([field.guided_filter(one, one[None], 2 * reach, STEP) for one in known])
+    kinds = [torch.ones_like(solid)] if worn is None else [(worn == n).float() for n in worn.unique()]
+    smooth, grid = 0, layout.to_grid(colour)
+    for own in kinds:
+        within = solid * field.erode(own, 1)  # cells at a hem are of both its sides
+        known = field.extrapolate(grid, within if bool((within > 0).any()) else solid * own)
+        smooth = smooth + own * torch.cat(
+            [field.guided_filter(one, one[None], 2 * reach, STEP) for one in known]
+        )
     inner = field.box_blur(field.erode(solid, reach)[None], reach)
-    return torch.lerp(layout.to_native(smooth), colour, layout.to_native(inner))
+    return torch.lerp(crisp_between(layout, smooth, worn), colour, layout.to_native(inner))
 
 
 def behind_head(layout: Layout, frame: Bones, weights: torch.Tensor) -> torch.Tensor:
@@ -300,6 +312,7 @@ def rear_colour(
     neck: torch.Tensor,
     hair: torch.Tensor | None,
     tall: float,
+    worn: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """(3, h, w) what the trunk's far side looks like: a plain back in the colours that the sides have at each height.
 
@@ -307,21 +320,24 @@ def rear_colour(
     no second face: where `head` (gh, gw; from `behind_head`) is above 0 it has the colour of the hair, which `hair`
     (gh, gw) tells where it was seen. `neck` (gh, gw) is the share of neck and head in each cell: the collar at the
     back. At the outline itself it is the photo's colour there, so that front and back meet without a seam. tall is the
-    stature in pixels.
+    stature in pixels; worn (gh, gw) the number of what is worn in each cell, where that is known: each garment has its
+    own colours, and ends where it does at the outline.
     """
     solid, grid = (layout.to_grid(matte) > 0.9).float(), layout.to_grid(colour)
     outline = solid - field.erode(solid, 1)
     if not bool((outline > 0).any()):
         return colour
-    edge = field.extrapolate(grid, outline)
+    kinds = garments_behind(worn, outline)
     # Evened but for steps: on a shoulder the collar's edge is drawn out over the body's whole depth.
-    edge = torch.cat([field.guided_filter(one, one[None], 2, HEM) for one in edge])
+    edge = sum(there * _evened_along(field.extrapolate(grid, outline * own), 2) for own, there in kinds)
     # The outline itself is partly the shade of the arms, or background: look further in.
     ring = field.erode(solid, 1) - field.erode(solid, 4)
     bare = ring * (head == 0) * (1 if hair is None else hair < 0.3)
-    body = torch.lerp(
-        _across(grid, bare * (neck < 0.5), edge), _across(grid, bare * (neck > 0.5), edge), neck
+    body, collar = (
+        sum(there * _across(grid, bare * part * own, edge) for own, there in kinds)
+        for part in (neck < 0.5, neck > 0.5)
     )
+    body = torch.lerp(body, collar, neck)
     strands = torch.zeros_like(solid) if hair is None else solid * (hair > 0.7)
     if float(strands.sum()) < FEW * float((head > 0).sum()):
         strands = (solid - field.erode(solid, 2)) * (
@@ -333,6 +349,11 @@ def rear_colour(
     body = torch.lerp(edge, torch.lerp(body, _continued(grid, strands, edge), covered), inwards)
     pattern = patterned(layout, colour, solid * (neck < 0.5), tall) * (1 - covered[0])
     return torch.lerp(layout.to_native(body), colour, layout.to_native(pattern[None]))
+
+
+def _evened_along(colours: torch.Tensor, reach: int) -> torch.Tensor:
+    """(3, gh, gw) smooth over so many cells, but for steps."""
+    return torch.cat([field.guided_filter(one, one[None], reach, HEM) for one in colours])
 
 
 def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:
@@ -351,7 +372,7 @@ def _across(grid: torch.Tensor, known: torch.Tensor, otherwise: torch.Tensor) ->
     row = (values * near[:, None]).sum(0) / total.clamp(min=1e-6)
     row = field.extrapolate(row, (total > 0).float())
     # Rows differ by grain and folds, which would be streaks across the back, and by hems, which must stay.
-    return torch.cat([field.guided_filter(one, one[None], STREAK, HEM) for one in field.box_blur(row, 1)])
+    return _evened_along(field.box_blur(row, 1), STREAK)
 
 
 def _closed(hair: torch.Tensor) -> torch.Tensor:

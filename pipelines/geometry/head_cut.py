@@ -39,6 +39,9 @@ TOLD = 0.06
 """Squared distance of two colours (sRGB, all channels) from which on hair and cloth are told apart by them; by eye."""
 STRANDS = (0.08, 0.85)
 """Share of the hair's colour in a pixel from which on it is hair at all, and all hair. By eye."""
+GLEAM = (0.3, 0.5)
+"""Share of the hair's colour up to which a pixel amid hair is what the hair lies on, and from which on a gleam. By
+eye."""
 WISP, AWAY = 0.08, 0.05
 """Share of hair in a pixel from which on the clothes under it are not to be believed; and as far from hanging hair, in
 statures, as its strands reach. By eye."""
@@ -172,7 +175,7 @@ def _share(
     )[0].clamp(0, 1)
     near = field.box_blur(field.dilate(hangs, 6 * layout.cell)[None], layout.cell)[0] * (1 - bare)
     # Hair is told from cloth by its colour, never from skin, whose shadows are like it.
-    near = near if skin is None else near * (1 - field.dilate(skin, layout.cell))
+    near = near if skin is None else near * (1 - field.dilate(_opened(skin, layout.cell // 2), layout.cell))
     near = near * ((LOBES - up) / 0.01).clamp(0, 1)  # an ear is none of either
     share = torch.lerp(plain, guided, near)
     reach = max(1, layout.cell // 2)
@@ -198,9 +201,24 @@ def _share(
     )
     share = torch.lerp(share, ((mixed - 0.2) / 0.6).clamp(0, 1), trust)
     # Within, a gleam on the hair is hair.
-    within = field.erode(field.dilate((share > 0.5).float(), reach), 2 * reach)
-    strands = ((mixed - STRANDS[0]) / (STRANDS[1] - STRANDS[0])).clamp(0, 1).maximum(within)
+    strands = ((mixed - STRANDS[0]) / (STRANDS[1] - STRANDS[0])).clamp(0, 1)
+    strands = strands.maximum(_gleams(share, mixed, own, reach))
     return share, stray, strands, trust
+
+
+def _gleams(share: torch.Tensor, mixed: torch.Tensor, own: torch.Tensor, reach: int) -> torch.Tensor:
+    """(h, w) how far a pixel is hair because hair is all round it, up to so many pixels away: share (h, w) the head's,
+    mixed (h, w) of the hair's colour in it, own (h, w) what of the person may be under hair. Cloth between two strands,
+    or between one and the outline, shows none of that colour, and stays cloth."""
+    beyond = own < 0.5
+    closed = field.dilate(((share > 0.5) & ~beyond).float(), reach).maximum(beyond.float())
+    return field.erode(closed, 2 * reach) * ((mixed - GLEAM[0]) / (GLEAM[1] - GLEAM[0])).clamp(0, 1)
+
+
+def _opened(values: torch.Tensor, reach: int) -> torch.Tensor:
+    """(h, w) values (h, w) without what is no broader than twice `reach` pixels (a grey opening): specks of skin among
+    strands on a sleeve are strands and cloth."""
+    return field.dilate(field.erode(values, reach), reach)
 
 
 def _softened(layout: Layout, parted, amodal, seen, own, strands: torch.Tensor, soft: torch.Tensor) -> None:

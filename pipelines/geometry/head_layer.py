@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from . import field
 from .hair import NAPE, hair_colour, rear_of_head, shown_hair
 from .head import Head, outlined, sides
-from .head_cut import HEAD, MANE, Cut
+from .head_cut import HEAD, MANE, TIPS, Cut
 from .head_side import head_side
 from .layer import Layer
 from .layout import Layout
@@ -36,6 +36,8 @@ JAW_OPEN = -0.01
 EARS, NECK = 0.02, 0.022
 """Height at which a skull is deepest and below which its back turns in to the neck, and how far behind the ears' middle
 the neck's back is there; by eye."""
+SHEER = 4
+"""Cells round hanging hair as far as which its tips reach. By eye."""
 STRAND = 0.016
 """Half-thickness in heads' statures of hair that hangs on the chest: our choice, by eye."""
 
@@ -179,6 +181,8 @@ def head_layers(
     strands = hair_colour(layout, head, picture, whole, told, grain)
     rear = rear_of_head(layout, head, colour, strands, masks.amodal[HEAD], hair)
     side = head_side(layout, head, shape.near, colour, seen, hair, told, grain, cut.hanging)
+    up, _ = head.height(*layout.cells(FINE))
+    sheer = (field.dilate((cut.hanging > 0).float(), SHEER) > 0) & (up < TIPS)
     for name, own, behind, near, far in (
         (HEAD, colour, rear, shape.near, shape.far),
         (MANE, strands, strands, shape.mane_near, shape.mane_far),
@@ -191,6 +195,7 @@ def head_layers(
         true = matte if name == MANE else None  # it hides the back, though nobody saw it
         found.append(
             Layer(name, layout, matte, masks.parted[name], masks.seen[name], own, behind, margin, solid, weights,
-                  near, far, None, true, FINE, side=side if name == HEAD else side.of_hair())
+                  near, far, None, true, FINE, side=side if name == HEAD else side.of_hair(),
+                  sheer=sheer if name == HEAD else None)
         )  # fmt: skip
     return tuple(found)

@@ -26,6 +26,8 @@ ACROSS = 14
 SLANT, THROUGH = 3, (0.45, 0.65)
 """Cells up and down by which a hem may leave its row, and from which share of what is known of the row on it is one: a
 print covers half of a chest. By eye."""
+SEAM = 2
+"""Cells above and below a hem that tell what ends there and what begins. By eye."""
 FEW = (0.2, 0.35)
 """Share of the cells that a row usually shows up to which its step tells of no hem, and from which on it does: the end
 of a fold beside an arm, where hardly any of a row is known, is none. By eye."""
@@ -119,13 +121,46 @@ def _runs_through(step: torch.Tensor, both: torch.Tensor) -> torch.Tensor:
 
 def hem_shifts(along: torch.Tensor, known: torch.Tensor, worn: torch.Tensor | None = None) -> torch.Tensor:
     """(gh, gw) int64 cells to the right from which a hem's detail is taken: the nearest known cell on the same row, of
-    the same garment `worn` (gh, gw) where that is known; 0 where no hem is. along as from `between_hems`; known
-    (gh, gw) bool."""
+    the same garments above and below, `worn` (gh, gw), where that is known; 0 where no hem is. along as from
+    `between_hems`; known (gh, gw) bool."""
     shift = torch.zeros(known.shape, dtype=torch.int64, device=known.device)
-    for own in [torch.ones_like(known)] if worn is None else [worn == number for number in worn.unique()]:
+    for own in [torch.ones_like(known)] if worn is None else _alike(worn):
         away, has = _nearest_on_row(known & own)
         shift = torch.where((near_hem(along) > 0) & own & has & ~known, away, shift)
     return shift
+
+
+def _alike(worn: torch.Tensor) -> list[torch.Tensor]:
+    """(gh, gw) bool for each sort of place there is: with the same garment in it, above it and below it, by number."""
+    padded = F.pad(worn[None, None].float(), (0, 0, SEAM, SEAM), mode="replicate")[0, 0].long()
+    place = (padded[: len(worn)] * 100 + worn) * 100 + padded[2 * SEAM :]
+    return [place == number for number in place.unique()]
+
+
+def crisp_between(layout: Layout, values: torch.Tensor, worn: torch.Tensor | None) -> torch.Tensor:
+    """(3, h, w) smooth colours (3, gh, gw) natively, where one garment, `worn` (gh, gw) by number, ends and another
+    begins as crisp as a seam."""
+    if worn is None:
+        return layout.to_native(values)
+    total, weight = 0, 0
+    for number in worn.unique():
+        own = (worn == number).float()
+        edge = (layout.to_native(own[None]) - 0.5).mul(layout.cell).add(0.5).clamp(0.001, 1)
+        total = total + edge * layout.to_native(field.extrapolate(values, own))
+        weight = weight + edge
+    return total / weight
+
+
+def worn_on(layer: str, clothes: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) what is worn in each cell, `clothes` (gh, gw) by number, as a layer can have it: an arm's skin is on no
+    other, and along its border, where the regions are as wide as a cell, it is what lies next to it."""
+    arms = clothes.new_tensor([NUMBER[name] for name in SKIN if name.endswith("arm_skin")])
+    return clothes if layer.endswith("arm") else alike_on_rows(clothes, ~torch.isin(clothes, arms))
+
+
+def bare_in(clothes: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) bool: the cells of what is worn, `clothes` (gh, gw) by number, that are skin."""
+    return torch.isin(clothes, clothes.new_tensor([NUMBER[name] for name in SKIN]))
 
 
 def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
@@ -133,13 +168,14 @@ def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> to
     number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
 
     Skin is one: a jaw is no hem. What no `sure` cell (gh, gw) bool has is none of the layer's: the rim of a sleeve, by
-    an error of its border.
+    an error of its border. Nor are specks of skin, less than three cells broad: a sleeve shows them between strands.
     """
-    skin = torch.isin(clothes, clothes.new_tensor([NUMBER[name] for name in SKIN]))
-    clothes = torch.where(skin, NUMBER[SKIN[0]], clothes)
+    bare = bare_in(clothes)
+    clothes = torch.where(bare, NUMBER[SKIN[0]], clothes)
     if not bool(sure.any()):
         return clothes
-    return alike_on_rows(clothes, seen & torch.isin(clothes, clothes[sure].unique()))
+    specks = bare & (field.dilate(field.erode(bare.float(), 1), 1) == 0)
+    return alike_on_rows(clothes, seen & ~specks & torch.isin(clothes, clothes[sure].unique()))
 
 
 def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -148,6 +184,33 @@ def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     below = F.pad(worn[1:] != worn[:-1], (0, 0, 0, 1))
     right = F.pad(worn[:, 1:] != worn[:, :-1], (0, 1))
     return torch.where(below, LEVEL, 1.0), torch.where(right, LEVEL, 1.0)
+
+
+def garments_behind(
+    worn: torch.Tensor | None, outline: torch.Tensor
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Per garment its cells (gh, gw) 1 or 0, `worn` (gh, gw) by number, and those where the far side shows it: its
+    borders go straight from their place at the outline (gh, gw) on the left to that on the right. One that is
+    everywhere where no garment is known."""
+    if worn is None:
+        return [(torch.ones_like(outline),) * 2]
+    there, column = outline > 0, torch.arange(outline.shape[1], device=outline.device)
+    first, last = torch.where(there, column, outline.shape[1]).amin(1), torch.where(there, column, -1).amax(1)
+    ends = alike_on_rows(worn, there)[:, [0, -1]]
+    numbers = ends.unique()
+    inside = _rows_inside(ends[None] == numbers[:, None, None])
+    share = ((column - first[:, None]) / (last - first).clamp(min=1)[:, None]).clamp(0, 1)
+    behind = numbers[torch.lerp(inside[..., :1], inside[..., 1:], share).argmax(0)]
+    return [((worn == number).float(), (behind == number).float()) for number in numbers]
+
+
+def _rows_inside(there: torch.Tensor) -> torch.Tensor:
+    """(K, gh, 2) how many rows each place of columns (K, gh, 2) bool is from what is not there, where it is, and minus
+    that from what is, where it is not; the height where all is or nothing."""
+    row = torch.arange(there.shape[1], device=there.device, dtype=torch.float32)
+    apart = (row[:, None] - row).abs()[None, :, :, None]
+    far = [torch.where(one[:, None], apart, len(row)).amin(2) for one in (~there, there)]
+    return far[0] - far[1]
 
 
 def near_hem(along: torch.Tensor) -> torch.Tensor:

@@ -27,6 +27,8 @@ class Layer:
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
     times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
     nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
+    `sheer` (gh, gw) bool, where, if anywhere, it is one sheet of strands, through which no far
+    side shows.
     `side`, if anything, tells its colours where what was seen edge-on is turned to the camera.
     """
 
@@ -49,6 +51,7 @@ class Layer:
     cloth: Drapery | None = None
     strands: torch.Tensor | None = None
     side: HeadSide | None = None
+    sheer: torch.Tensor | None = None
 
     def local(self, places: torch.Tensor) -> torch.Tensor:
         """(n, 2) positions x, y in the photo as positions on the layer's native maps."""

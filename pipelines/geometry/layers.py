@@ -35,6 +35,8 @@ SHORT, BESIDE_ARM, FAINT = 0.06, 3, 0.9
 """Fraction of stature (11 cm on 1.75 m) up to which a gap beside an arm is too low to be one, about what is looked for
 as one (gaps.TALL is 12 cm); cells of the label grid beside an arm as far as which it lies; and what of the person a
 cell of it shows at most. By eye."""
+LOOSE = 3
+"""Cells of the label grid up to twice as far as which strands of hair are apart. By eye."""
 CORE = 0.7
 """Nearness up to which a layer's cells are surely its own. By eye."""
 LEG = 0.9
@@ -141,7 +143,7 @@ def split(
         keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
     plain["trunk"] = torch.where(skirt, 0.0, plain["trunk"])
-    strands = None if hair is None else layout.to_grid(hair, 2)
+    strands = None if hair is None else _from_head(layout, frame, radii, layout.to_grid(hair, 2))
     shaded = _under_hair(plain, strands, small)
     if strands is not None:
         favour_hair(plain, strands)
@@ -227,6 +229,17 @@ def _hanging_together(layout: Layout, matte: torch.Tensor, cost: torch.Tensor) -
     if not bool(scraps.any()):
         return torch.ones_like(matte)
     return 1 - _crisp(layout.to_native(field.dilate(scraps.float(), 1)[None])[0])
+
+
+def _from_head(layout: Layout, frame: Bones, radii: np.ndarray, hair: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) the hair (2gh, 2gw) that hangs together with the head's, strand by strand: a dark speck on a hand is
+    none."""
+    head = INDEX["head"]
+    if not frame.present[head]:
+        return hair
+    distance, _ = layout.capsule(frame.start[head][:2], frame.end[head][:2] + 1e-3, 2)
+    there = field.dilate((hair > 0.1).float(), LOOSE) > 0
+    return hair * field.flooded((there & (distance < 2 * float(radii[head])))[None], there[None])[0]
 
 
 def _under_hair(

@@ -16,7 +16,7 @@ class Mesh:
     """A layer's closed sheet: `rest` (V, 3) source pixels and depth, `weights` (V, P), `triangles` (T, 3).
 
     side (T,) int: 0 the front, 1 the back, 2 the rim that joins them along the outline; edge (T,) bool: of a sheet,
-    what goes on beyond the rim and carries the soft edge.
+    what goes on beyond the rim and carries the soft edge; sheer (T,) bool: of strands.
     """
 
     rest: torch.Tensor
@@ -24,6 +24,7 @@ class Mesh:
     triangles: torch.Tensor
     side: torch.Tensor
     edge: torch.Tensor
+    sheer: torch.Tensor
 
     @property
     def front_depth(self) -> torch.Tensor:
@@ -51,7 +52,11 @@ def mesh_of(layer: Layer) -> Mesh:
     side = torch.cat([torch.full((len(part),), i, device=faces.device) for i, part in enumerate(parts)])
     beyond = solid[faces].any(1) & ~solid[faces].all(1)
     edge = torch.cat((beyond, beyond, torch.zeros_like(parts[2][:, 0], dtype=torch.bool)))
-    return Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side, edge)
+    sheer = torch.zeros_like(edge)
+    if layer.sheer is not None:
+        thin = layer.sheer[row, column].repeat(2)
+        sheer = thin[torch.cat(parts)].all(1)
+    return Mesh(torch.cat((front, back)), torch.cat((weights, weights)), torch.cat(parts), side, edge, sheer)
 
 
 def _faces_of(inside: torch.Tensor) -> torch.Tensor:

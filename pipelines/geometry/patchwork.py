@@ -26,6 +26,9 @@ REACH = 2
 """Pixels on each side of a patch: 5 x 5."""
 SMOOTH = 0.006
 """Fraction of stature (10 mm on 1.75 m): what is finer counts as detail, what is broader is the guess's."""
+MIXED, LITTLE = 0.003, 0.01
+"""Fraction of stature from another label within which a guess may be partly that, and what such a pixel counts beside
+one further in: smoothed, the border of two cloths would be a cloud. By eye."""
 GUESSED = 0.3
 """What a pixel that was filled counts beside one that was seen, when patches are compared."""
 FAR = 0.02
@@ -86,7 +89,11 @@ def patched(
             continue
         known = source if hole.known is None else hole.known & here & ~hole.wanted
         box = _box(target | source, 2 * REACH)
-        cut = _Cloth(hole.picture[:, box[0], box[1]], target[box], source[box], known[box], hole.stature)
+        border = (
+            dilate(((hole.label[box] >= 0) & ~here[box]).float(), max(1, round(MIXED * hole.stature))) > 0
+        )
+        parts = target[box], source[box], known[box], border & target[box]
+        cut = _Cloth(hole.picture[:, box[0], box[1]], *parts, hole.stature)
         filled = _filled(cut)
         out[:, box[0], box[1]] = torch.where(target[box], filled, out[:, box[0], box[1]])
     tell(1.0)
@@ -95,12 +102,14 @@ def patched(
 
 @dataclass(frozen=True, eq=False)
 class _Cloth:
-    """One label in its box: picture (3, h, w), target, source and known (h, w) bool, stature in pixels."""
+    """One label in its box: picture (3, h, w); target, source and known (h, w) bool; border (h, w) bool, what of the
+    target may be partly another label's; stature in pixels."""
 
     picture: torch.Tensor
     target: torch.Tensor
     source: torch.Tensor
     known: torch.Tensor
+    border: torch.Tensor
     stature: float
 
 
@@ -120,7 +129,8 @@ class _Level:
 
 
 def _filled(cloth: _Cloth) -> torch.Tensor:
-    base = smooth_colours(cloth.picture, cloth.target | cloth.known, cloth.stature)
+    there = (cloth.target | cloth.known) * torch.where(cloth.border, LITTLE, 1.0)
+    base = smooth_colours(cloth.picture, there, cloth.stature)
     detail = (cloth.picture - base) * cloth.known
     factors = _factors(cloth.stature)
     place, level = None, None
@@ -137,7 +147,7 @@ def _filled(cloth: _Cloth) -> torch.Tensor:
 
 
 def smooth_colours(picture: torch.Tensor, there: torch.Tensor, stature: float) -> torch.Tensor:
-    """(3, h, w) the colours without what is finer than SMOOTH, of the pixels `there` (h, w) bool alone."""
+    """(3, h, w) the colours without what is finer than SMOOTH, of the pixels `there` (h, w) bool or share alone."""
     reach = max(1, round(SMOOTH * stature))
     both = torch.cat((picture * there, there[None].float()))
     both = box_blur(box_blur(both, reach), reach)

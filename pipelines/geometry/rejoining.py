@@ -30,6 +30,11 @@ STRANDS = 0.1
 FAR = 0.1
 """Fraction of stature: points of a limb and of the trunk that were further apart in the photo did not cover each other:
 less than from the flank to the other arm, more than an arm is broad. By eye."""
+BELOW, LIES, TURNED = 0.05, 0.01, 0.85
+"""Fractions of stature: as far beside what an arm has under hair hair may lie on it, about a sleeve's length below a
+shoulder; and by how much it lies before it then, more than
+compositing.MEETS; and the cosine of the arm's turn from which on it does: from the side hair lies before and behind it.
+By eye."""
 AXIS, SOFT = ("pelvis", "spine", "chest", "neck"), 0.05
 """The parts whose bones are a trunk's axis; and the fraction of stature by which an arm before it is brought forward at
 most: about half a trunk's depth."""
@@ -143,6 +148,52 @@ def in_depth(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
         depth[mine[behind & (apart > FAR * volume.stature)]] += 2 * UNSEEN_BEHIND * volume.stature
         out[b] = replace(two, depth=depth)
     return out
+
+
+def hair_on_arms(views: list[View], slots: Slots, volume: BodyVolume) -> list[View]:
+    """The views with hair before the arms that it hangs on in the photo, and with what hangs behind the neck behind
+    them, as far as they still are where they were: a sleeve, a guess under hair, comes out between strands otherwise,
+    or the hair behind it does."""
+    names, out = [layer.name for layer in volume.layers], list(views)
+    for a, layer in enumerate(volume.layers):
+        if not layer.name.endswith("arm") or layer.strands is None:
+            continue
+        hangs = (layer.strands > 0.5) & (layer.seen < 0.5) & (layer.matte > 0.5)
+        if not bool(hangs.any()):
+            continue
+        under = field.dilate(hangs.float(), round(BELOW * volume.stature))
+        for name, sign in ((HEAD, 1), (MANE, -1)):
+            if name in names:
+                h = names.index(name)
+                other = slots.at(a, out[h].index)
+                out[h] = _laid(out[h], views[a], other, (layer, under), sign, volume.stature)
+    return out
+
+
+def _laid(
+    hair: View, arm: View, other: torch.Tensor, under: tuple[Layer, torch.Tensor], sign: int, stature: float
+) -> View:
+    """The hair before (sign 1) or behind (-1) an arm where both are near what they were, the arm within what was
+    `under` (its layer, and (h, w) 1 there) hair; other (n,) the arm's entries at the hair's pixels, -1 for none."""
+    mine = torch.nonzero(other >= 0).squeeze(1)
+    other = other[mine]
+    on = field.sample(under[1][None], under[0].local(arm.source[other]), "nearest")[0] > 0
+    on &= (hair.source[mine] - arm.source[other]).norm(dim=1) < NEAR * stature
+    on &= hair.front[mine] | (sign < 0)
+    mine, other = mine[on], other[on]
+    turned = (arm.normal[other] * arm.source_normal[other]).sum(1)
+    if not len(mine) or float(turned.median()) < TURNED:
+        return hair
+    # Depths as compositing compares them.
+    behind = sign * (_far(hair, stature)[mine] - _far(arm, stature)[other])
+    ahead = torch.zeros_like(hair.depth) + hair.ahead
+    ahead[mine] += sign * (behind + LIES * stature).clamp(min=0)
+    return replace(hair, ahead=ahead)
+
+
+def _far(view: View, stature: float) -> torch.Tensor:
+    """(n,) how far a view's points count in compositing, pixels."""
+    return view.depth + (1 - view.bare) * UNSEEN_BEHIND * stature - view.ahead
 
 
 def before_trunk(views: list[View], volume: BodyVolume, how: Motion, width: int) -> list[View]:

@@ -30,6 +30,13 @@ BEYOND = 0.09
 eye."""
 SPUR = 0.008
 """Fraction of stature: half the breadth of what is too thin to be trunk or thigh. By eye."""
+UNEVEN = 0.006
+"""Fraction of stature (10 mm on 1.75 m) over which a trunk's outline is evened where an arm lay beside it. By eye."""
+LINE = 0.004
+"""Fraction of stature (7 mm on 1.75 m): the breadth of the dark line where an arm touches. By eye."""
+DARK = 0.6
+"""Brightness (sRGB) over that further in below which the border of an arm is a line of shade; a round arm darkens
+towards its border to 0.7 of it on the development photos. By eye."""
 SLIVER = 0.005
 """Fraction of stature: half the width of a fold, a seam or a gap between fingers that is no border. By eye."""
 STRETCH, SOME = 0.03, 0.5
@@ -212,6 +219,29 @@ def _spots(cell: int) -> int:
     return next(side for side in range(max(1, cell // 4), 0, -1) if cell % side == 0)
 
 
+def without_dark_line(
+    layout: Layout, picture: torch.Tensor, own: torch.Tensor, bare: torch.Tensor, contact: Contact
+) -> torch.Tensor:
+    """(h, w) bool: the `own` pixels (bool) of an arm without those of `bare` skin (bool) that are, beside what it
+    touches, much darker than further in, and without what lies beyond them: the line of shade between both, which
+    would go with the arm as dark dashes."""
+    reach = max(1, round(LINE * contact.tall))
+    near = field.dilate((contact.other > 0.5).float(), reach) > 0
+    skin = own & bare & ~near
+    inner = layout.to_grid(skin.float())
+    if not bool((near & own & bare).any()) or not bool((inner > 0.5).any()):
+        return own
+    grey = layout.to_grid((picture.mean(0) * skin)[None]) / inner.clamp(min=1e-4)
+    usual = layout.to_native(field.extrapolate(grey, (inner > 0.5).float()))[0]
+    line = field.dilate((near & bare & (picture.mean(0) < DARK * usual)).float(), 1) > 0
+    rest = own & ~(line & near & bare)
+    open_ = layout.to_grid(rest.float(), 2) > 0.6
+    core = layout.to_grid((own & ~near).float(), 2) > 0.95
+    whole = field.dilate(field.flooded((core & open_)[None], open_[None])[0].float(), 1)
+    beyond = F.interpolate(whole[None, None], size=own.shape, mode="nearest")[0, 0] == 0
+    return rest & ~(beyond & bare & (field.dilate(near.float(), reach) > 0))
+
+
 def cut_free(parted: torch.Tensor, own: torch.Tensor, contact: Contact) -> torch.Tensor:
     """(h, w) the matte of an arm that leaves what it lay on, without the slivers and the haze of that along its border,
     nor of the background in the gap between the two.
@@ -250,6 +280,19 @@ def _smooth(matte: torch.Tensor) -> torch.Tensor:
     for _ in range(2):
         even = field.box_blur(even, EDGE)
     return ((even[0] - 0.5) * EDGE + 0.5).clamp(0, 1)
+
+
+def without_steps(parted: torch.Tensor, contact: Contact) -> torch.Tensor:
+    """(h, w) the matte of what an arm leaves with an even outline beside the arm: where a gap begins, what was seen of
+    it goes over into a guess, with a step."""
+    near = field.dilate((contact.over > 0.3).float(), round(BESIDE * contact.tall))
+    reach = max(1, round(UNEVEN * contact.tall))
+    even = parted[None]
+    for _ in range(3):
+        even = field.box_blur(even, reach)
+    even = ((even[0] - 0.5) * 2 * reach + 0.5).clamp(0, 1)
+    near = field.box_blur(field.erode(near, 2 * reach)[None], reach)[0]
+    return torch.lerp(parted, even, near)
 
 
 def without_spurs(parted: torch.Tensor, contact: Contact) -> torch.Tensor:

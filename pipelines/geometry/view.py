@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
 from .layer import Layer
-from .mesh import facing, mesh_of, normals, thickness
+from .mesh import Mesh, facing, mesh_of, normals, thickness
 from .motion import Motion
 from .parts import LAYERS
-from .raster import rasterise, with_ring, without_cracks
+from .raster import Fragments, rasterise, with_ring, without_cracks
 from .volume import BodyVolume
 
 UNSEEN_BEHIND = 0.25
@@ -87,17 +87,8 @@ def view_of(
         moved = layer.cloth.hung(mesh.rest, moved, how)
     if shift is not None:  # front and back alike, so that the sheet stays closed
         moved[:, :2] += shift[:, layer.inside].T.repeat(2, 1)
-    wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
-    edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
-
-    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
-        value, firm = sample(torch.stack((layer.matte, layer.parted)), layer.local(source), "nearest")
-        sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
-        return torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
-
-    (top, left), window = _window(moved, size)
-    hit = without_cracks(rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid))
+    sheer = _sheer(mesh, moved)
+    (top, left), hit = _rasterised(layer, mesh, moved, sheer, size)
     fragments = with_ring(hit)
     row, column = torch.nonzero(fragments.covered, as_tuple=True)
     index = (row + top) * size[1] + column + left
@@ -113,7 +104,9 @@ def view_of(
     both = sample(torch.stack((layer.matte, layer.parted)), local)
     both = torch.where(mesh.side[triangle] == 2, 1.0, both) * hit.covered[row, column]
     edge = _edge_of(hit.covered, mesh.side[triangle] == 2, row, column)
-    alpha, parted = (_softened(values, edge, row, column) for values in both)
+    own = torch.zeros_like(edge)
+    own[row, column] = sheer[triangle].float()
+    alpha, parted = (_softened(values, edge, row, column, own) for values in both)
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
@@ -148,6 +141,36 @@ def view_of(
         _ahead(volume, layer, photographed, local),
         photographed[:, 2],
     )
+
+
+def _rasterised(
+    layer: Layer, mesh: Mesh, moved: torch.Tensor, sheer: torch.Tensor, size: tuple[int, int]
+) -> tuple[tuple[int, int], Fragments]:
+    """Corner (y, x) of the part of a picture of `size` where a layer's mesh is, its vertices moved (V, 3), and what of
+    it shows there; sheer (T,) bool, from `_sheer`."""
+    wide = (thickness(moved[mesh.triangles][..., :2]) > RIM).int()
+    edge = mesh.edge & (facing(moved)[mesh.triangles[:, 0]] < FACING)
+
+    def solid(triangle: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        source = (mesh.rest[mesh.triangles[triangle]][..., :2] * weights[..., None]).sum(-2)
+        value, firm = sample(torch.stack((layer.matte, layer.parted)), layer.local(source), "nearest")
+        sheet = (value > 0.02).int() + ((firm > 0.9) & ~edge[triangle]).int()
+        priority = torch.where(mesh.side[triangle] == 2, 2 * wide[triangle], sheet)
+        return torch.where(sheer[triangle] & (mesh.side[triangle] > 0), 0, priority)
+
+    (top, left), window = _window(moved, size)
+    hit = rasterise(moved - moved.new_tensor([left, top, 0]), mesh.triangles, window, solid)
+    return (top, left), without_cracks(hit)
+
+
+def _sheer(mesh: Mesh, moved: torch.Tensor) -> torch.Tensor:
+    """(T,) bool: the triangles of strands that are seen as the photo showed them, one sheet with gaps through which no
+    far side shows. Turned aside they are a solid as all else, for the photo tells of no other strands."""
+    front = mesh.sheer & (mesh.side == 0)
+    if not bool(front.any()):
+        return front
+    normal = F.normalize(normals(mesh, moved)[0][front], dim=1)
+    return mesh.sheer & (float(-normal[:, 2].median()) > FACING)
 
 
 def _with_side(
@@ -298,16 +321,21 @@ def _window(vertices: torch.Tensor, size: tuple[int, int]) -> tuple[tuple[int, i
     return (top, left), (bottom - top + 1, right - left + 1)
 
 
-def _softened(values: torch.Tensor, hard: torch.Tensor, row, column) -> torch.Tensor:
+def _softened(
+    values: torch.Tensor, hard: torch.Tensor, row, column, sheer: torch.Tensor | None = None
+) -> torch.Tensor:
     """(n,) the alphas (n,) of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns
     over to its other side its soft edge is no outline. Where the edge is the mesh's own, `hard` (H, W) above 0, it
-    slopes across the line that its steps follow."""
+    slopes across the line that its steps follow. Of what is
+    `sheer` (H, W) above 0 gaps and border are the strands' own."""
     alpha = torch.zeros(hard.shape, device=values.device)
     alpha[row, column] = values
+    own = alpha
     alpha = alpha.maximum(erode(dilate(alpha, 1), 1))
     smooth = box_blur(box_blur(alpha[None], 1), 1)[0]
     slope = ((smooth - 0.5) * STEEP + 0.5).clamp(0, 1)
-    return torch.where(hard > 0, slope, alpha)[row, column]
+    soft = torch.where(hard > 0, slope, alpha)
+    return (soft if sheer is None else torch.where(sheer > 0, own, soft))[row, column]
 
 
 def _inner(covered: torch.Tensor) -> torch.Tensor:

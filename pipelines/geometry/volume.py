@@ -20,6 +20,7 @@ from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
 from .head_layer import head_layers
+from .hems import bare_in, worn_in, worn_on
 from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
@@ -29,7 +30,7 @@ from .patterns import Repeat, repeats
 from .relief import Relief, relief
 from .skeleton import Skeleton
 from .skinning import agreed, part_labels, skinning
-from .trust import AROUND, Contact, believed, cut_free, without_spurs
+from .trust import AROUND, Contact, believed, cut_free, without_dark_line, without_spurs, without_steps
 
 STRAY = 0.2
 """Share of the hair's colour from which on a pixel of what hair hangs before is not to be believed. By eye."""
@@ -124,7 +125,10 @@ class _Piece:
         if name.endswith("leg") and bool(masks.skirt.any()):  # a hem's shade and fringe are no skin
             own &= layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0] < 0.5
         known = tuple(one.on(here(one.where)) for one in source.repeats)
-        clothes = None if source.clothes is None else here(source.clothes)
+        clothes = None if source.clothes is None else worn_on(name, here(source.clothes))
+        if contact.lit and clothes is not None:  # the folds of a sleeve are as dark
+            bare = layout.to_native(field.dilate(bare_in(clothes).float(), 1)[None])[0] > 0.5
+            own = without_dark_line(layout, picture, own, bare, contact)
         return cls(
             layout, whole, picture, matte, here(masks.seen[name]), contact, own, prints, known, clothes
         )
@@ -201,7 +205,7 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
         # Hair that hangs on a sleeve is nothing that the arm lay on.
         hangs = torch.zeros_like(piece.own) if source.cut is None else here(source.cut.stray) >= STRAY
         return cut_free(parted, piece.own | hangs, piece.contact)
-    whole = without_spurs(parted, piece.contact)
+    whole = without_steps(without_spurs(parted, piece.contact), piece.contact)
     if not bool(masks.skirt.any()):
         return whole
     hangs = piece.layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0]
@@ -213,14 +217,18 @@ def _rear(
 ) -> torch.Tensor:
     """(3, h, w) the guess for the layer's far side."""
     layout, matte = piece.layout, piece.matte
+    worn = None
+    if piece.clothes is not None:
+        seen, sure = (layout.to_grid(one) > 0.5 for one in (piece.contact.own, piece.own.float()))
+        worn = worn_in(piece.clothes, seen, sure)
     if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
-        return evened_edge(layout, colour, matte, source.tall)
+        return evened_edge(layout, colour, matte, source.tall, worn)
     neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
     head, hair = behind_head(layout, source.frame, weights), source.hair
     if source.cut is not None:  # which has taken the hair with it
         head, hair = torch.zeros_like(head), None
     hair = None if hair is None else piece.here(hair)
-    return rear_colour(layout, colour, matte, head, neck, hair, source.tall)
+    return rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
 
 
 def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...], torch.Tensor | None]:

@@ -18,7 +18,7 @@ from .head_cut import HEAD, MANE
 from .holes import SIMPLE, without_holes
 from .layers import Regions
 from .motion import Motion, motion
-from .rejoining import as_photographed, before_trunk, forward, in_depth, rejoined
+from .rejoining import as_photographed, before_trunk, forward, hair_on_arms, in_depth, rejoined
 from .rigid import Patches, all_rigid, find_patches, shifts
 from .skeleton import Skeleton
 from .unmoved import photo_kept
@@ -111,4 +111,5 @@ def layer_views(
     views = as_photographed(views, volume, size)
     views = before_trunk(views, volume, how, size[1])
     slots = Slots.of(views, size)
-    return in_depth(rejoined(views, slots, volume), slots, volume), slots
+    views = in_depth(rejoined(views, slots, volume), slots, volume)
+    return hair_on_arms(views, slots, volume), slots

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.covering import layered_colour
-from repose.pipelines.geometry.layers import _with_short_gaps_closed, split
+from repose.pipelines.geometry.layers import _from_head, _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
@@ -19,7 +19,9 @@ from repose.pipelines.geometry.trust import (
     believed,
     cut_free,
     neighbours,
+    without_dark_line,
     without_spurs,
+    without_steps,
 )
 from repose.pipelines.geometry.volume import STRAND, _between_strands
 
@@ -306,3 +308,56 @@ def test_specks_between_strands_of_hair_are_not_believed():
     stray[:, 19:22] = 1
     found = _between_strands(stray, 6)
     assert not bool(found[:, : 22 + STRAND].any()) and bool(found[:, 22 + STRAND :].all())
+
+
+def test_in_an_arms_shade_what_is_the_other_half_the_time_is_no_border(layout):
+    """A dark spot beside the arm, half of whose pixels are believed by chance."""
+    picture, trunk, arm = scene()
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    spot = (y > 90) & (y < 100) & (x >= ARM - 10) & (x < ARM - 4)
+    hidden = (x >= ARM - 4) & (x < ARM) | (spot & ((x + y) % 2 == 0))
+    picture = torch.where(spot, 0.1, picture)
+    contact = contacts(trunk, arm)[0]
+    own = (trunk > 0) & ~hidden & ~((x >= ARM - 10) & ~spot)
+    colour = layered_colour(layout, picture, torch.maximum(trunk, arm), contact, own)
+    assert float(colour[:, 88:102, ARM - 10 :].min()) > 0.6
+
+
+@pytest.mark.parametrize("dark, told", [(0.5, True), (0.85, False)])
+def test_a_line_of_shade_along_an_arm_is_none_of_it_and_its_rounding_is(layout, dark, told):
+    """Two columns, and two bright ones beyond; 0.004 of a stature of 480 pixels are two, and one more goes with what is
+    told. The upper half of the arm is a sleeve, whose folds are as dark."""
+    picture, trunk, arm = scene()
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    picture = torch.where((x >= ARM) & (x < ARM + 2), dark * picture, picture)
+    own, bare = arm > 0, y >= 96
+    left = without_dark_line(layout, picture, own, bare, contacts(trunk, arm)[1])
+    assert not bool(left[100:-8, ARM : ARM + 2].any()) == told
+    assert torch.equal(left[:96], own[:96]) and torch.equal(left[:, ARM + 4 :], own[:, ARM + 4 :])
+
+
+def test_beside_an_arm_an_outline_has_no_steps_and_elsewhere_it_keeps_them():
+    """Steps of four pixels at both sides of a trunk; 0.006 of a stature of 480 pixels are three."""
+    _, trunk, arm = scene()
+    y, x = torch.meshgrid(*(torch.arange(n) for n in SIZE), indexing="ij")
+    stepped = torch.where((y >= 96) & ((x >= ARM - 4) | (x < 44)), 0.0, trunk)
+    left = without_steps(stepped, contacts(trunk, arm)[0])
+    right, other = left[:, 80:].sum(1), left[:, :80].sum(1)
+    assert float(right[80:112].diff().abs().max()) < 1.5 and torch.equal(other, stepped[:, :80].sum(1))
+    assert float((right - stepped[:, 80:].sum(1))[[40, 150]].abs().max()) < 0.5
+
+
+def test_a_dark_speck_on_a_hand_is_no_hair_and_a_strand_below_a_gap_is(drawn):
+    """A head's hair, a strand below it, four cells apart from it, and a speck on a hand."""
+    layout, _, matte, frame, tall = drawn
+    radii = measured_radii(layout, layout.to_grid(matte, 2), frame, tall)
+    crown = layout.capsule(frame.start[INDEX["head"]][:2], frame.end[INDEX["head"]][:2], 2)[0]
+    hand = layout.capsule(frame.start[INDEX["left_hand"]][:2], frame.end[INDEX["left_hand"]][:2], 2)[0]
+    skull = crown < float(radii[INDEX["head"]])
+    lowest = int(torch.nonzero(skull.any(1)).max())
+    column = int(torch.nonzero(skull[lowest])[0])
+    hair = skull.float()
+    hair[lowest + 5 : lowest + 9, column] = 1
+    speck = hand < 0.3 * float(radii[INDEX["left_hand"]])
+    found = _from_head(layout, frame, radii, torch.maximum(hair, speck.float()))
+    assert torch.equal(found, hair) and bool(speck.any())

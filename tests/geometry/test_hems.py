@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.covering import layered_colour, rear_colour
 from repose.pipelines.geometry.fill import membrane
 from repose.pipelines.geometry.garments import NUMBER
 from repose.pipelines.geometry.hems import (
@@ -10,9 +10,11 @@ from repose.pipelines.geometry.hems import (
     alike_on_rows,
     between_garments,
     between_hems,
+    crisp_between,
     hem_shifts,
     pattern,
     worn_in,
+    worn_on,
 )
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.trust import Contact, believed
@@ -193,9 +195,65 @@ def test_what_a_layer_does_not_wear_is_anothers_and_skin_is_one():
     assert float(below[1].min()) == 1 and float(right[:, 1].min()) == 1
 
 
+def test_specks_of_skin_on_a_sleeve_are_the_sleeve():
+    skin, sleeve = NUMBER["left_arm_skin"], NUMBER["upper"]
+    clothes = torch.full((12, 8), sleeve)
+    clothes[2:4, 2:4], clothes[8:] = skin, skin
+    worn = worn_in(clothes, torch.ones(12, 8, dtype=torch.bool), torch.ones(12, 8, dtype=torch.bool))
+    assert bool((worn[:8] == sleeve).all()) and not bool((worn[8:] == sleeve).any())
+
+
 def test_values_go_on_along_rows_and_from_the_nearest_row():
     known = torch.tensor(
         [[True, False, False], [False, False, False], [False, False, False], [False, False, True]]
     )
     values = torch.tensor([[1, 9, 9], [9, 9, 9], [9, 9, 9], [9, 9, 2]])
     assert alike_on_rows(values, known).tolist() == [[1, 1, 1], [1, 1, 1], [2, 2, 2], [2, 2, 2]]
+
+
+def test_an_arms_skin_is_worn_on_no_trunk():
+    skin, shirt = NUMBER["left_arm_skin"], NUMBER["upper"]
+    clothes = torch.tensor([[shirt, shirt, skin, skin], [shirt, NUMBER["torso_skin"], shirt, skin]])
+    assert worn_on("trunk", clothes).tolist() == [[shirt] * 4, [shirt, NUMBER["torso_skin"], shirt, shirt]]
+    assert torch.equal(worn_on("left_arm", clothes), clothes)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_hem_goes_straight_and_crisp_round_a_back(known):
+    """White shirt over dark shorts, whose border is four cells higher on the left than on the right."""
+    layout = Layout((0, 0), (320, 240), 4, (320, 240), torch.device("cpu"))
+    row, column = torch.meshgrid(torch.arange(80), torch.arange(60), indexing="ij")
+    worn = torch.where(row < 40 + torch.where(column < 30, 0, 4), NUMBER["upper"], NUMBER["lower"])
+    colour = layout.to_native(torch.where(worn == NUMBER["upper"], 0.9, 0.2).expand(3, -1, -1))
+    none = torch.zeros(80, 60)
+    there = (torch.arange(60) > 5) & (torch.arange(60) < 54) & (torch.arange(80) > 5)[:, None]
+    matte = layout.to_native(there.float()[None])[0]
+    back = rear_colour(layout, colour, matte, none, none, None, 480.0, worn if known else None)
+    rows = layout.to_grid(back)[0, :, 10:50]
+    between = ((rows > 0.3) & (rows < 0.8)).sum(0)  # cells that are neither
+    edge = (rows > 0.55).sum(0).diff()
+    if known:
+        assert int(between.max()) <= 2 and int(edge.min()) >= 0 and int(edge.max()) == 1
+    else:
+        assert int(between.max()) > 2
+
+
+def test_between_two_garments_smooth_colours_change_within_a_seams_breadth(layout):
+    row = torch.arange(48)[:, None].expand(48, 48)
+    worn = torch.where(row < 20, NUMBER["upper"], NUMBER["lower"])
+    values = torch.where(row < 20, 0.9, 0.2).expand(3, -1, -1)
+    native = crisp_between(layout, values, worn)[0, :, 90]
+    assert int(((native > 0.25) & (native < 0.85)).sum()) <= 2
+    assert float((native[:78] - 0.9).abs().max()) < 0.01 and float((native[82:] - 0.2).abs().max()) < 0.01
+    assert torch.equal(crisp_between(layout, values, None), layout.to_native(values))
+
+
+def test_a_hems_detail_comes_from_a_hem_of_the_same_two_garments():
+    """A jacket's hem over trousers goes on from such a one, and not from the shirt's beside it."""
+    jacket, shirt, trousers = NUMBER["outer"], NUMBER["upper"], NUMBER["lower"]
+    worn = torch.tensor([[jacket] * 2 + [shirt] * 2 + [jacket] * 2] * 4 + [[trousers] * 6] * 4)
+    along = torch.ones(8, 6)
+    along[3] = LEVEL
+    known = (torch.arange(6) < 4).expand(8, 6)
+    assert hem_shifts(along, known, worn)[3].tolist() == [0, 0, 0, 0, -3, -4]
+    assert hem_shifts(along, known & (torch.arange(6) > 1), worn)[3, 4:].tolist() == [0, 0]

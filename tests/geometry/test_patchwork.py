@@ -101,3 +101,13 @@ def test_a_step_at_the_rim_is_closed_and_an_edge_is_kept():
     far = torch.where(target, filled + 0.5, detail)
     kept = joined(Pieces(target, known, known, place), detail, far)
     assert float((kept - detail)[:, 80, 60].mean()) > 0.4, "what is as different as that is something else"
+
+
+def test_two_cloths_whose_border_was_told_a_little_off_do_not_fade_into_each_other():
+    """The guess has the border two pixels lower than the labels; colours are smoothed over six pixels and more."""
+    y, x = _grid()
+    wanted = (x > 60) & (x < 100)
+    label = torch.where(y < 80, 8, 10)
+    picture = torch.where(y < torch.where(wanted, 82.0, 80.0), 0.8, 0.2).expand(3, -1, -1)
+    made = patched(_hole(picture, wanted, label, stature=1000.0))[0, :, 70:90]
+    assert float((made[:80] - 0.8).abs().max()) < 0.05 and float((made[80:] - 0.2).abs().max()) < 0.05

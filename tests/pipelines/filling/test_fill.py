@@ -242,3 +242,19 @@ def test_where_hair_lay_on_a_sleeve_strands_are_not_copied(figure, hidden):
     assert not bool((scene.source & cloth & (x < middle)).any())
     both = [int((one.source & cloth & (x > middle + 8)).sum()) for one in (scene, plain)]
     assert abs(both[0] - both[1]) < 0.05 * both[1], "what lies clear of it is copied as ever"
+
+
+def test_what_shows_a_little_of_a_strand_is_not_filled(figure, hidden):
+    """Strands every eighth row of a hidden place, a fifth of each pixel: the rows and two beside stay."""
+    y = torch.arange(SIZE[0])[:, None].expand(SIZE)
+    strand = hidden & (y % 8 == 0)
+    found = figure.hiding(hidden)
+    given = (
+        figure.picture[0],
+        figure.person[0, 0],
+        replace(found, visible=torch.where(strand, 0.2, found.visible)),
+    )
+    clothes = replace(figure.garments, hair=strand.float()[None, None])
+    inner = scene_of(*given, clothes).wanted & hidden.roll(2, 0) & hidden.roll(-2, 0)
+    assert bool((inner & (y % 8 == 4)).any())
+    assert not bool((inner & ((y % 8 < 3) | (y % 8 > 5))).any())
