@@ -283,11 +283,14 @@ def evened_edge(
     what is `worn` (gh, gw) in each cell; further in as they are."""
     solid = (layout.to_grid(matte) > 0.9).float()
     reach = max(1, round(EVEN * tall / layout.cell))
+    inner_cells = field.erode(solid, 1)  # the outline itself is partly what was behind it, or a limb's shade
     kinds = [torch.ones_like(solid)] if worn is None else [(worn == n).float() for n in worn.unique()]
     smooth, grid = 0, layout.to_grid(colour)
     for own in kinds:
-        within = solid * field.erode(own, 1)  # cells at a hem are of both its sides
-        known = field.extrapolate(grid, within if bool((within > 0).any()) else solid * own)
+        # Cells at a hem are of both its sides.
+        tries = (inner_cells * field.erode(own, 1), solid * field.erode(own, 1), solid * own)
+        within = next((one for one in tries if bool((one > 0).any())), tries[-1])
+        known = field.extrapolate(grid, within)
         smooth = smooth + own * torch.cat(
             [field.guided_filter(one, one[None], 2 * reach, STEP) for one in known]
         )

@@ -241,3 +241,17 @@ def _ask(seed, distance, row, column, dy: int, dx: int) -> None:
     closer = away < distance[here]
     seed[:, rows, columns] = torch.where(closer, other, seed[:, rows, columns])
     distance[here] = torch.where(closer, away, distance[here])
+
+
+def components(mask: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """(H, W) int64 numbers 0, 1, ... of the pieces that hang together (corners touch), -1 outside; and how many."""
+    start = torch.arange(1, mask.numel() + 1, device=mask.device, dtype=torch.float64).reshape(mask.shape)
+    label = torch.where(mask, start, 0)
+    while True:
+        grown = torch.where(mask, F.max_pool2d(label[None, None], 3, 1, 1)[0, 0], 0)
+        if torch.equal(grown, label):
+            break
+        label = grown
+    names, number = torch.unique(label, return_inverse=True)
+    outside = int(bool((names == 0).any()))
+    return number - outside, len(names) - outside

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from . import field
 from .layout import Layout
 from .motion import Bones
 from .skeleton import JOINT_INDEX
@@ -74,3 +75,27 @@ def _hull(
     near = torch.where((room > 0) | out, places[:, 2] - half, torch.inf).amin(0)
     far = torch.where((room > 0) | out, places[:, 2] + half, -torch.inf).amax(0)
     return near, far
+
+
+def side_of_foot(
+    layout: Layout,
+    rear: torch.Tensor,
+    colour: torch.Tensor,
+    matte: torch.Tensor,
+    foot: torch.Tensor,
+    worn: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """(3, h, w) a leg's far colours (3, h, w) with the sides of its foot, share `foot` (gh, gw) of each cell: of each
+    height the colour that most of the foot has there. So a shoe has its sole all round, and not its outline's white.
+    worn (gh, gw): what each cell shows, where that is known; of a foot it is what most of it does."""
+    grid, own = layout.to_grid(colour), (layout.to_grid(matte) > 0.95) & (foot > 0.5)
+    share = field.box_blur(foot[None], 1)
+    if worn is not None and bool(own.any()):
+        shoe = worn == worn[own].mode().values
+        own, share = own & shoe, share * shoe
+    inner = field.erode(own.float(), 1) > 0
+    own = inner if bool(inner.any()) else own
+    rows = torch.where(own, grid, torch.nan).nanmedian(2, keepdim=True).values.expand_as(grid)
+    known = own.any(1, keepdim=True).expand_as(own)
+    even = field.box_blur(field.extrapolate(torch.nan_to_num(rows), known.float()), 1)
+    return torch.lerp(rear, layout.to_native(even), layout.to_native(share))

@@ -50,6 +50,8 @@ MOTIF = 3
 """Cells, half the breadth of what is plain inside a pattern. By eye."""
 PERIOD = 0.05
 """Fraction of stature to all sides over which a pattern is averaged: more than its motifs are apart. By eye."""
+ISLAND = 0.1
+"""Share of a garment's largest piece on a layer below which another piece is an error of the map. By eye."""
 
 
 def between_hems(
@@ -168,14 +170,31 @@ def worn_in(clothes: torch.Tensor, seen: torch.Tensor, sure: torch.Tensor) -> to
     number, where the layer is `seen` (gh, gw) bool, and elsewhere as in the nearest such cell on the row.
 
     Skin is one: a jaw is no hem. What no `sure` cell (gh, gw) bool has is none of the layer's: the rim of a sleeve, by
-    an error of its border. Nor are specks of skin, less than three cells broad: a sleeve shows them between strands.
+    an error of its border. Nor are specks of skin, less than three cells broad: a sleeve shows them between strands;
+    nor an island of a garment, far smaller than the rest of it here: shorts are not on a foot.
     """
     bare = bare_in(clothes)
     clothes = torch.where(bare, NUMBER[SKIN[0]], clothes)
     if not bool(sure.any()):
         return clothes
     specks = bare & (field.dilate(field.erode(bare.float(), 1), 1) == 0)
+    specks = specks | _islands(torch.where(seen & ~bare, clothes, -1))
     return alike_on_rows(clothes, seen & ~specks & torch.isin(clothes, clothes[sure].unique()))
+
+
+def _islands(clothes: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) bool: pieces of a garment, `clothes` (gh, gw) by number, -1 for none, that hang together and are less
+    than ISLAND of its largest one."""
+    out = torch.zeros_like(clothes, dtype=torch.bool)
+    for number in clothes[clothes >= 0].unique():
+        own = clothes == number
+        broad = field.erode(own.float(), 1)
+        if not bool((own & (field.dilate(broad, 2) == 0)).any()):
+            continue  # no piece of it is small
+        piece, count = field.components(own)
+        sizes = torch.bincount(piece[own], minlength=count)
+        out |= own & (sizes < ISLAND * sizes.max())[piece.clamp(min=0)]
+    return out
 
 
 def between_garments(worn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

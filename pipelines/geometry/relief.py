@@ -26,14 +26,17 @@ SLIMMEST, WIDEST = 0.75, 1.3
 """A part is as deep as its breadth says, within this range of the standard body's: clothes that stand off to the sides
 do not make a body deeper. Our choice, by eye."""
 SKIRT, WIDEST_SKIRT, BELOW = 0.8, 2.5, 0.04
-"""Depth over breadth of a skirt's section over the trunk's own, how deep it may be at most over the standard body, and
-how far below the trunk's table, in trunk lengths, cloth counts as hanging; our choice, by eye."""
+"""Depth over breadth of a skirt's section over the trunk's own, or of a wide sleeve's or trouser leg's over the limb's;
+how deep it may be at most over the standard body, and how far below the trunk's table, in trunk lengths, cloth counts
+as hanging; our choice, by eye."""
+ENDING = 0.6
+"""Share of the way from the pelvis to a trunk's lower end over which it comes to be no deeper than the legs. By eye."""
 CLOSING = 0.35
 """Share of the half-breadth over which a surface closes towards the ends of its outline: crown, hem, cut-off limb."""
 THROAT = 6
 """The highest of the head's sections that is neck all round: the head above it has a shape of its own (head.py)."""
 ARMPIT = (15, 19)
-"""Levels of the trunk under its armpits: from there up the arms begin, so that its breadth says nothing of its depth."""
+"""Levels of the trunk under its armpits: from there up arms begin, so that its breadth says nothing of its depth."""
 BARE = (4, 7)
 """Levels of the head at which a neck stands free: below, its outline is the slope of the shoulders."""
 _STRIP = 2**-0.5  # `field.inflate` blows a strip of half-width 1 up to sqrt(2)
@@ -101,8 +104,9 @@ def relief(
     frame: Bones,
     radii: np.ndarray,
     tall: float,
+    skirt: bool = False,
 ) -> Relief:
-    """The relief of all parts of a body in its photo.
+    """The relief of all parts of a body in its photo, which wears a skirt or does not.
 
     inside, weights: per layer (gh, gw) bool and (P, gh, gw) skinning weights; radii (P,) half-breadths in pixels; tall
     the stature in pixels.
@@ -124,6 +128,49 @@ def relief(
                 near[p], far[p] = foot(layout, p, closed, frame, tall)
             else:
                 near[p], far[p] = _tube(layout, p, balloon, frame, radii)
+    shape = Relief(near, far)
+    return shape if skirt else _on_legs(layout, shape, inside, weights, frame)
+
+
+def _on_legs(
+    layout: Layout,
+    shape: Relief,
+    inside: dict[str, torch.Tensor],
+    weights: dict[str, torch.Tensor],
+    frame: Bones,
+) -> Relief:
+    """The relief with the trunk's lower end no deeper than the legs that go on from it: else a seat or a shirt's hem
+    would end in a corner when it is seen from the side."""
+    legs = [name for name in inside if name.endswith("leg")]
+    if "trunk" not in inside or not legs:
+        return shape
+    pelvis = INDEX["pelvis"]
+    _, along = layout.capsule(frame.start[pelvis], frame.end[INDEX["chest"]], clamp=False)
+    lowest = min(1.0, float(-along[inside["trunk"]].min()))
+    if lowest <= 0:
+        return shape
+    ending = (-along / (ENDING * lowest)).clamp(0, 1)
+    last = int(lowest * LEVELS)
+    number = (-along * LEVELS).floor().long().clamp(0, last)
+    there = -along * LEVELS < last + 1
+    axis = float(frame.start[pelvis][2])
+    found = []
+    for side in (0, 1):
+        sign, ends = (-1, 1)[side], []
+        for names in (["trunk"], legs):
+            end = torch.zeros(LEVELS + 1, device=layout.device)
+            for name in names:
+                depth = sign * (shape.of(name, weights[name])[side] - axis)
+                own = inside[name] & there
+                end.scatter_reduce_(0, number[own], depth[own], "amax")
+            ends.append(end)
+        ratio = torch.where(ends[1] > 0, ends[1] / ends[0].clamp(min=1e-3), 1.0).clamp(max=1)[number]
+        found.append(torch.lerp(torch.ones_like(ratio), field.box_blur(ratio[None], 1)[0], ending))
+    trunk = list(of_layer("trunk"))[:3]
+    near, far = shape.near.clone(), shape.far.clone()
+    drawn = [axis + (shape[trunk] - axis) * ratio for shape, ratio in zip((near, far), found, strict=True)]
+    middle = (drawn[0] + drawn[1]) / 2
+    near[trunk], far[trunk] = torch.minimum(drawn[0], middle), torch.maximum(drawn[1], middle)
     return Relief(near, far)
 
 
@@ -178,6 +225,8 @@ def _fitted(layout: Layout, stretch: _Stretch, own: torch.Tensor, balloon: torch
     deep = ratio.clamp(SLIMMEST, WIDEST)
     if stretch.section == "trunk":  # below the hips hangs a skirt or a coat
         deep = torch.where(along < first - BELOW, (SKIRT * ratio).clamp(SLIMMEST, WIDEST_SKIRT), deep)
+    elif stretch.section != "head":  # a wide sleeve or trouser leg stands off all round
+        deep = torch.maximum(deep, (SKIRT * ratio).clamp(max=WIDEST_SKIRT))
     near, far = (
         _surface(torch.as_tensor(z, device=device), at, place) * deep for z in (profiles.front, profiles.back)
     )

@@ -86,25 +86,11 @@ def find_patches(volume: BodyVolume, mask: torch.Tensor) -> Patches:
     cells = F.max_pool2d(crop, volume.cell)[0, 0] > 0.5
     reach = max(1, round(GAP * volume.stature / volume.cell / 2))
     near = field.dilate(cells.float(), reach)
-    label, count = components(near > 0)
+    label, count = field.components(near > 0)
     whole = (
         field.dilate(field.erode(near, reach), 1) > 0
     )  # + 1: all corners of every triangle that shows some
     return Patches(torch.where(whole, label, -1), count)
-
-
-def components(mask: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """(H, W) int64 numbers 0, 1, ... of the pieces that hang together (corners touch), -1 outside; and how many."""
-    start = torch.arange(1, mask.numel() + 1, device=mask.device, dtype=torch.float64).reshape(mask.shape)
-    label = torch.where(mask, start, 0)
-    while True:
-        grown = torch.where(mask, F.max_pool2d(label[None, None], 3, 1, 1)[0, 0], 0)
-        if torch.equal(grown, label):
-            break
-        label = grown
-    names, number = torch.unique(label, return_inverse=True)
-    outside = int(bool((names == 0).any()))
-    return number - outside, len(names) - outside
 
 
 def fit(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
+from .hems import patterned
 from .layer import Layer
 from .mesh import Mesh, facing, mesh_of, normals, thickness
 from .motion import Motion
-from .parts import LAYERS
+from .parts import INDEX, LAYERS
 from .raster import Fragments, rasterise, with_ring, without_cracks
 from .volume import BodyVolume
 
@@ -27,14 +29,18 @@ much), goes over into the colours of the far side; and the outline's breadth as 
 DRAWN_OUT = (1.6, 2.6)
 """Stretch from which on a head's side, which was seen edge-on, shows what is drawn of it, and shows nothing else: a few
 columns of pixels would be streaks. By eye."""
+STREAKS = (2.2, 3.4)
+"""Stretch from which on a surface that the photo shows edge-on begins to count as not seen, and is not: one pixel's
+colour, drawn out over so many, is no detail. By eye."""
 BARS = 0.006
 """Fraction of stature: half the breadth of what of a head's side was seen a little less edge-on than all round it, an
 ear's upper and lower edge. By eye."""
 HARDLY = 0.01
 """Share of a head up to which its drawn side is left out: of one that is not turned only the rim would show it."""
-INWARDS, SMOOTH, PLAIN = 3, 1, 0.04
-"""Cells over which an outline's way inwards is evened; over which colours are smooth; and how far weave and folds are
-from that at most (sRGB): twice as much is a print or a border. By eye."""
+INWARDS, FINE, PLAIN = 3, 2, 0.04
+"""Cells over which an outline's way inwards is evened; pixels over which colours are smooth, for folds would be swirls;
+and how far weave is from that at most (sRGB): twice as much is a print or a border. By eye."""
+FEET = [INDEX[f"{side}_foot"] for side in ("left", "right")]
 RING, STEEP = 2, 2.0
 """Pixels beside a rim whose edge is softened, and how much steeper that is than a mean over five pixels would be: an
 edge of about a pixel, as a lens draws it. Our choice, by eye."""
@@ -113,10 +119,14 @@ def view_of(
     side = torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
     if len(side) and layer.name in LAYERS:
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
-        colour[:, side] = (colour[:, side] + _grain_inwards(layer, local[side], deep)).clamp(0, 1)
+        woven = 1 - at(mesh.weights)[side][:, FEET].sum(1)  # laces and toes would be an emboss
+        colour[:, side] = (colour[:, side] + woven * _grain_inwards(layer, local[side], deep)).clamp(0, 1)
+        if len(side) > HARDLY * len(row):
+            colour[:, side] = _pattern_inwards(layer, volume.stature, colour[:, side], local[side], deep)
     bare = sample(layer.seen[None], local)[0]
-    colour = _turned_to_us(layer, volume.stature, colour, rear, stretch[triangle], front, local)
-    faces = mesh.side[triangle], stretch[triangle], rest[triangle]
+    grown = stretch[triangle] / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
+    colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local)
+    faces = mesh.side[triangle], grown, rest[triangle]
     colour, drawn = _with_side(layer, volume, colour, faces, front, photographed, hit.covered, row, column)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
@@ -130,7 +140,7 @@ def view_of(
         colour,
         alpha,
         parted,
-        bare * front * (1 - drawn),
+        bare * front * (1 - drawn) * (1 - turned_share(grown, STREAKS)),
         bare,
         front,
         at(mesh.weights).argmax(1),
@@ -274,23 +284,38 @@ def _photographed(side: torch.Tensor, rest: torch.Tensor, normal: torch.Tensor) 
     return F.normalize(torch.where(side[:, None] == 2, turned, front), dim=1)
 
 
-def _grain_inwards(layer: Layer, local: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
-    """(3, n) weave and folds for a side that no photo shows, at places (n, 2) of a layer's outline, `deep` (n,) pixels
-    behind its front: what the front has so far inwards of the outline. Without it a side is streaks of the outline's
-    single pixels."""
-    cell, grid = layer.layout.cell, layer.layout.to_grid(layer.matte)
-    slope = box_blur(grid[None], INWARDS)[0]
+def _inwards(layer: Layer, local: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
+    """(n, 2) the places on the layer's front that lie as far inwards of its outline, at places (n, 2), as the side's
+    points lie behind the front, `deep` (n,) pixels: as if the cloth were mirrored there."""
+    slope = box_blur(layer.layout.to_grid(layer.matte)[None], INWARDS)[0]
     slope = torch.stack((slope[1:-1, 2:] - slope[1:-1, :-2], slope[2:, 1:-1] - slope[:-2, 1:-1]))
-    smooth = box_blur(layer.layout.to_grid(layer.colour), SMOOTH)
+    way = F.normalize(_at_cells(layer, F.pad(slope, (1, 1, 1, 1)), local), dim=0).T
+    return local + way * deep[:, None]
 
-    def at(cells: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-        return sample(cells, (places + 0.5) / cell - 0.5)
 
-    way = F.normalize(at(F.pad(slope, (1, 1, 1, 1)), local), dim=0).T
-    there = local + way * deep[:, None]
-    detail = sample(layer.colour, there) - at(smooth, there)
+def _at_cells(layer: Layer, cells: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """(C, n) values (C, gh, gw) of a layer's cells at places (n, 2) of its pixels."""
+    return sample(cells, (places + 0.5) / layer.layout.cell - 0.5)
+
+
+def _grain_inwards(layer: Layer, local: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
+    """(3, n) weave for a side that no photo shows, at places (n, 2) of a layer's outline, `deep` (n,) pixels behind its
+    front. Without it a side is streaks of the outline's single pixels."""
+    there = _inwards(layer, local, deep)
+    detail = sample(layer.colour - box_blur(layer.colour, FINE), there)
     inside = (sample(layer.parted[None], there)[0] > 0.95) & (detail.abs().amax(0) < 2 * PLAIN)
     return detail.clamp(-PLAIN, PLAIN) * inside
+
+
+def _pattern_inwards(
+    layer: Layer, stature: float, colour: torch.Tensor, local: torch.Tensor, deep: torch.Tensor
+) -> torch.Tensor:
+    """(3, n) a side's colours (3, n) with the pattern of what is patterned all round; as for `_grain_inwards`."""
+    pattern = patterned(layer.layout, layer.colour, layer.layout.to_grid(layer.matte), stature)
+    there = _inwards(layer, local, deep)
+    share = _at_cells(layer, pattern[None], there)[0] * _at_cells(layer, pattern[None], local)[0]
+    share = share * (sample(layer.parted[None], there)[0] > 0.95)
+    return torch.lerp(colour, sample(layer.colour, there).clamp(0, 1), share)
 
 
 def _outline(layer: Layer, stature: float) -> torch.Tensor:

@@ -16,6 +16,7 @@ from . import field
 from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
+from .foot import side_of_foot
 from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
@@ -25,6 +26,7 @@ from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
+from .neck import Neck, under_jaw
 from .parts import INDEX, LAYERS
 from .patterns import Repeat, repeats
 from .relief import Relief, relief
@@ -156,6 +158,9 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, matte, here = piece.layout, piece.matte, piece.here
     dressed = not name.endswith("arm")  # which hardly lies under anything, and is narrow
     colour, made_up = piece.colour(dressed, _chest(source) if name == "trunk" else -torch.inf), None
+    neck = Neck.of(layout, colour, piece.seen, here(weights), piece.clothes) if name == "trunk" else None
+    if neck is not None:
+        colour = neck.under(layout, colour, piece.seen)
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
@@ -164,6 +169,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         stays = here(source.cut.under) * (1 - piece.seen)
     cover = layout.to_grid(matte)
     front, back = (here(side) for side in shape.of(name, weights))
+    if stays is not None:
+        front = under_jaw(layout, front, back, stays, source.tall)
     cloth = None
     if name == "trunk" and bool(masks.skirt.any()):
         skirt = here(masks.skirt)[::2, ::2]
@@ -178,7 +185,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         parted,
         piece.seen,
         colour,
-        _rear(source, name, piece, colour, weights),
+        _rear(source, name, piece, colour, weights, neck),
         field.dilate((cover > 0.25).float(), 2) > 0,
         layout.to_grid(parted) > 0.7,  # the rim is drawn where the layer has left its neighbours
         weights,
@@ -213,7 +220,12 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
 
 
 def _rear(
-    source: _Source, name: str, piece: _Piece, colour: torch.Tensor, weights: torch.Tensor
+    source: _Source,
+    name: str,
+    piece: _Piece,
+    colour: torch.Tensor,
+    weights: torch.Tensor,
+    nape: Neck | None,
 ) -> torch.Tensor:
     """(3, h, w) the guess for the layer's far side."""
     layout, matte = piece.layout, piece.matte
@@ -222,13 +234,16 @@ def _rear(
         seen, sure = (layout.to_grid(one) > 0.5 for one in (piece.contact.own, piece.own.float()))
         worn = worn_in(piece.clothes, seen, sure)
     if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
-        return evened_edge(layout, colour, matte, source.tall, worn)
+        rear = evened_edge(layout, colour, matte, source.tall, worn)
+        foot = weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+        return side_of_foot(layout, rear, colour, matte, foot, worn) if bool((foot > 0.5).any()) else rear
     neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
     head, hair = behind_head(layout, source.frame, weights), source.hair
     if source.cut is not None:  # which has taken the hair with it
         head, hair = torch.zeros_like(head), None
     hair = None if hair is None else piece.here(hair)
-    return rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
+    rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
+    return rear if nape is None else nape.round_(layout, rear)
 
 
 def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...], torch.Tensor | None]:
@@ -289,7 +304,7 @@ def build(
         name: skinning(layout, name, cells, label, masks, frame, tall) for name, cells in inside.items()
     }
     weights = agreed(layout, weights, frame, masks)
-    shape = relief(layout, inside, weights, frame, masks.radii, tall)
+    shape = relief(layout, inside, weights, frame, masks.radii, tall, bool(masks.skirt.any()))
     visible = {name: masks.seen[name] * masks.amodal[name] for name in masks.seen}
     prints = None if prints is None else layout.crop_mask(prints[0])
     source = _Source(layout, crop, masks, visible, frame, tall, hair, cut, prints, *_cloth(layout, regions))

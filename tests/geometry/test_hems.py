@@ -257,3 +257,15 @@ def test_a_hems_detail_comes_from_a_hem_of_the_same_two_garments():
     known = (torch.arange(6) < 4).expand(8, 6)
     assert hem_shifts(along, known, worn)[3].tolist() == [0, 0, 0, 0, -3, -4]
     assert hem_shifts(along, known & (torch.arange(6) > 1), worn)[3, 4:].tolist() == [0, 0]
+
+
+def test_an_island_of_a_garment_far_smaller_than_the_rest_is_none():
+    skin, shorts = NUMBER["left_leg_skin"], NUMBER["lower"]
+    clothes = torch.full((60, 20), skin)
+    clothes[:20] = shorts
+    clothes[50:52, 8:12] = shorts
+    everywhere = torch.ones_like(clothes, dtype=torch.bool)
+    worn = worn_in(clothes, everywhere, everywhere)
+    assert bool((worn[:20] == shorts).all()) and bool((worn[20:] == NUMBER["face"]).all()), "skin is one"
+    clothes[46:56, 4:16] = shorts  # a piece of some size is what it is
+    assert bool((worn_in(clothes, everywhere, everywhere)[46:56, 4:16] == shorts).all())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry.parts import INDEX
-from repose.pipelines.geometry.relief import _envelopes
+from repose.pipelines.geometry.relief import ARMPIT, BARE, _breadths, _envelopes
 from repose.pipelines.geometry.sections import ANGLES, LEVELS, SEGMENTS, table
 from repose.pipelines.geometry.volume import build
 from repose.pipelines.geometry.warp import warp
@@ -90,3 +90,25 @@ def test_from_the_side_a_body_is_no_sliver(pose):
     trunk = torch.isin(moved.correspondence.part, torch.tensor([INDEX["chest"], INDEX["spine"]]))
     breadth = trunk.sum(1).float()
     assert float(breadth.max()) > 0.07 * STATURE
+
+
+def test_shoulders_in_an_outline_do_not_make_a_trunk_deeper():
+    half = np.full(LEVELS, 10.0)
+    high = np.where(np.arange(LEVELS) < ARMPIT[1], 11.0, 25.0)
+    assert _breadths("trunk", -high, high, half) == pytest.approx(1.1)
+    low = np.where(np.arange(LEVELS) < BARE[0], -30.0, -9.0)
+    assert _breadths("head", low, -low, half)[: BARE[1]] == pytest.approx(0.9)
+    assert _breadths("thigh", low, -low, half)[: BARE[0]] == pytest.approx(3.0), "a limb has no shoulders"
+
+
+def test_a_trunk_ends_no_deeper_than_the_legs_that_go_on_from_it(volume):
+    trunk, legs = layer(volume, "trunk"), [layer(volume, f"{side}_leg") for side in ("left", "right")]
+    lowest = float(trunk.layout.cells()[1].expand(trunk.layout.grid)[trunk.inside].max())
+
+    def extent(one, how):
+        y = one.layout.cells()[1].expand(one.layout.grid)
+        near = one.inside & ((y - lowest).abs() < 1.5 * one.layout.cell)
+        return float(getattr((one.back if how == "max" else one.front)[near], how)())
+
+    assert extent(trunk, "max") < max(extent(leg, "max") for leg in legs) + 0.01 * STATURE
+    assert extent(trunk, "min") > min(extent(leg, "min") for leg in legs) - 0.01 * STATURE

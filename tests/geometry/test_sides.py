@@ -7,7 +7,7 @@ import torch
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.motion import motion
 from repose.pipelines.geometry.retarget import retarget
-from repose.pipelines.geometry.view import PLAIN, _grain_inwards, _softened, _without_steps, view_of
+from repose.pipelines.geometry.view import PLAIN, STREAKS, _grain_inwards, _softened, _without_steps, view_of
 from repose.pipelines.geometry.volume import build
 
 from . import people
@@ -78,3 +78,19 @@ def test_where_a_sheet_hides_a_part_of_itself_the_line_is_even():
     assert torch.equal(_without_steps(colour, flat, covered, (row, column), 5.0), colour), (
         "a print is no such line"
     )
+
+
+def test_what_was_photographed_edge_on_counts_as_unseen_at_any_scale(woven):
+    skeleton, volume = woven
+    trunk = next(layer for layer in volume.layers if layer.name == "trunk")
+    target = retarget(skeleton, load_pose("movement/walking side"))
+    size = people.CANVAS
+    seen = view_of(volume, trunk, motion(skeleton, target), size)
+    low, high = STREAKS
+    drawn_out = seen.front & (seen.stretch > high)
+    assert int(drawn_out.sum()) > 10 and float(seen.seen[drawn_out].max()) == 0
+    square = seen.front & (seen.stretch < low) & (seen.alpha > 0.99) & (seen.bare > 0.99)
+    assert int(square.sum()) > 30 and float(seen.seen[square].min()) > 0.98
+    twice = tuple(2 * n for n in size)
+    large = view_of(volume, trunk, motion(skeleton, target.scaled(2, twice)), twice)
+    assert float(large.seen.mean()) == pytest.approx(float(seen.seen.mean()), abs=0.03)
