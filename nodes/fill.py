@@ -52,6 +52,12 @@ class OcclusionFill(io.ComfyNode):
                     tooltip="What the texture is laid on. warp: the colours that are there. continued: smooth from the"
                     " rim. autoencoder: what a small network makes of it.",
                 ),
+                io.Image.Input(
+                    "photo",
+                    optional=True,
+                    tooltip="The photo itself, with its garments: the weave and the skin of a body that turns away come"
+                    " from there, where the new picture shows too little to copy.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The same pictures, filled."),
@@ -61,10 +67,12 @@ class OcclusionFill(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image, person, correspondence, garments=None, hidden=None, colours=COLOURS[0]
+        cls, image, person, correspondence, garments=None, hidden=None, colours=COLOURS[0], photo=None
     ) -> io.NodeOutput:
         pictures, people = host.image_to_engine(image), host.mask_to_engine(person)
         options, told = FillOptions(colours), host.progress()
-        masks = host.mask_if_given(hidden)
-        made, marked = filled_pictures(pictures, people, correspondence, garments, masks, options, told)
+        masks, shown = host.mask_if_given(hidden), None if photo is None else host.image_to_engine(photo)
+        made, marked = filled_pictures(
+            pictures, people, correspondence, garments, masks, options, told, shown
+        )
         return io.NodeOutput(host.image_from_engine(made), host.mask_from_engine(marked))

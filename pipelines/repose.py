@@ -183,7 +183,7 @@ def repose(
     moved = replace(moved, correspondence=replace(moved.correspondence, origin=origin))
     if options.fill and not reading.skeleton.flat:
         clothes = None if reading.regions is None else reading.regions.garments
-        moved, surface = completed(moved, clothes, surface, lambda f: tell(0.85 + 0.1 * f))
+        moved, surface = completed(moved, clothes, surface, lambda f: tell(0.85 + 0.1 * f), picture)
     if light is None and options.relight.strength > 0:
         light = light_of(picture, reading.matte, reading.skeleton, reading.regions, own.key_direction)
     if light is not None:

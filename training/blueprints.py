@@ -87,7 +87,7 @@ BLUEPRINTS = {
             ),
             (
                 warped((340, 280), "patches.garments", image=None),
-                completed("fill", "patches.garments"),
+                completed("fill", "patches.garments", None),
             ),
         ),
         {
@@ -98,6 +98,7 @@ BLUEPRINTS = {
                 "patches.image",
                 "room.image",
                 "warp.image",
+                "fill.photo",
             ),
             "pose": ("retarget.pose",),
             "person": ("keypoints.person",),

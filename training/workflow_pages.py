@@ -85,15 +85,16 @@ def warped(size: tuple[int, int], garments: str, image: str | None = "photo.IMAG
     return Node("warp", "ReposeWarpBody", size, links=links if image is None else {"image": image} | links)
 
 
-def completed(key: str, garments: str) -> Node:
-    """Occlusion Fill behind `warped`."""
+def completed(key: str, garments: str, photo: str | None) -> Node:
+    """Occlusion Fill behind `warped`; photo None: of a blueprint, which gives it to the node itself."""
     links = {
         "image": "warp.image",
         "person": "warp.person",
         "correspondence": "warp.correspondence",
         "garments": garments,
     }
-    return Node(key, "ReposeOcclusionFill", (340, 160), {"colours": "warp"}, links)
+    links |= {} if photo is None else {"photo": photo}
+    return Node(key, "ReposeOcclusionFill", (340, 180), {"colours": "warp"}, links)
 
 
 LIMITS = {

@@ -182,7 +182,7 @@ SCENE_WORKFLOWS = {
                     links={"image": "scaled.IMAGE", "mask": "garments.person"},
                 ),
                 warped((340, 230), "garments.garments", image="scaled.IMAGE"),
-                completed("repose", "garments.garments"),
+                completed("repose", "garments.garments", "scaled.IMAGE"),
             ),
             180,
         ),

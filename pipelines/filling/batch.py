@@ -13,6 +13,7 @@ from ..models import autoencoder
 from ..models.autoencoder import MaskedAutoencoder
 from ..native import made_smaller, resized
 from .fill import Filled, FillOptions, filled
+from .photo import Photo
 from .surface import SurfaceFill
 
 
@@ -24,25 +25,28 @@ def filled_pictures(
     hidden: torch.Tensor | None = None,
     options: FillOptions | None = None,
     progress: Progress = None,
+    photos: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W) -> the pictures filled, and where
-    they were (B, 1, H, W). Pictures with one map of clothes are of one photo: the next shows what is filled in one.
-    A very large picture was moved at its working size, and is filled there: see `_filled`. ValueError as `fill.filled`,
-    and for counts that do not fit together.
+    """pictures (B, 3, H, W), people (B or 1, 1, H, W), hidden (B or 1, 1, H, W), photos (B or 1, 3, h, w) of the
+    clothes' size -> the pictures filled, and where they were (B, 1, H, W). Pictures with one map of clothes are of one
+    photo: the next shows what is filled in one. A very large picture was moved at its working size, and is filled
+    there: see `_filled`. ValueError as `fill.filled`, and for counts that do not fit together.
     """
     options = options or FillOptions()
     count = common_count(pictures=len(pictures), correspondences=len(found))
-    photos, bodies = each(pictures.split(1), count, "pictures"), each(people.split(1), count, "person masks")
+    shown, bodies = each(pictures.split(1), count, "pictures"), each(people.split(1), count, "person masks")
     places = each(found, count, "correspondences")
     worn = [None] * count if clothes is None else each(clothes, count, "garments")
     masks = [None] * count if hidden is None else each(hidden.split(1), count, "hidden masks")
+    sources = [None] * count if photos is None else each(photos.split(1), count, "photos")
     network = autoencoder.shipped() if options.colours == "autoencoder" else None
     surfaces: list[tuple[GarmentMap, SurfaceFill]] = []
     made, marked = [], []
     for i in range(count):
         known = next((surface for one, surface in surfaces if _one_photo(one, worn[i])), None)
         now = share(progress, i, count)
-        done = _filled(photos[i], bodies[i], places[i], worn[i], options, network, known, masks[i], now)
+        photo = _photo(sources[i], worn[i])
+        done = _filled(shown[i], bodies[i], places[i], worn[i], options, network, known, masks[i], photo, now)
         made.append(done.picture)
         marked.append(done.filled)
         if worn[i] is not None:
@@ -61,6 +65,7 @@ def _filled(
     network: MaskedAutoencoder | None,
     surface: SurfaceFill | None,
     hidden: torch.Tensor | None,
+    photo: Photo | None,
     progress: Progress,
 ) -> Filled:
     """`fill.filled` of a picture of any size. One that is larger than its correspondence is filled at that size, and
@@ -68,12 +73,17 @@ def _filled(
     every pixel. Memory: the working size's own, and a few pictures of the full size."""
     size, low = tuple(picture.shape[-2:]), tuple(found.part.shape)
     if low == size or not made_smaller(low, size):  # another size is refused there, with all sizes named
-        return filled(picture, person, found, clothes, options, network, surface, hidden, progress=progress)
+        return filled(
+            picture, person, found, clothes, options, network, surface, hidden, photo=photo, progress=progress
+        )
     if clothes is not None and found.photo_size is not None:
         clothes = clothes.at_size(tuple(found.photo_size))
+        photo = None if photo is None else Photo(resized(photo.picture, clothes.size), clothes)
     small, body = resized(picture, low), resized(person, low)
     mask = None if hidden is None else resized(hidden, low)
-    done = filled(small, body, found, clothes, options, network, surface, mask, progress=progress)
+    done = filled(
+        small, body, found, clothes, options, network, surface, mask, photo=photo, progress=progress
+    )
     change = (done.picture - small).abs().amax(1, keepdim=True) > 0
     if not bool(change.any()):
         return Filled(picture, torch.zeros_like(person), done.surface)
@@ -84,6 +94,19 @@ def _filled(
     beside = picture + (made - resized(small, size))
     whole = torch.where(near, torch.lerp(beside, made, share).clamp(0, 1), picture)
     return Filled(whole, (share > 0.5).float(), done.surface)
+
+
+def _photo(picture: torch.Tensor | None, clothes: GarmentMap | None) -> Photo | None:
+    """The photo with its clothes, where both are known; ValueError where they are not of one size."""
+    if picture is None or clothes is None:
+        return None
+    size = tuple(picture.shape[-2:])
+    if size != clothes.size:
+        raise ValueError(
+            f"the photo has {size[1]} x {size[0]} pixels, its garments {clothes.size[1]} x {clothes.size[0]}: connect"
+            " the photo that Garment Segmentation read"
+        )
+    return Photo(picture, clothes)
 
 
 def _one_photo(one: GarmentMap, other: GarmentMap | None) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
 from ..batches import Progress, part
 from ..geometry import field
 from ..geometry.garments import GarmentMap
+from ..geometry.microtexture import smooth_colours
 from ..geometry.parts import LAYERS
-from ..geometry.patchwork import Hole, patched, smooth_colours
+from ..geometry.patchwork import Hole, Textures, patched
 from ..geometry.warped import Correspondence, Warped
 from ..models.autoencoder import MaskedAutoencoder
 from .guess import Unseen, guessed
-from .scene import SOLID, Scene, fabrics, scene_of, span
+from .photo import Photo
+from .scene import SOLID, Scene, fabrics, scale_of, scene_of, span
 from .surface import SurfaceFill
 
 FAINT = 0.02
@@ -61,11 +64,13 @@ def filled(
     surface: SurfaceFill | None = None,
     hidden: torch.Tensor | None = None,
     pure: bool = False,
+    photo: Photo | None = None,
     progress: Progress = None,
 ) -> Filled:
     """picture (1, 3, H, W) with the person (1, 1, H, W); found where it comes from; clothes the photo's; network for
     the colours "autoencoder"; surface: what was filled of the same body before, which is shown again; hidden
-    (1, 1, H, W) what was not seen; pure: the picture is the person's colour everywhere, not laid on a background.
+    (1, 1, H, W) what was not seen, from the correspondence by default; photo: the photo itself, for what the picture
+    shows too little of to copy; pure: the picture is the person's colour everywhere, not laid on a background.
 
     Where nothing is hidden the picture is given back as it is. ValueError as `scene_of`.
     """
@@ -80,7 +85,10 @@ def filled(
     cut, soft = _cut(scene, box), person[0, 0][box]
     again, shown = _shown_before(cut, known_before)
     start = replace(cut, picture=torch.where(again, shown, cut.picture), wanted=cut.wanted & ~again)
-    made = _made(start, clothes, options, network, part(progress, 0.1, 0.9))
+    texture = None
+    if photo is not None and scene.dressed:
+        texture = partial(photo.texture, scale=scale_of(found, found.part), stature=scene.stature)
+    made = _made(start, clothes, options, network, texture, part(progress, 0.1, 0.9))
     after = known_before.with_points(*_fresh(start, made))
     out = picture.clone()
     rows, columns = box
@@ -92,16 +100,28 @@ def filled(
 
 
 def completed(
-    moved: Warped, clothes: GarmentMap | None, surface: SurfaceFill | None = None, progress: Progress = None
+    moved: Warped,
+    clothes: GarmentMap | None,
+    surface: SurfaceFill | None = None,
+    progress: Progress = None,
+    picture: torch.Tensor | None = None,
 ) -> tuple[Warped, SurfaceFill]:
     """The moved person with what was never seen filled, and what is known of the body's surface now; as it is where all
-    of it is hidden, for then there is nothing to fill it from."""
+    of it is hidden, for then there is nothing to fill it from. picture (1, 3, H, W): the photo."""
     solid = moved.alpha[0, 0] > FAINT
     known = surface or SurfaceFill.empty()
     if not bool((solid & (moved.correspondence.visible > 0.5)).any()):
         return moved, known
+    photo = None if picture is None or clothes is None else Photo(picture, clothes)
     found = filled(
-        moved.colour, moved.alpha, moved.correspondence, clothes, surface=known, pure=True, progress=progress
+        moved.colour,
+        moved.alpha,
+        moved.correspondence,
+        clothes,
+        surface=known,
+        pure=True,
+        photo=photo,
+        progress=progress,
     )
     return replace(moved, colour=found.picture), found.surface
 
@@ -145,7 +165,12 @@ def _shown_before(scene: Scene, surface: SurfaceFill) -> tuple[torch.Tensor, tor
 
 
 def _made(
-    scene: Scene, clothes: GarmentMap | None, options: FillOptions, network, progress: Progress
+    scene: Scene,
+    clothes: GarmentMap | None,
+    options: FillOptions,
+    network,
+    texture: Textures,
+    progress: Progress,
 ) -> torch.Tensor:
     """(3, h, w) the picture with what is still wanted filled."""
     if not bool(scene.wanted.any()):
@@ -164,7 +189,8 @@ def _made(
     if not options.texture:
         return guess
     label = torch.where(scene.wanted | scene.known, scene.label, -1)
-    return patched(Hole(guess, scene.wanted, scene.source, label, scene.stature, scene.known), rest)
+    hole = Hole(guess, scene.wanted, scene.source, label, scene.stature, scene.known, texture)
+    return patched(hole, rest)
 
 
 def _unseen(scene: Scene, clothes: GarmentMap | None) -> Unseen:

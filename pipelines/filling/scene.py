@@ -9,8 +9,9 @@ import torch
 from ..geometry import field
 from ..geometry.fill import grown
 from ..geometry.garments import FABRICS, NUMBER, REGIONS, SKIN, GarmentMap
+from ..geometry.microtexture import smooth_colours
 from ..geometry.parts import INDEX, LAYER_OF, LAYERS
-from ..geometry.patchwork import ENOUGH, smooth_colours
+from ..geometry.patchwork import ENOUGH
 from ..geometry.warped import Correspondence
 from .labels import continued_labels
 
@@ -22,7 +23,7 @@ partly what was behind. By eye."""
 CLEAR = 0.003
 """The same within which of another region or of the outline nothing is copied."""
 SHADED = 0.008
-"""The same of bare skin, a little more than what is smoothed (patchwork.SMOOTH): it has no hem, and what is along its
+"""The same of bare skin, somewhat more than is smoothed (microtexture.SMOOTH): it has no hem, and what is along its
 outline is how it turns away from the light; copied inside, it would be stripes."""
 FEW, EDGE = 0.05, 2
 """Share of hair from which on a pixel is not filled, nor are so many beside it: it is a strand's edge. By eye."""
@@ -107,9 +108,9 @@ def scene_of(
         label, sure = _labels(picture, found, clothes, seen, wanted, layer, stature)
     known = seen & sure & ~wanted & (label >= 0)
     points = _points(found)
-    label = _both_sides(label) if clothes is not None else label
+    label = both_sides(label) if clothes is not None else label
     reach = max(1, round(CLEAR * stature))
-    source = known & _clear(label, reach) & _well_seen(found)
+    source = known & clear(label, reach) & _well_seen(found)
     if clothes is not None:
         apart = source & ~_stranded(found, clothes, label, max(1, round(SHADED * stature)))
         source = _where_enough(apart, source, wanted, label)
@@ -134,6 +135,12 @@ def _check(picture: torch.Tensor, person: torch.Tensor, found: Correspondence, h
             )
 
 
+def scale_of(found: Correspondence, part: torch.Tensor) -> float:
+    """How many times as large as the photo the target picture shows the person, by what is seen in both."""
+    flat = (part >= 0) & torch.isfinite(found.source[..., 1]) & (found.stretch > 0)
+    return float(found.stretch[flat].median().sqrt().clamp(0.1, 10)) if bool(flat.any()) else 1.0
+
+
 def stature_of(found: Correspondence, part: torch.Tensor) -> float:
     """Pixels, in the target picture: how tall the photo shows the person, at the scale of what is seen in both."""
     there = torch.isfinite(found.source[..., 1]) & (part >= 0)
@@ -144,9 +151,7 @@ def stature_of(found: Correspondence, part: torch.Tensor) -> float:
     head = there & (part == INDEX["head"])
     if bool(head.any()):
         tall = max(tall, HEAD * float(heights[head].max() - heights[head].min()))
-    flat = there & (found.stretch > 0)
-    scale = float(found.stretch[flat].median().sqrt()) if bool(flat.any()) else 1.0
-    return max(16.0, tall * min(max(scale, 0.1), 10.0))
+    return max(16.0, tall * scale_of(found, part))
 
 
 def _beside(wanted: torch.Tensor, open_: torch.Tensor, layer: torch.Tensor, stature: float) -> torch.Tensor:
@@ -211,7 +216,7 @@ def _hair(found: Correspondence, clothes: GarmentMap) -> torch.Tensor:
     return (clothes.hair[0, 0][y, x] > STRAND) & (found.photo == 0) & torch.isfinite(found.source[..., 0])
 
 
-def _both_sides(label: torch.Tensor) -> torch.Tensor:
+def both_sides(label: torch.Tensor) -> torch.Tensor:
     """The labels with one for the skin of both arms, and one for that of both legs."""
     out = label.clone()
     for limb in ("arm", "leg"):
@@ -225,7 +230,7 @@ def _well_seen(found: Correspondence) -> torch.Tensor:
     return square & (found.stretch > 1 / STRETCHED) & (found.stretch < STRETCHED)
 
 
-def _clear(label: torch.Tensor, reach: int) -> torch.Tensor:
+def clear(label: torch.Tensor, reach: int) -> torch.Tensor:
     """(h, w) bool: pixels with none of another label within so many."""
     most = field.dilate(label.float(), reach)
     least = -field.dilate(-label.float(), reach)
@@ -250,7 +255,7 @@ def _unshaded(
     """(h, w) bool: of what may be copied (bool) no skin along its outline, where enough of it remains for what of it is
     wanted (h, w) bool."""
     bare = torch.isin(label, label.new_tensor([NUMBER[name] for name in SKIN]))
-    inner = source & (~bare | _clear(label, max(1, round(SHADED * stature))))
+    inner = source & (~bare | clear(label, max(1, round(SHADED * stature))))
     return _where_enough(inner, source, wanted, label)
 
 

@@ -19,13 +19,12 @@ import torch.nn.functional as F
 
 from .field import box_blur, dilate, erode
 from .joining import Pieces, joined
+from .microtexture import Microtexture, smooth_colours
 
 COARSEST = 128.0
 """Stature in pixels at the coarsest level, where all places are compared: a torso is then 25 x 40 pixels."""
 REACH = 2
 """Pixels on each side of a patch: 5 x 5."""
-SMOOTH = 0.006
-"""Fraction of stature (10 mm on 1.75 m): what is finer counts as detail, what is broader is the guess's."""
 MIXED, LITTLE = 0.003, 0.01
 """Fraction of stature from another label within which a guess may be partly that, and what such a pixel counts beside
 one further in: smoothed, the border of two cloths would be a cloud. By eye."""
@@ -50,6 +49,9 @@ ROUNDS = 2
 """How often patches are looked for again on each level."""
 
 
+Textures = Callable[[int], Microtexture | None] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Hole:
     """What is to be filled, and from what.
@@ -60,6 +62,7 @@ class Hole:
     label    (h, w) int64, -1 where there is nobody: nothing is copied from one label to another
     stature  of the person, in pixels
     known    (h, w) bool, pixels that are right and that the fill must meet without a step; the source by default
+    texture  by its number, that of a label of which the picture shows too little to copy; None where nobody knows it
     """
 
     picture: torch.Tensor
@@ -68,6 +71,7 @@ class Hole:
     label: torch.Tensor
     stature: float
     known: torch.Tensor | None = None
+    texture: Textures = None
 
 
 def patched(
@@ -85,7 +89,9 @@ def patched(
         tell(i / len(chosen))
         here = hole.label == number
         target, source = hole.wanted & here, hole.source & here & ~hole.wanted
-        if int(source.sum()) < ENOUGH * int(target.sum()):  # it would be repeated, and seen to be
+        repeated = int(source.sum()) < ENOUGH * int(target.sum())  # and would be seen to be
+        texture = hole.texture(number) if repeated and hole.texture is not None else None
+        if repeated and texture is None:
             continue
         known = source if hole.known is None else hole.known & here & ~hole.wanted
         box = _box(target | source, 2 * REACH)
@@ -94,7 +100,7 @@ def patched(
         )
         parts = target[box], source[box], known[box], border & target[box]
         cut = _Cloth(hole.picture[:, box[0], box[1]], *parts, hole.stature)
-        filled = _filled(cut)
+        filled = _filled(cut) if texture is None else _woven(cut, texture)
         out[:, box[0], box[1]] = torch.where(target[box], filled, out[:, box[0], box[1]])
     tell(1.0)
     return out
@@ -128,9 +134,19 @@ class _Level:
         return tuple(self.target.shape)
 
 
-def _filled(cloth: _Cloth) -> torch.Tensor:
+def _woven(cloth: _Cloth, texture: Microtexture) -> torch.Tensor:
+    """(3, h, w) the cloth's smooth colours with a texture on them."""
+    return (_ground(cloth) + texture.laid(tuple(cloth.target.shape))).clamp(0, 1)
+
+
+def _ground(cloth: _Cloth) -> torch.Tensor:
+    """(3, h, w) the smooth colours that texture is laid on."""
     there = (cloth.target | cloth.known) * torch.where(cloth.border, LITTLE, 1.0)
-    base = smooth_colours(cloth.picture, there, cloth.stature)
+    return smooth_colours(cloth.picture, there, cloth.stature)
+
+
+def _filled(cloth: _Cloth) -> torch.Tensor:
+    base = _ground(cloth)
     detail = (cloth.picture - base) * cloth.known
     factors = _factors(cloth.stature)
     place, level = None, None
@@ -144,14 +160,6 @@ def _filled(cloth: _Cloth) -> torch.Tensor:
     return (
         base + joined(Pieces(cloth.target, cloth.source, cloth.known, place), detail, level.detail)
     ).clamp(0, 1)
-
-
-def smooth_colours(picture: torch.Tensor, there: torch.Tensor, stature: float) -> torch.Tensor:
-    """(3, h, w) the colours without what is finer than SMOOTH, of the pixels `there` (h, w) bool or share alone."""
-    reach = max(1, round(SMOOTH * stature))
-    both = torch.cat((picture * there, there[None].float()))
-    both = box_blur(box_blur(both, reach), reach)
-    return both[:3] / both[3:].clamp(min=1e-4)
 
 
 def _factors(stature: float) -> list[int]:

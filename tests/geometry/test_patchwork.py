@@ -4,7 +4,8 @@ import math
 
 import torch
 from repose.pipelines.geometry.joining import Pieces, joined
-from repose.pipelines.geometry.patchwork import Hole, patched, smooth_colours
+from repose.pipelines.geometry.microtexture import smooth_colours
+from repose.pipelines.geometry.patchwork import Hole, patched
 
 SIZE = (160, 120)
 
