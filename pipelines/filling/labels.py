@@ -70,10 +70,12 @@ def _likeliest(
         near, parts = _spread(own, reach), _spread((own[:, None] * _pooled(guess, step)).flatten(0, 1), reach)
         means = parts.unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
         # Between the cells the colours themselves tell, but for their grain: a hem goes on where it was drawn.
-        colours = box_blur(guess, step // 3)[:, y, x]
-        for one, mean, there in zip(score, means, near, strict=True):
+        there = ((label >= 0) | wanted).float()[None]
+        even = box_blur(box_blur(torch.cat((guess * there, there)), step // 2), step // 2)[:, y, x]
+        colours = even[:3] / even[3:].clamp(min=1e-6)
+        for one, mean, known in zip(score, means, near, strict=True):
             unlike = (colours - sample(mean, places)).square().sum(0) / UNLIKE**2
-            one -= torch.where(sample(there[None], places)[0] > 1e-9, unlike, 0).clamp(max=6)
+            one -= torch.where(sample(known[None], places)[0] > 1e-9, unlike, 0).clamp(max=6)
     return torch.tensor(numbers)[score.argmax(0)]
 
 
