@@ -14,7 +14,7 @@ from .scene import SHADED, SOLID, STRAND, both_sides, clear, span
 
 WOVEN = (*SKIN, "upper", "outer", "lower", "dress")
 """Regions that are cloth or skin all over, and not things made of several."""
-FINE = 0.5
+FINE = 0.3
 """Share of what counts as detail where patches are copied (microtexture.SMOOTH) that is texture: what is broader is
 a fold, and as noise would be blotches. By eye."""
 PLAIN, AROUND = 0.25, 0.008

@@ -38,6 +38,8 @@ at most: 5 medians are 3.4 standard deviations of a normal distribution. By eye.
 HEAD = 6.5
 """Heads to a stature, at least: who is cut off below is taller than what is seen of them (Drillis and Contini 1966
 have 7.7 from the chin up; the part goes down into the neck)."""
+TELLING = 0.05
+"""Share of what is hidden that must be seen for it to tell what the rest is. By eye."""
 SOLID = 0.95
 """Share of a pixel from which on it shows the person alone."""
 
@@ -185,13 +187,17 @@ def _labels(
     places = torch.nan_to_num(found.source)
     x, y = (places[..., k].round().long().clamp(0, clothes.size[1 - k] - 1) for k in (0, 1))
     told = clothes.labels[0, 0].long()[y, x]
-    sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & _possible()[layer, told]
+    possible = _possible()[layer, told] & torch.isfinite(found.source[..., 0])
+    sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & possible
     if not bool(sure.any()):
         return torch.where(seen | wanted, layer, -1), seen
     # Where hair hung on a sleeve it is now the sleeve or the hair: the colours tell.
     sure &= (told != NUMBER["hair"]) | ~wanted
+    told_by = sure
+    if int(sure.sum()) < TELLING * int(wanted.sum()):  # from behind: there lies what lies before it
+        told_by = sure | (wanted & (told != NUMBER["background"]) & (found.photo == 0) & possible)
     # Another photo's pixels are seen, too, though nobody told what they show.
-    return continued_labels(told, sure, (seen & ~sure) | wanted, stature, picture, layer), sure | (
+    return continued_labels(told, told_by, (seen & ~sure) | wanted, stature, picture, layer), sure | (
         found.photo > 0
     )
 

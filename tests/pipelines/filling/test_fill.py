@@ -258,3 +258,14 @@ def test_what_shows_a_little_of_a_strand_is_not_filled(figure, hidden):
     inner = scene_of(*given, clothes).wanted & hidden.roll(2, 0) & hidden.roll(-2, 0)
     assert bool((inner & (y % 8 == 4)).any())
     assert not bool((inner & ((y % 8 < 3) | (y % 8 > 5))).any())
+
+
+def test_where_next_to_nothing_is_seen_the_places_themselves_tell_what_they_are(figure):
+    """As from behind: there is what lies before it, and not one thing all over."""
+    seen = figure.on("left_upper_arm") & (torch.rand(SIZE, generator=torch.Generator().manual_seed(2)) > 0.98)
+    assert 0 < int(seen.sum()) < 100
+    hidden = (figure.person[0, 0] > 0) & ~seen
+    scene = scene_of(figure.picture[0], figure.person[0, 0], figure.hiding(hidden), figure.garments)
+    for part, region in (("chest", "upper"), ("left_thigh", "lower"), ("right_thigh", "lower")):
+        inner = field.erode(figure.on(part).float(), 4) > 0
+        assert float((scene.label[inner] == NUMBER[region]).float().mean()) > 0.9, part
