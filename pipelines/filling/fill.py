@@ -9,14 +9,14 @@ import torch
 
 from ..batches import Progress, part
 from ..geometry import field
-from ..geometry.garments import GarmentMap
+from ..geometry.garments import NUMBER, GarmentMap
 from ..geometry.microtexture import smooth_colours
 from ..geometry.parts import LAYERS
 from ..geometry.patchwork import Hole, Textures, patched
 from ..geometry.warped import Correspondence, Warped
 from ..models.autoencoder import MaskedAutoencoder
 from .guess import Unseen, guessed
-from .photo import Photo
+from .photo import WOVEN, Photo
 from .scene import SOLID, Scene, fabrics, scale_of, scene_of, span
 from .surface import SurfaceFill
 
@@ -27,6 +27,8 @@ EDGE = 2
 MOSTLY, SQUARE = 0.6, 0.5
 """Share of its surround that must be known, too, for a pixel to be shown again; and cosine to the camera from which on
 what was filled is kept: its pixels lie two apart at most. By eye."""
+ALIKE = tuple(NUMBER[name] for name in (*WOVEN, "hair"))
+"""Regions whose parts look alike; on a shoe pieces of it would be a camouflage."""
 COLOURS = ("warp", "continued", "autoencoder")
 
 
@@ -190,7 +192,7 @@ def _made(
         return guess
     label = torch.where(scene.wanted | scene.known, scene.label, -1)
     hole = Hole(guess, scene.wanted, scene.source, label, scene.stature, scene.known, texture)
-    return patched(hole, rest)
+    return patched(hole, rest, ALIKE if scene.dressed else None)
 
 
 def _unseen(scene: Scene, clothes: GarmentMap | None) -> Unseen:

@@ -31,7 +31,7 @@ DRAWN_OUT = (1.6, 2.6)
 columns of pixels would be streaks. By eye."""
 STREAKS = (2.2, 3.4)
 """Stretch from which on a surface that the photo shows edge-on begins to count as not seen, and is not: one pixel's
-colour, drawn out over so many, is no detail. By eye."""
+colour, drawn out over so many, is no detail. Not on feet: nothing but a shoe looks like that shoe. By eye."""
 BARS = 0.006
 """Fraction of stature: half the breadth of what of a head's side was seen a little less edge-on than all round it, an
 ear's upper and lower edge. By eye."""
@@ -116,11 +116,14 @@ def view_of(
     front = (mesh.side[triangle] == 0) & (normal[triangle, 2] < 0)
     photo, rear = sample(layer.colour, local, "bicubic").clamp(0, 1), sample(layer.rear, local)
     colour = torch.where(mesh.side[triangle] > 0, rear, photo)
-    side = torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
+    part = at(mesh.weights)
+    feet, side = part[:, FEET].sum(1), torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
     if len(side) and layer.name in LAYERS:
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
-        woven = 1 - at(mesh.weights)[side][:, FEET].sum(1)  # laces and toes would be an emboss
-        colour[:, side] = (colour[:, side] + woven * _grain_inwards(layer, local[side], deep)).clamp(0, 1)
+        # Of laces and toes it would be an emboss.
+        colour[:, side] = (
+            colour[:, side] + (1 - feet[side]) * _grain_inwards(layer, local[side], deep)
+        ).clamp(0, 1)
         if len(side) > HARDLY * len(row):
             colour[:, side] = _pattern_inwards(layer, volume.stature, colour[:, side], local[side], deep)
     bare = sample(layer.seen[None], local)[0]
@@ -140,10 +143,10 @@ def view_of(
         colour,
         alpha,
         parted,
-        bare * front * (1 - drawn) * (1 - turned_share(grown, STREAKS)),
+        bare * front * (1 - drawn) * (1 - (1 - feet) * turned_share(grown, STREAKS)),
         bare,
         front,
-        at(mesh.weights).argmax(1),
+        part.argmax(1),
         stretch[triangle],
         F.normalize(torch.where(normal[triangle, 2:] > 0, -1, 1) * normal[triangle], dim=1),
         _photographed(mesh.side[triangle], rest[triangle], normal[triangle]),

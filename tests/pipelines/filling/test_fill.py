@@ -269,3 +269,26 @@ def test_where_next_to_nothing_is_seen_the_places_themselves_tell_what_they_are(
     for part, region in (("chest", "upper"), ("left_thigh", "lower"), ("right_thigh", "lower")):
         inner = field.erode(figure.on(part).float(), 4) > 0
         assert float((scene.label[inner] == NUMBER[region]).float().mean()) > 0.9, part
+
+
+def test_pieces_of_a_shoe_are_laid_on_no_shoe(figure):
+    shoes = replace(
+        figure.garments,
+        labels=torch.where(
+            figure.garments.labels == NUMBER["lower"],
+            torch.tensor(NUMBER["shoes"], dtype=torch.uint8),
+            figure.garments.labels,
+        ),
+    )
+    leg = figure.on("left_thigh")
+    rows = torch.nonzero(leg.any(1)).flatten()
+    hidden = leg & ((torch.arange(SIZE[0]) - int(rows.float().mean())).abs() < 8)[:, None]
+    spotted = figure.picture + 0.1 * (torch.rand(SIZE, generator=torch.Generator().manual_seed(4)) > 0.7)
+    plain = torch.where(hidden, figure.picture, spotted)
+    of_cloth, of_shoe = (
+        filled(plain, figure.person, figure.hiding(hidden), worn).picture[0, 1][hidden]
+        for worn in (figure.garments, shoes)
+    )
+    inner = plain[0, 1][hidden]
+    assert float((of_cloth - inner).abs().mean()) > 0.02
+    assert float((of_shoe - inner).abs().mean()) < 0.01
