@@ -114,7 +114,9 @@ def completed(
     known = surface or SurfaceFill.empty()
     if not bool((solid & (moved.correspondence.visible > 0.5)).any()):
         return moved, known
-    photo = None if picture is None or clothes is None else Photo(picture, clothes)
+    photo = None
+    if picture is not None and clothes is not None and tuple(picture.shape[-2:]) == clothes.size:
+        photo = Photo(picture, clothes)
     found = filled(
         moved.colour,
         moved.alpha,
