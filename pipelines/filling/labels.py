@@ -70,8 +70,11 @@ def _likeliest(
         near, parts = _spread(own, reach), _spread((own[:, None] * _pooled(guess, step)).flatten(0, 1), reach)
         means = parts.unflatten(0, (len(numbers), 3)) / near[:, None].clamp(min=1e-9)
         # Between the cells the colours themselves tell, but for their grain: a hem goes on where it was drawn.
-        there = ((label >= 0) | wanted).float()[None]
-        even = box_blur(box_blur(torch.cat((guess * there, there)), step // 2), step // 2)[:, y, x]
+        top, left = (max(0, int(line.min()) - step) for line in (y, x))
+        near_by = slice(top, int(y.max()) + step + 1), slice(left, int(x.max()) + step + 1)
+        there = ((label >= 0) | wanted)[near_by].float()[None]
+        even = torch.cat((guess[:, near_by[0], near_by[1]] * there, there))
+        even = box_blur(box_blur(even, step // 2), step // 2)[:, y - top, x - left]
         colours = even[:3] / even[3:].clamp(min=1e-6)
         for one, mean, known in zip(score, means, near, strict=True):
             unlike = (colours - sample(mean, places)).square().sum(0) / UNLIKE**2
