@@ -45,7 +45,7 @@ def filled_pictures(
     for i in range(count):
         known = next((surface for one, surface in surfaces if _one_photo(one, worn[i])), None)
         now = share(progress, i, count)
-        photo = _photo(sources[i], worn[i])
+        photo = Photo.of(sources[i], worn[i])
         done = _filled(shown[i], bodies[i], places[i], worn[i], options, network, known, masks[i], photo, now)
         made.append(done.picture)
         marked.append(done.filled)
@@ -94,19 +94,6 @@ def _filled(
     beside = picture + (made - resized(small, size))
     whole = torch.where(near, torch.lerp(beside, made, share).clamp(0, 1), picture)
     return Filled(whole, (share > 0.5).float(), done.surface)
-
-
-def _photo(picture: torch.Tensor | None, clothes: GarmentMap | None) -> Photo | None:
-    """The photo with its clothes, where both are known; ValueError where they are not of one size."""
-    if picture is None or clothes is None:
-        return None
-    size = tuple(picture.shape[-2:])
-    if size != clothes.size:
-        raise ValueError(
-            f"the photo has {size[1]} x {size[0]} pixels, its garments {clothes.size[1]} x {clothes.size[0]}: connect"
-            " the photo that Garment Segmentation read"
-        )
-    return Photo(picture, clothes)
 
 
 def _one_photo(one: GarmentMap, other: GarmentMap | None) -> bool:

@@ -114,9 +114,6 @@ def completed(
     known = surface or SurfaceFill.empty()
     if not bool((solid & (moved.correspondence.visible > 0.5)).any()):
         return moved, known
-    photo = None
-    if picture is not None and clothes is not None and tuple(picture.shape[-2:]) == clothes.size:
-        photo = Photo(picture, clothes)
     found = filled(
         moved.colour,
         moved.alpha,
@@ -124,7 +121,7 @@ def completed(
         clothes,
         surface=known,
         pure=True,
-        photo=photo,
+        photo=Photo.of(picture, clothes),
         progress=progress,
     )
     return replace(moved, colour=found.picture), found.surface

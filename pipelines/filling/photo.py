@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -28,16 +29,38 @@ SAME = (0.9, 1.1)
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """The photo (1, 3, H, W) and what is worn in it, in its own pixels."""
+    """The photo (1, 3, H, W) and what is worn in it, in its own pixels. ValueError for a map of another size."""
 
     picture: torch.Tensor
     clothes: GarmentMap
+
+    def __post_init__(self):
+        size = tuple(self.picture.shape[-2:])
+        if size != self.clothes.size:
+            raise ValueError(
+                f"the photo has {size[1]} x {size[0]} pixels, its garments {self.clothes.size[1]} x"
+                f" {self.clothes.size[0]}: give the photo that Garment Segmentation read"
+            )
+
+    @classmethod
+    def of(cls, picture: torch.Tensor | None, clothes: GarmentMap | None) -> Photo | None:
+        """The photo, where both are known."""
+        return None if picture is None or clothes is None else cls(picture, clothes)
+
+    @cached_property
+    def _labels(self) -> torch.Tensor:
+        return both_sides(self.clothes.labels.long())[0, 0]
+
+    @cached_property
+    def _once(self) -> torch.Tensor:
+        """(H, W) bool: prints, pockets, buttons."""
+        return self.clothes.rigid()[0, 0] > STRAND
 
     def texture(self, number: int, scale: float, stature: float) -> Microtexture | None:
         """The texture of a region, by its number in garments.REGIONS, in a picture that shows the person at `scale`
         times the photo's size, `stature` pixels tall. None where that is no cloth all over, where it has a pattern, and
         where too little of it is plain."""
-        name, label = REGIONS[number], both_sides(self.clothes.labels.long())[0, 0]
+        name, label = REGIONS[number], self._labels
         if name not in WOVEN or self.clothes.material(name).patterns or not bool((label == number).any()):
             return None
         reach = max(1, round(SHADED * stature / scale))
@@ -48,9 +71,7 @@ class Photo:
         here = (own == number) & clear(own, reach) & (self.clothes.matte[0, 0, rows, columns] > SOLID)
         if name not in SKIN:
             here &= self.clothes.hair[0, 0, rows, columns] <= STRAND
-        here &= (
-            self.clothes.rigid()[0, 0, rows, columns] <= STRAND
-        )  # prints, pockets, buttons: they are there once
+        here &= ~self._once[rows, columns]
         if not SAME[0] < scale < SAME[1]:
             size = tuple(max(8, round(n * scale)) for n in here.shape)
             part = F.interpolate(part[None], size, mode="bilinear", antialias=True)[0]

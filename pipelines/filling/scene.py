@@ -184,9 +184,7 @@ def _labels(
     """(h, w) int64, -1 where there is nobody: what each pixel belongs to."""
     if clothes is None:
         return torch.where(seen | wanted, layer, -1), seen
-    places = torch.nan_to_num(found.source)
-    x, y = (places[..., k].round().long().clamp(0, clothes.size[1 - k] - 1) for k in (0, 1))
-    told = clothes.labels[0, 0].long()[y, x]
+    told = clothes.labels[0, 0].long()[_pixels(found, clothes)]
     possible = _possible()[layer, told] & torch.isfinite(found.source[..., 0])
     sure = seen & (told != NUMBER["background"]) & (found.photo == 0) & possible
     if not bool(sure.any()):
@@ -217,9 +215,15 @@ def _possible() -> torch.Tensor:
 
 def _hair(found: Correspondence, clothes: GarmentMap) -> torch.Tensor:
     """(h, w) bool: what shows a place of the photo where there is hair, or a strand of it."""
+    hair = clothes.hair[0, 0][_pixels(found, clothes)] > STRAND
+    return hair & (found.photo == 0) & torch.isfinite(found.source[..., 0])
+
+
+def _pixels(found: Correspondence, clothes: GarmentMap) -> tuple[torch.Tensor, torch.Tensor]:
+    """Row and column (h, w) int64 in the photo of what each pixel shows; of what shows nothing the first ones."""
     x, y = torch.nan_to_num(found.source).unbind(-1)
-    y, x = (v.round().long().clamp(0, n - 1) for v, n in zip((y, x), clothes.size, strict=True))
-    return (clothes.hair[0, 0][y, x] > STRAND) & (found.photo == 0) & torch.isfinite(found.source[..., 0])
+    row, column = (v.round().long().clamp(0, n - 1) for v, n in zip((y, x), clothes.size, strict=True))
+    return row, column
 
 
 def both_sides(label: torch.Tensor) -> torch.Tensor:

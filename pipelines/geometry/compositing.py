@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from .field import dilate
-from .view import UNSEEN_BEHIND, View
+from .view import View
 from .warped import Correspondence, Warped
 
 MEETS, NEAR = 0.008, 0.02
@@ -57,11 +57,10 @@ class Slots:
 def composited(views: list[View], slots: Slots, size: tuple[int, int], stature: float) -> Warped:
     """Layers, which need not be of one volume, laid over each other front to back in a picture of `size`."""
     device, count = views[0].depth.device, len(slots.pixels)
-    behind = UNSEEN_BEHIND * stature
     far = torch.full((len(views), count), float("inf"), device=device)
     for k, view in enumerate(views):
         there = slots.number[view.index].long()
-        far[k, there] = view.depth + (1 - view.bare) * behind - view.ahead
+        far[k, there] = view.standing(stature)
     order = far.argsort(dim=0, stable=True)
     first = torch.tensor([0, *accumulate(len(view.index) for view in views)][:-1], device=device)
     entry = torch.where(slots.item < 0, -1, slots.item + first[:, None]).gather(0, order)

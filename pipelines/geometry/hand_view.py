@@ -14,8 +14,7 @@ def view_of_hand(
 ) -> View:
     """A hand that was drawn anew, as a view beside those of the layers, `views[own]` its arm's; lift (n,) pixels by
     which it is brought forward, as its arm is."""
-    unseen = UNSEEN_BEHIND * stature
-    standing = [view.depth + (1 - view.bare) * unseen - view.ahead for view in views]
+    standing = [view.standing(stature) for view in views]
     # Of its own arm it lies under what is really there: not under its faint edge, nor behind what is a guess.
     arm = views[own]
     standing[own] = torch.where(arm.parted > 0.5, arm.depth - arm.ahead, -torch.inf)
@@ -35,7 +34,7 @@ def view_of_hand(
         normal=hand.normal,
         source_normal=hand.source_normal,
         photo=torch.zeros_like(hand.index),
-        ahead=hand.depth + (1 - hand.seen) * unseen - far,
+        ahead=hand.depth + (1 - hand.seen) * (UNSEEN_BEHIND * stature) - far,
         source_depth=torch.full_like(hand.depth, torch.nan),  # drawn anew: no point of the photo's surface
     )
 

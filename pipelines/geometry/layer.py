@@ -27,8 +27,7 @@ class Layer:
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
     times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
     nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
-    `sheer` (gh, gw) bool, where, if anywhere, it is one sheet of strands, through which no far
-    side shows.
+    `sheer` (gh, gw) bool, where, if anywhere, it is one sheet of strands, through which no far side shows.
     `side`, if anything, tells its colours where what was seen edge-on is turned to the camera.
     """
 

@@ -59,15 +59,10 @@ class Neck:
         where = ((there - 0.3) / 0.4).clamp(0, 1) * ~worn
         return cls(lit.mean(1), field.box_blur(where[None], 1)[0] * ~worn)
 
-    def under(self, layout: Layout, colour: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """(3, h, w) the front's colours (3, h, w) with what was not `seen` (h, w) of the neck in its tone."""
-        share = layout.to_native(self.where[None])[0] * (1 - seen)
+    def toned(self, layout: Layout, colour: torch.Tensor, share: torch.Tensor | float) -> torch.Tensor:
+        """(3, h, w) colours (3, h, w) with that share, (h, w) or one for all, of the neck in its tone."""
+        share = layout.to_native(self.where[None])[0] * share
         return torch.lerp(colour, self.tone[:, None, None].expand_as(colour), share)
-
-    def round_(self, layout: Layout, rear: torch.Tensor) -> torch.Tensor:
-        """(3, h, w) the far side's colours (3, h, w) with the neck in its tone."""
-        share = MOSTLY * layout.to_native(self.where[None])[0]
-        return torch.lerp(rear, self.tone[:, None, None].expand_as(rear), share)
 
 
 def under_jaw(

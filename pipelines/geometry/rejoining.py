@@ -32,9 +32,8 @@ FAR = 0.1
 less than from the flank to the other arm, more than an arm is broad. By eye."""
 BELOW, LIES, TURNED = 0.05, 0.01, 0.85
 """Fractions of stature: as far beside what an arm has under hair hair may lie on it, about a sleeve's length below a
-shoulder; and by how much it lies before it then, more than
-compositing.MEETS; and the cosine of the arm's turn from which on it does: from the side hair lies before and behind it.
-By eye."""
+shoulder; by how much it lies before it then, more than compositing.MEETS; and the cosine of the arm's turn from which
+on it does: from the side hair lies before and behind it. By eye."""
 AXIS, SOFT = ("pelvis", "spine", "chest", "neck"), 0.05
 """The parts whose bones are a trunk's axis; and the fraction of stature by which an arm before it is brought forward at
 most: about half a trunk's depth."""
@@ -184,16 +183,10 @@ def _laid(
     turned = (arm.normal[other] * arm.source_normal[other]).sum(1)
     if not len(mine) or float(turned.median()) < TURNED:
         return hair
-    # Depths as compositing compares them.
-    behind = sign * (_far(hair, stature)[mine] - _far(arm, stature)[other])
+    behind = sign * (hair.standing(stature)[mine] - arm.standing(stature)[other])
     ahead = torch.zeros_like(hair.depth) + hair.ahead
     ahead[mine] += sign * (behind + LIES * stature).clamp(min=0)
     return replace(hair, ahead=ahead)
-
-
-def _far(view: View, stature: float) -> torch.Tensor:
-    """(n,) how far a view's points count in compositing, pixels."""
-    return view.depth + (1 - view.bare) * UNSEEN_BEHIND * stature - view.ahead
 
 
 def before_trunk(views: list[View], volume: BodyVolume, how: Motion, width: int) -> list[View]:

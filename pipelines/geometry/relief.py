@@ -155,8 +155,8 @@ def _on_legs(
     there = -along * LEVELS < last + 1
     axis = float(frame.start[pelvis][2])
     found = []
-    for side in (0, 1):
-        sign, ends = (-1, 1)[side], []
+    for side, sign in enumerate((-1, 1)):
+        ends = []
         for names in (["trunk"], legs):
             end = torch.zeros(LEVELS + 1, device=layout.device)
             for name in names:

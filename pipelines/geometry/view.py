@@ -83,6 +83,10 @@ class View:
     ahead: torch.Tensor | float
     source_depth: torch.Tensor
 
+    def standing(self, stature: float) -> torch.Tensor:
+        """(n,) pixels: the depth by which a point is compared with other layers': a guess stands back."""
+        return self.depth + (1 - self.bare) * (UNSEEN_BEHIND * stature) - self.ahead
+
 
 def view_of(
     volume: BodyVolume, layer: Layer, how: Motion, size: tuple[int, int], shift: torch.Tensor | None = None
@@ -120,12 +124,11 @@ def view_of(
     feet, side = part[:, FEET].sum(1), torch.nonzero(mesh.side[triangle] == 2).squeeze(1)
     if len(side) and layer.name in LAYERS:
         deep = (photographed[side, 2] - at(mesh.front_depth)[side, 0]).clamp(min=0)
-        # Of laces and toes it would be an emboss.
-        colour[:, side] = (
-            colour[:, side] + (1 - feet[side]) * _grain_inwards(layer, local[side], deep)
-        ).clamp(0, 1)
+        there = _inwards(layer, local[side], deep)
+        woven = (1 - feet[side]) * _grain(layer, there)  # of laces and toes it would be an emboss
+        colour[:, side] = (colour[:, side] + woven).clamp(0, 1)
         if len(side) > HARDLY * len(row):
-            colour[:, side] = _pattern_inwards(layer, volume.stature, colour[:, side], local[side], deep)
+            colour[:, side] = _patterned(layer, volume.stature, colour[:, side], local[side], there)
     bare = sample(layer.seen[None], local)[0]
     grown = stretch[triangle] / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
     colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local)
@@ -301,21 +304,20 @@ def _at_cells(layer: Layer, cells: torch.Tensor, places: torch.Tensor) -> torch.
     return sample(cells, (places + 0.5) / layer.layout.cell - 0.5)
 
 
-def _grain_inwards(layer: Layer, local: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
-    """(3, n) weave for a side that no photo shows, at places (n, 2) of a layer's outline, `deep` (n,) pixels behind its
-    front. Without it a side is streaks of the outline's single pixels."""
-    there = _inwards(layer, local, deep)
+def _grain(layer: Layer, there: torch.Tensor) -> torch.Tensor:
+    """(3, n) weave for a side that no photo shows, from the places `there` (n, 2) of a layer's front. Without it a side
+    is streaks of the outline's single pixels."""
     detail = sample(layer.colour - box_blur(layer.colour, FINE), there)
     inside = (sample(layer.parted[None], there)[0] > 0.95) & (detail.abs().amax(0) < 2 * PLAIN)
     return detail.clamp(-PLAIN, PLAIN) * inside
 
 
-def _pattern_inwards(
-    layer: Layer, stature: float, colour: torch.Tensor, local: torch.Tensor, deep: torch.Tensor
+def _patterned(
+    layer: Layer, stature: float, colour: torch.Tensor, local: torch.Tensor, there: torch.Tensor
 ) -> torch.Tensor:
-    """(3, n) a side's colours (3, n) with the pattern of what is patterned all round; as for `_grain_inwards`."""
+    """(3, n) a side's colours (3, n), at places `local` (n, 2) of a layer's outline, with the pattern that its front
+    has at the places `there` (n, 2), where it is patterned all over."""
     pattern = patterned(layer.layout, layer.colour, layer.layout.to_grid(layer.matte), stature)
-    there = _inwards(layer, local, deep)
     share = _at_cells(layer, pattern[None], there)[0] * _at_cells(layer, pattern[None], local)[0]
     share = share * (sample(layer.parted[None], there)[0] > 0.95)
     return torch.lerp(colour, sample(layer.colour, there).clamp(0, 1), share)
@@ -354,8 +356,8 @@ def _softened(
 ) -> torch.Tensor:
     """(n,) the alphas (n,) of the covered pixels with dips one pixel wide filled (a grey closing): where a sheet turns
     over to its other side its soft edge is no outline. Where the edge is the mesh's own, `hard` (H, W) above 0, it
-    slopes across the line that its steps follow. Of what is
-    `sheer` (H, W) above 0 gaps and border are the strands' own."""
+    slopes across the line that its steps follow. Of what is `sheer` (H, W) above 0 gaps and border are the strands'
+    own."""
     alpha = torch.zeros(hard.shape, device=values.device)
     alpha[row, column] = values
     own = alpha

@@ -26,7 +26,7 @@ from .layer import Layer
 from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
-from .neck import Neck, under_jaw
+from .neck import MOSTLY, Neck, under_jaw
 from .parts import INDEX, LAYERS
 from .patterns import Repeat, repeats
 from .relief import Relief, relief
@@ -160,7 +160,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     colour, made_up = piece.colour(dressed, _chest(source) if name == "trunk" else -torch.inf), None
     neck = Neck.of(layout, colour, piece.seen, here(weights), piece.clothes) if name == "trunk" else None
     if neck is not None:
-        colour = neck.under(layout, colour, piece.seen)
+        colour = neck.toned(layout, colour, 1 - piece.seen)
     if name in masks.hands:
         made_up = here(masks.hands[name].matte) * (1 - piece.seen)
         colour = torch.lerp(colour, here(masks.hands[name].colour), made_up)
@@ -243,7 +243,7 @@ def _rear(
         head, hair = torch.zeros_like(head), None
     hair = None if hair is None else piece.here(hair)
     rear = rear_colour(layout, colour, matte, head, neck, hair, source.tall, worn)
-    return rear if nape is None else nape.round_(layout, rear)
+    return rear if nape is None else nape.toned(layout, rear, MOSTLY)
 
 
 def _cloth(layout: Layout, regions: Regions | None) -> tuple[Fabric, tuple[Repeat, ...], torch.Tensor | None]:

@@ -106,3 +106,14 @@ def test_a_flood_goes_as_far_as_its_region_hangs_together():
     reached = field.flooded(torch.stack((seed, ~seed)), torch.stack((region, region)))
     assert int(reached[0].sum()) == 7 and not reached[0][:, 3:].any()
     assert torch.equal(reached[1], region)
+
+
+def test_components_touch_at_corners_and_are_counted():
+    mask = torch.tensor([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 1]]).bool()
+    label, count = field.components(mask)
+    assert count == 4 and bool((label[~mask] == -1).all())
+    assert label[0, 0] == label[1, 1] != label[0, 3] == label[1, 3] and label[3, 0] == label[3, 1]
+    assert (
+        field.components(torch.ones(3, 3).bool())[1] == 1
+        and field.components(torch.zeros(3, 3).bool())[1] == 0
+    )

@@ -6,7 +6,7 @@ import pytest
 import torch
 from repose.pipelines.geometry.compositing import Slots
 from repose.pipelines.geometry.head_cut import HEAD, MANE, _gleams, _opened
-from repose.pipelines.geometry.rejoining import _far, hair_on_arms
+from repose.pipelines.geometry.rejoining import hair_on_arms
 from repose.pipelines.geometry.view import View, _sheer, _softened
 
 STATURE, WIDTH = 400.0, 40
@@ -53,7 +53,7 @@ def order(seen: torch.Tensor, turned: float) -> tuple[torch.Tensor, torch.Tensor
     ]  # fmt: skip
     views = [view(0.0, turned), view(20.0), view(-20.0)]
     found = hair_on_arms(views, Slots.of(views, (1, WIDTH)), SimpleNamespace(layers=layers, stature=STATURE))
-    arm, hair, mane = (_far(one, STATURE) for one in found)
+    arm, hair, mane = (one.standing(STATURE) for one in found)
     return hair - arm, mane - arm
 
 

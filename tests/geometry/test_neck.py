@@ -31,7 +31,7 @@ def test_what_is_hidden_takes_the_tone_of_the_lit_skin(scene):
     layout, colour, seen, weights, clothes, row = scene
     neck = Neck.of(layout, colour, seen, weights, clothes)
     assert (neck.tone - LIGHT).abs().max() < (neck.tone - SHADE).abs().min()
-    made = neck.under(layout, colour, seen)
+    made = neck.toned(layout, colour, 1 - seen)
     assert (made[:, row == 0].mean(1) - neck.tone).abs().max() < 0.02
     assert torch.equal(made[:, row > 0], colour[:, row > 0]), "what was seen stays, shade and all"
 
@@ -39,7 +39,7 @@ def test_what_is_hidden_takes_the_tone_of_the_lit_skin(scene):
 def test_it_goes_round_but_a_collar_stays(scene):
     layout, colour, seen, weights, clothes, row = scene
     neck = Neck.of(layout, colour, seen, weights, clothes)
-    made = neck.round_(layout, colour)
+    made = neck.toned(layout, colour, MOSTLY)
     inner = (row == 1) & (torch.arange(layout.size[0])[:, None] > layout.size[0] / 5 + 3 * layout.cell)
     want = SHADE + MOSTLY * (neck.tone - SHADE)
     assert (made[:, inner].mean(1) - want).abs().max() < 0.03

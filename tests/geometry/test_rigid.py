@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from repose.pipelines.geometry import field, rigid
+from repose.pipelines.geometry import rigid
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.motion import motion
 from repose.pipelines.geometry.parts import INDEX, PARTS
@@ -142,17 +142,6 @@ def test_words_are_one_patch_and_buttons_are_not(person, volume):
         buttons[..., y + 25 * i : y + 25 * i + 4, x - 2 : x + 2] = 1
     assert rigid.find_patches(volume, words).count == 1
     assert rigid.find_patches(volume, buttons).count == 3
-
-
-def test_components_touch_at_corners_and_are_counted():
-    mask = torch.tensor([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 1]]).bool()
-    label, count = field.components(mask)
-    assert count == 4 and bool((label[~mask] == -1).all())
-    assert label[0, 0] == label[1, 1] != label[0, 3] == label[1, 3] and label[3, 0] == label[3, 1]
-    assert (
-        field.components(torch.ones(3, 3).bool())[1] == 1
-        and field.components(torch.zeros(3, 3).bool())[1] == 0
-    )
 
 
 NUMBERS = st.floats(-0.5, 0.5)

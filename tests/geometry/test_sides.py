@@ -7,7 +7,16 @@ import torch
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.motion import motion
 from repose.pipelines.geometry.retarget import retarget
-from repose.pipelines.geometry.view import PLAIN, STREAKS, _grain_inwards, _softened, _without_steps, view_of
+from repose.pipelines.geometry.view import (
+    PLAIN,
+    STREAKS,
+    _grain,
+    _inwards,
+    _patterned,
+    _softened,
+    _without_steps,
+    view_of,
+)
 from repose.pipelines.geometry.volume import build
 
 from . import people
@@ -42,12 +51,12 @@ def test_the_grain_of_a_side_is_small_and_none_outside(woven):
     trunk = next(layer for layer in volume.layers if layer.name == "trunk")
     y, x = torch.nonzero(trunk.parted > 0.99, as_tuple=True)
     local = torch.stack((x, y), 1)[::7].float()
-    grain = _grain_inwards(trunk, local, torch.zeros(len(local)))
+    grain = _grain(trunk, local)
     assert float(grain.abs().max()) <= PLAIN and float(grain.abs().mean()) > 0.005
     printed = replace(trunk, colour=trunk.colour * (torch.arange(trunk.colour.shape[2]) % 2))
-    assert float(_grain_inwards(printed, local, torch.zeros(len(local))).abs().max()) == 0
+    assert float(_grain(printed, local).abs().max()) == 0
     outside = torch.zeros(1, 2)
-    assert float(_grain_inwards(trunk, outside, torch.zeros(1)).abs().max()) == 0
+    assert float(_grain(trunk, outside).abs().max()) == 0
 
 
 def test_an_outline_of_whole_pixels_is_softened_along_its_line():
@@ -94,3 +103,21 @@ def test_what_was_photographed_edge_on_counts_as_unseen_at_any_scale(woven):
     twice = tuple(2 * n for n in size)
     large = view_of(volume, trunk, motion(skeleton, target.scaled(2, twice)), twice)
     assert float(large.seen.mean()) == pytest.approx(float(seen.seen.mean()), abs=0.03)
+
+
+def test_a_print_that_is_everywhere_goes_on_round_the_side_and_plain_cloth_stays(woven):
+    skeleton, volume = woven
+    trunk = next(layer for layer in volume.layers if layer.name == "trunk")
+    y, x = (torch.arange(n) for n in trunk.colour.shape[1:])
+    dark = ((y[:, None] // 6 + x // 6) % 2).float()
+    printed = replace(trunk, colour=(0.2 + 0.6 * dark).expand(3, -1, -1).clone())
+    matte = trunk.parted > 0.99
+    row = int(torch.nonzero(matte.any(1)).flatten().float().median())
+    left = int(torch.nonzero(matte[row]).flatten()[0])
+    local = torch.tensor([[left + 2.0, float(row)]]).expand(30, 2)
+    there = _inwards(printed, local, torch.arange(30.0))
+    assert bool((there[1:, 0] > there[:-1, 0] + 0.5).all()), "inwards of the left outline is to the right"
+    plain = torch.full((3, 30), 0.5)
+    made = _patterned(printed, float(people.STATURE), plain, local, there)
+    assert float(made[0, 5:].std()) > 0.15, "dark and light as on the front"
+    assert torch.equal(_patterned(trunk, float(people.STATURE), plain, local, there), plain)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from repose.pipelines.filling.batch import filled_pictures
 from repose.pipelines.filling.fill import filled
 from repose.pipelines.filling.photo import Photo
 from repose.pipelines.geometry.garments import NUMBER, GarmentMap, Material, Pattern, RigidPatch
@@ -78,3 +79,32 @@ def test_a_body_of_which_little_is_seen_takes_its_weave_from_the_photo():
         filled(*arguments, photo=Photo(photo, figure.garments)).picture,
     )
     assert grain(with_photo) > 2 * grain(without) and grain(with_photo) > 0.5 * grain(photo)
+
+
+def test_a_photo_of_another_size_than_its_garments_is_refused_with_both_sizes(photo):
+    small = photo.picture[..., ::2, ::2]
+    with pytest.raises(
+        ValueError, match="photo has 100 x 120 pixels, its garments 200 x 240: give the photo that"
+    ):
+        Photo(small, photo.clothes)
+    figure = lit_figure()
+    given = figure.picture, figure.person, [figure.found], [figure.garments]
+    with pytest.raises(ValueError, match="the photo has 120 x 180 pixels"):
+        filled_pictures(*given, photos=figure.picture[..., ::2, ::2])
+    assert Photo.of(None, photo.clothes) is None and Photo.of(photo.picture, None) is None
+
+
+def test_a_batch_takes_the_photo_as_one_picture_does():
+    figure = lit_figure()
+    hidden = figure.on("chest")
+    alone = filled(
+        figure.picture,
+        figure.person,
+        figure.hiding(hidden),
+        figure.garments,
+        photo=Photo(figure.picture, figure.garments),
+    ).picture
+    batch, _ = filled_pictures(
+        figure.picture, figure.person, [figure.hiding(hidden)], [figure.garments], photos=figure.picture
+    )
+    assert torch.equal(batch, alone)
