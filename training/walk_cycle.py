@@ -49,7 +49,7 @@ def frames(photo: torch.Tensor, models: Path) -> tuple[torch.Tensor, torch.Tenso
     targets = [one.skeleton for one in found]
     moved = moved_people(photo, reading.matte, sources, targets, [reading.regions], room)
     clothes = [reading.regions.garments] * len(targets)
-    made, _ = filled_pictures(moved.picture, moved.person, moved.correspondences, clothes)
+    made, _ = filled_pictures(moved.picture, moved.person, moved.correspondences, clothes, photos=photo)
     return made, moved.person, moved.correspondences
 
 
