@@ -23,6 +23,9 @@ from pathlib import Path
 from setup import environment
 from setup.places import BASE, HOME, MODELS, OUTPUT, ROOT, Trouble, attend, inside_venv, say, venv_python
 
+MOST_TEST_WORKERS = 4
+"""Processes that share the tests; each takes up to 4 GB with the server that it may start."""
+
 
 def main(arguments: list[str]) -> int:
     """Prepare the environment, then do the command inside it; the exit code."""
@@ -156,7 +159,9 @@ def run_test(options: argparse.Namespace) -> int:
     variables["REPOSE_DEVICE"] = matching.device()
     if found:
         variables["REPOSE_BROWSER"] = str(found)
-    command = [sys.executable, "-m", "pytest", *options.rest]
+    workers = max(1, min(MOST_TEST_WORKERS, os.cpu_count() or 1))
+    variables["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup", *options.rest]
     return attend(command, cwd=ROOT, env={**os.environ, **variables})
 
 

@@ -23,6 +23,7 @@ TORCH = ("torch==2.13.0", "torchvision==0.28.0", "torchaudio==2.11.0")
 
 TEST_PACKAGES = (
     "pytest>=8",
+    "pytest-xdist>=3.5",
     "hypothesis>=6",
     "playwright>=1.40",
     "onnxruntime>=1.17",

@@ -30,6 +30,16 @@ if "repose" not in sys.modules:
     spec.loader.exec_module(sys.modules["repose"])
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file, which share what they build, stay in one process of several; all those of a real ComfyUI and
+    its page in one, so that each server is started once."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").with_suffix("")
+        group = "comfy" if place.parts[0] == "comfy" else place.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The pack's folder."""

@@ -27,8 +27,14 @@ TURNED = (1.25, 1.9)
 """Stretch of the surface from which on folds are evened, and all of them are. By eye."""
 
 
-def fold_light(layer: Layer, stature: float) -> torch.Tensor:
-    """(3, gh, gw) sRGB to add on a layer's cells so that its folds are as bright as the cloth beside them."""
+ALONG = 4
+"""Cells up and down a fold over which it is evened alike, and half as many as may part two pieces of one."""
+
+
+def fold_light(layer: Layer, stature: float, turned: torch.Tensor) -> torch.Tensor:
+    """(3, gh, gw) sRGB to add on a layer's cells so that its folds are as bright as the cloth beside them, where its
+    surface is turned to the camera: by the share `turned` (gh, gw) in [0, 1]. A fold goes as a whole or stays: half of
+    one would be a streak with a sharp side."""
     layout = layer.layout
     share = layout.to_grid(layer.seen * layer.parted)
     mean = layout.to_grid(layer.colour * layer.seen * layer.parted) / share.clamp(min=1e-3)
@@ -45,8 +51,30 @@ def fold_light(layer: Layer, stature: float) -> torch.Tensor:
     (low, high), _ = PLAIN
     plain = ((high - folded[0] / folded[1].clamp(min=1e-3)) / (high - low)).clamp(0, 1)
     lacking = (cloth - mean).clamp(min=0) * there
-    # Evened, so that no cell shows, and nowhere more than is lacking.
-    return field.box_blur(lacking * weight * plain[:, None], 1).minimum(lacking)
+    # Joined along the outline, so that no row shows where a shade is too broad to be told, evened, so that no cell
+    # shows, and nowhere more than is lacking.
+    added = lacking * _joined(weight * plain[:, None] * _whole(fold > 0.5 * DARKER[0], turned), there)
+    return field.box_blur(added, 1).minimum(lacking)
+
+
+def _joined(values: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) values (gh, gw) with what is lower over a few cells of a column filled (a grey closing), over cells that
+    are `there` (gh, gw) bool."""
+    window = {"kernel_size": (2 * ALONG + 1, 1), "stride": 1, "padding": (ALONG, 0)}
+    most = F.max_pool2d((values * there)[None], **window)[0]
+    return -F.max_pool2d(-torch.where(there, most, 1e3)[None], **window)[0] * there
+
+
+def _whole(fold: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) shares, those of all cells that lie side by side in a `fold` (gh, gw) bool the highest among them."""
+    begins = fold & ~F.pad(fold[:, :-1], (1, 0))
+    which = torch.where(fold, begins.flatten().cumsum(0).view_as(fold), 0).flatten()
+    most = torch.zeros(int(which.max()) + 1, device=turned.device)
+    most.scatter_reduce_(0, which, turned.flatten(), "amax")
+    most = torch.where(fold, most[which].view_as(turned), 0)
+    both = torch.stack((most, fold.float()))[None]
+    most, folds = F.avg_pool2d(both, (2 * ALONG + 1, 1), 1, (ALONG, 0))[0]
+    return torch.where(fold, most / folds.clamp(min=1e-6), turned)
 
 
 def turned_share(stretch: torch.Tensor, limits: tuple[float, float] = TURNED) -> torch.Tensor:

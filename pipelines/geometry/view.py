@@ -130,8 +130,10 @@ def view_of(
         if len(side) > HARDLY * len(row):
             colour[:, side] = _patterned(layer, volume.stature, colour[:, side], local[side], there)
     bare = sample(layer.seen[None], local)[0]
-    grown = stretch[triangle] / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
-    colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local)
+    grown = stretch / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
+    turned = _on_cells(layer, mesh, turned_share(grown))
+    grown = grown[triangle]
+    colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local, turned)
     faces = mesh.side[triangle], grown, rest[triangle]
     colour, drawn = _with_side(layer, volume, colour, faces, front, photographed, hit.covered, row, column)
     if layer.cloth is not None:
@@ -218,17 +220,31 @@ def _turned_to_us(
     stretch: torch.Tensor,
     front: torch.Tensor,
     local: torch.Tensor,
+    turned: torch.Tensor,
 ) -> torch.Tensor:
     """(3, n) the colours (3, n) of places `local` (n, 2), where they were photographed edge-on and now are seen more
     squarely as they look from there: a limb's dark outline goes over into the far side's colours `rear`, and the folds
-    of a trunk's outline are as bright as its cloth. front (n,) bool: not the far side."""
+    of a trunk's outline are as bright as its cloth, by the share `turned` (gh, gw). front (n,) bool: not the far
+    side."""
     if layer.name.endswith(LIMBS):
         share = turned_share(stretch, TURNED) * sample(_outline(layer, stature), local)[0]
         colour = torch.lerp(colour, rear, share)
     if layer.name == "trunk":
-        added = sample(fold_light(layer, stature), (local + 0.5) / layer.layout.cell - 0.5)
-        colour = (colour + added * turned_share(stretch) * front).clamp(0, 1)
+        added = _at_cells(layer, fold_light(layer, stature, turned), local)
+        colour = (colour + added * front).clamp(0, 1)
     return colour
+
+
+def _on_cells(layer: Layer, mesh: Mesh, values: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) the mean of the values (T,) of a mesh's near triangles at each of a layer's cells."""
+    near = mesh.side == 0
+    corners, both = mesh.triangles[near].flatten(), torch.zeros(2, len(mesh.rest), device=values.device)
+    ones = torch.ones_like(values[near])
+    both.index_add_(1, corners, torch.stack((values[near], ones)).repeat_interleave(3, 1))
+    cells = torch.zeros(layer.inside.shape, device=values.device)
+    count = int(layer.inside.sum())
+    cells[layer.inside] = (both[0] / both[1].clamp(min=1))[:count]
+    return cells
 
 
 def _edge_of(

@@ -3,11 +3,39 @@
 import inspect
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 IDS = Path(__file__).with_name("node_ids.txt")
+IMPORTING = """
+import asyncio, importlib.util, json, sys, time
+
+sys.path.insert(0, sys.argv[1])
+import comfy.cli_args
+
+comfy.cli_args.args.cpu = True
+import comfy_api.latest, folder_paths, nodes
+
+before, start = set(sys.modules), time.process_time()
+spec = importlib.util.spec_from_file_location(
+    "repose", sys.argv[2] + "/__init__.py", submodule_search_locations=[sys.argv[2]]
+)
+pack = sys.modules["repose"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(pack)
+
+
+async def listed():
+    await (await pack.comfy_entrypoint()).get_node_list()
+
+
+asyncio.run(listed())
+seconds = time.process_time() - start
+print(json.dumps([seconds, sorted({name.partition(".")[0] for name in set(sys.modules) - before})]))
+"""
+"""Loads the pack as ComfyUI does, where ComfyUI's own modules are in already; prints what that cost."""
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +56,17 @@ def test_loads_without_a_word_of_complaint(server):
     assert not [line for line in log.splitlines() if "repose" in line.lower() and complaints.search(line)]
 
 
-def test_importing_costs_the_start_nothing(server):
-    seconds = float(re.search(r"([\d.]+) seconds: \S*custom_nodes\S*repose", server.log())[1])
+def test_importing_costs_the_start_nothing(comfyui, pack):
+    """In seconds of the processor, which do not hang on what else the machine does; no package comes with it that
+    ComfyUI had not imported by itself."""
+    command = [sys.executable, "-c", IMPORTING, str(comfyui), str(pack)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seconds, packages = json.loads(done.stdout.splitlines()[-1])
     assert seconds <= 1.0, f"the import took {seconds} s: import heavy packages inside functions"
+    assert not {"cv2", "diffusers", "huggingface_hub", "scipy", "torch", "transformers"} & set(packages), (
+        packages
+    )
 
 
 def test_ids_are_for_ever(nodes):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.covering import _fading, layered_colour
 from repose.pipelines.geometry.layers import _from_head, _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
@@ -361,3 +361,12 @@ def test_a_dark_speck_on_a_hand_is_no_hair_and_a_strand_below_a_gap_is(drawn):
     speck = hand < 0.3 * float(radii[INDEX["left_hand"]])
     found = _from_head(layout, frame, radii, torch.maximum(hair, speck.float()))
     assert torch.equal(found, hair) and bool(speck.any())
+
+
+def test_a_fold_fades_out_where_what_is_believed_ends():
+    columns = torch.arange(80.0)
+    sure = (columns < 40)[None].expand(20, -1)
+    evened = torch.full((3, 20, 80), 0.9) - 0.2 * ((columns - 38).abs() <= 3)  # a fold that the border cuts
+    faded = _fading(evened, sure, torch.full_like(evened, 0.9), 12.0)[0, 10]
+    assert float(faded[40]) < 0.76 and float((faded[53:] - 0.9).abs().max()) < 1e-6
+    assert bool((faded[40:].diff() > -1e-4).all()) and float(faded[40:].diff().max()) < 0.05

@@ -8,6 +8,7 @@ from repose.pipelines.geometry.layout import Layout
 
 CELL, GRID, STATURE = 4, (40, 30), 600.0
 CLOTH = 0.85
+ALL = torch.ones(GRID)
 
 
 def layer_of(colour: torch.Tensor, matte: torch.Tensor | None = None) -> Layer:
@@ -27,13 +28,13 @@ def plain() -> torch.Tensor:
 
 
 def test_plain_cloth_stays_as_it_is():
-    assert float(fold_light(layer_of(plain()), STATURE).abs().max()) < 1e-6
+    assert float(fold_light(layer_of(plain()), STATURE, ALL).abs().max()) < 1e-6
 
 
 def test_a_fold_beside_the_outline_becomes_as_bright_as_the_cloth():
     colour = plain()
     colour[:, 40:120, :12] = 0.5  # 12 of 120 pixels: three cells along the left outline
-    added = fold_light(layer_of(colour), STATURE)
+    added = fold_light(layer_of(colour), STATURE, ALL)
     inside = added[:, 12:28, :2]
     assert float((inside - (CLOTH - 0.5)).abs().max()) < 0.02
     assert float(added[:, :, 6:].abs().max()) < 1e-3 and float(added[:, :8].abs().max()) < 1e-3
@@ -42,10 +43,10 @@ def test_a_fold_beside_the_outline_becomes_as_bright_as_the_cloth():
 def test_a_print_that_is_dark_all_along_the_row_and_stripes_stay():
     stripes = plain()
     stripes[:, :, (torch.arange(GRID[1] * CELL) // 8) % 2 == 0] = 0.3
-    assert float(fold_light(layer_of(stripes), STATURE).abs().max()) < 1e-6
+    assert float(fold_light(layer_of(stripes), STATURE, ALL).abs().max()) < 1e-6
     lower = plain()
     lower[:, 80:] = 0.3  # trousers under a shirt
-    assert float(fold_light(layer_of(lower), STATURE).abs().max()) < 0.02
+    assert float(fold_light(layer_of(lower), STATURE, ALL).abs().max()) < 0.02
 
 
 def test_nothing_is_made_brighter_than_what_lies_beside_it():
@@ -53,7 +54,7 @@ def test_nothing_is_made_brighter_than_what_lies_beside_it():
     colour = plain() + 0.03 * noise
     colour[:, 40:120, :10] = 0.45
     layer = layer_of(colour)
-    evened = layer.layout.to_grid(colour) + fold_light(layer, STATURE)
+    evened = layer.layout.to_grid(colour) + fold_light(layer, STATURE, ALL)
     assert float(evened.max()) <= float(layer.layout.to_grid(colour).max()) + 1e-3
 
 
@@ -62,3 +63,21 @@ def test_only_what_is_drawn_out_is_evened(stretch, share):
     assert float(turned_share(torch.tensor(stretch))) == pytest.approx(share)
     rising = turned_share(torch.linspace(1.25, 1.9, 9)).diff()
     assert bool((rising > 0).all())
+
+
+def test_a_fold_goes_as_a_whole_though_half_of_it_is_turned():
+    colour = plain()
+    colour[:, 40:120, :16] = 0.5  # four cells
+    turned = torch.zeros(GRID)
+    turned[:, 0] = 1
+    added = fold_light(layer_of(colour), STATURE, turned)
+    assert float((added[:, 14:26, :3] - (CLOTH - 0.5)).abs().max()) < 0.02
+    assert float(fold_light(layer_of(colour), STATURE, torch.zeros(GRID)).abs().max()) == 0
+
+
+def test_a_fold_of_which_a_few_rows_cannot_be_told_has_no_gap():
+    colour = plain()
+    colour[:, 40:120, :12] = 0.5
+    colour[:, 76:84, :24] = 0.5  # six cells from the outline: too broad for a fold
+    added = fold_light(layer_of(colour), STATURE, ALL)[:, 12:28, 0]
+    assert float((added - (CLOTH - 0.5)).abs().max()) < 0.03
