@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .batches import Progress, common_count, each, told
 from .correct import fingers_with_depth
 from .geometry.anatomy.correction import corrected
-from .geometry.cut_limbs import as_photographed, cut_limbs
+from .geometry.cut_limbs import as_photographed, cut_limbs, folded_limbs
 from .geometry.figures.posed import flat_notes, posed_flat
 from .geometry.formats.openpose import openpose_from_keypoints
 from .geometry.keypoints import Keypoints
@@ -21,6 +21,7 @@ from .given import skeleton_in_picture
 from .lift import embodied, pose_in
 
 KEPT = "cut off by the photo's border, kept as photographed: {}"
+FOLDED = "folded so that one half hides the other, kept as photographed: {}"
 FAR_TURN = 50
 """Degrees from which a turned trunk shows more guess than photo."""
 
@@ -50,11 +51,16 @@ def retargeted(source: Skeleton, pose: Pose, place: str = "source", limits: bool
             skeleton_in_picture(posed_flat(source, pose, place), source.canvas), flat_notes(source, pose)
         )
     cut = cut_limbs(source)
-    stated = as_photographed(facing_with(source, pose), cut)
+    folded = tuple(limb for limb in folded_limbs(source) if limb not in cut)
+    stated = as_photographed(facing_with(source, pose), cut + folded)
     target = retarget(source, stated, place)
     target, notes = within_limits(target, stated) if limits else (target, ())
-    kept = (KEPT.format(", ".join(limb.replace("_", " ") for limb in cut)),) if cut else ()
+    kept = tuple(_told(text, limbs) for text, limbs in ((KEPT, cut), (FOLDED, folded)) if limbs)
     return Retargeted(skeleton_in_picture(target, source.canvas), turned(source, pose) + kept + notes)
+
+
+def _told(text: str, limbs: tuple[str, ...]) -> str:
+    return text.format(", ".join(limb.replace("_", " ") for limb in limbs))
 
 
 def within_limits(target: Skeleton, pose: Pose) -> Retargeted:

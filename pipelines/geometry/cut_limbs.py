@@ -1,4 +1,8 @@
-"""Arms and legs that the photo's border cuts off: of what lies beyond it nothing is known, so they keep their pose."""
+"""Arms and legs of which the photo does not tell enough to move them: they keep their pose.
+
+Those that its border cuts off, of which nothing is known beyond it; and those folded so that one half lies on the
+other, of which one half is all that is seen.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,27 @@ move, and what is beyond stays beyond."""
 NEAR = 0.9
 """Of a bone's length: an unseen joint whose bone begins nearer than that to the border is taken to be beyond it, and
 not hidden behind the body. By eye, on selfies and portraits."""
+FOLDED, SHORT = 20.0, 0.5
+"""Degrees between the halves of a folded limb, in the picture, up to which one lies on the other: a forearm is about
+as broad as that at half its length; and of a bone's length, what at least must be seen of it to judge. By eye."""
+BENDS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
+
+
+def folded_limbs(source: Skeleton) -> tuple[str, ...]:
+    """The names, as "left_arm", of the person's limbs whose halves lie on each other in the photo."""
+    positions, seen = source.forward().positions[:, :2], source.confidence[:, 0] > 0
+
+    def folded(side: str, names: tuple[str, ...]) -> bool:
+        root, middle, end = (JOINT_INDEX[f"{side}_{name}"] for name in names)
+        ways = positions[root] - positions[middle], positions[end] - positions[middle]
+        lengths = [float(np.linalg.norm(way)) for way in ways]
+        whole = [float(np.linalg.norm(source.offsets[joint])) for joint in (middle, end)]
+        if not seen[[middle, end]].all() or min(np.divide(lengths, whole)) < SHORT:
+            return False
+        return float(ways[0] @ ways[1]) > np.cos(np.radians(FOLDED)) * lengths[0] * lengths[1]
+
+    sides = ("left", "right")
+    return tuple(f"{side}_{limb}" for limb, names in BENDS.items() for side in sides if folded(side, names))
 
 
 def cut_limbs(source: Skeleton) -> tuple[str, ...]:

@@ -92,16 +92,13 @@ def skin_of(
     return Skin(fit[0], fit[1:], 0.8 * low, 1.1 * high), good
 
 
-def plain_skin(colour: torch.Tensor) -> Skin | None:
-    """The skin of somebody whose hand is not to be seen, by pixels (n, 3) of their skin elsewhere, under the
-    usual light. None where they are too few."""
-    if len(colour) < FEWEST:
-        return None
-    seen = linear(colour)
-    middle = seen.median(0).values
+def plain_skin(colour: torch.Tensor) -> Skin:
+    """The skin of somebody whose hand is not to be seen, of whose skin elsewhere the sRGB colour (3,) is known, under
+    the usual light."""
+    middle = linear(colour)
     flat, slope = USUAL_LIGHT
     facing = flat - slope[2]
-    share = seen.new_tensor(slope)[:, None] / facing
+    share = middle.new_tensor(slope)[:, None] / facing
     return Skin(middle * flat / facing, share * middle, 0.3 * middle, 1.4 * middle)
 
 

@@ -111,14 +111,12 @@ def source_hands(
     skeleton: Skeleton,
     mattes: dict[str, torch.Tensor],
     weights: dict[str, torch.Tensor],
-    hidden: tuple[str, ...] = (),
-    skin: torch.Tensor | None = None,
+    hidden: dict[str, torch.Tensor] | None = None,
 ) -> dict[str, SourceHand]:
     """The hands of a photo that may be drawn anew, by their arm's layer: those whose points are sure, and
-    those of the arms `hidden`, which are in a pocket (pockets.py).
+    those of the arms `hidden`, which are in a pocket (pockets.py), by the colour (3,) of their skin.
 
-    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers; skin (h, w), where it is
-    known.
+    picture (3, h, w) the crop; mattes (h, w) and weights (P, gh, gw) of the layers.
     """
     found = {}
     for side in ("left", "right"):
@@ -126,17 +124,17 @@ def source_hands(
         if layer not in weights:
             continue
         share = layout.to_native(weights[layer][INDEX[f"{side}_hand"]][None])[0]
-        if layer in hidden and skin is not None:
-            found[layer] = _hidden_hand(picture, skeleton, side, share, skin)
+        if hidden and layer in hidden:
+            found[layer] = _hidden_hand(skeleton, side, share, hidden[layer])
         elif seen_points(skeleton, side) >= SURE:
             found[layer] = _source_hand(layout, picture, skeleton, side, mattes[layer], share)
     return {layer: one for layer, one in found.items() if one is not None}
 
 
-def _hidden_hand(picture, skeleton, side, share, skin) -> SourceHand | None:
+def _hidden_hand(skeleton, side, share, skin) -> SourceHand | None:
     """A hand of which nothing is to be seen, in the colour of the person's skin elsewhere."""
-    colours, plain = plain_skin(picture[:, skin > 0.8].T), hand(skeleton, side, SLIM)
-    if colours is None or plain.length < LEAST:
+    colours, plain = plain_skin(skin), hand(skeleton, side, SLIM)
+    if plain.length < LEAST:
         return None
     empty = torch.zeros(1, 1, device=share.device)
     nowhere = Sight((0, 0), empty, empty, empty[..., None].expand(1, 1, 3), empty, empty.long())

@@ -23,7 +23,7 @@ from .limb_outline import Outline, limb_outline
 from .motion import Bones
 from .nearness import beyond_outlines, favour_hair, keep_off, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
-from .pockets import Hand, guessed, pocketed, without_hands
+from .pockets import Hand, hidden_hands, pocketed, without_hands
 from .skirt import cloth_rows, find_skirt, radii_within
 from .underneath import covered
 
@@ -123,9 +123,10 @@ def split(
     hair: torch.Tensor | None = None,
     skin: torch.Tensor | None = None,
     trousers: torch.Tensor | None = None,
+    face: torch.Tensor | None = None,
 ) -> Masks:
-    """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w), and trousers (h, w), what
-    dresses hips, legs and feet, each in [0, 1]."""
+    """Layers of the person on the crop: picture (3, h, w), matte, hair and skin (h, w), trousers (h, w), what dresses
+    hips, legs and feet, and face (h, w), each in [0, 1]."""
     small = layout.to_grid(matte, 2)
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     frame = on_arms_middle(layout, frame, skin, tall)
@@ -134,11 +135,12 @@ def split(
     skirt = find_skirt(layout, frame, small, skin, tall, grey)
     radii = radii_within(layout, frame, radii, skirt, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
-    told = ((name, guessed(layout, frame, name, picture, bare, tall)) for name in pockets)
-    hands = {name: hand for name, hand in told if hand is not None}
+    hands, bare_hands = hidden_hands(layout, frame, pockets, picture, bare, small > 0.5, tall, face)
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
     plain = nearness(layout, frame, radii, tall, skin, outlines)
+    for name, patch in bare_hands.items():
+        plain = {n: torch.where(patch, 0.0 if n == name else 2.0, cost) for n, cost in plain.items()}
     if trousers is not None:
         keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
@@ -178,6 +180,7 @@ def split(
             own, under = own * bared, under * bared
         piece = _hanging_together(layout, torch.maximum(own, hidden), plain[name])
         own, hidden, under = own * piece, hidden * piece, under * piece
+        own = hands[name].without(own) if name in hands else own
         parted[name] = torch.maximum(torch.maximum(own, hidden), hands[name].matte if name in hands else own)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from . import field
+from .colour import delta_e_2000, lab
 from .layout import Layout
 from .motion import Bones
 from .parts import INDEX
@@ -28,16 +30,33 @@ SHAPE = (
 )  # fmt: skip
 """A hand that hangs at rest, seen on its back: from and to (along, towards the thumb) and half-breadth of palm, fingers
 (the little one first) and thumb, all in hand lengths from the wrist. By eye, on the development photos' hands."""
+LENGTH = 0.108
+"""A hand's length as a fraction of stature: Drillis and Contini, 1966 (template.py)."""
+AT_WRIST, FURTHEST, LARGEST = 0.35, 1.2, 0.5
+"""Hand lengths from the wrist within which the skin of a hand begins and ends, and its area at most in squares of that:
+a fist or a flat hand; more is a bare belly or thigh. By eye."""
+WHOLE = 0.17
+"""The same from which on it is a whole hand, and the points are wrong: it gives way to a guess. By eye."""
+UNLIKE = 22.0
+"""Difference (CIEDE2000) from the face's colour from which on a colour is not that person's skin: a hand in the shade
+differs by less. By eye."""
 ROUND = 0.3
 """How much darker (share of the brightness) a finger is at its border than along its middle. By eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A hand that no photo shows: its matte (h, w) and colours (3, h, w) on the native crop."""
+    """A hand that no photo shows: its matte (h, w) and colours (3, h, w) on the native crop, its `skin` (3,); and
+    `instead` (h, w) in [0, 1] of which that shows, but not where its points are, or None: they cannot move it."""
 
     matte: torch.Tensor
     colour: torch.Tensor
+    skin: torch.Tensor
+    instead: torch.Tensor | None = None
+
+    def without(self, arm: torch.Tensor) -> torch.Tensor:
+        """(h, w) what of an arm's matte (h, w) stays beside this hand."""
+        return arm if self.instead is None else arm * (1 - self.instead)
 
 
 def pocketed(
@@ -73,6 +92,26 @@ def pocketed(
     return tuple(found)
 
 
+def showing(
+    layout: Layout, frame: Bones, name: str, skin: torch.Tensor, inside: torch.Tensor, tall: float
+) -> torch.Tensor | None:
+    """(2gh, 2gw) bool: the skin at the wrist of the arm `name` that hangs together and is no more than a hand: what
+    shows of a hand whose points lie in cloth. None where there is none.
+
+    skin (2gh, 2gw) in [0, 1], inside (2gh, 2gw) bool; frame with the hand.
+    """
+    away, _ = layout.capsule(*[frame.start[INDEX[name.replace("arm", "hand")]][:2]] * 2, 2)
+    away, bare = away / (LENGTH * tall), (skin > 0.5) & inside
+    patch = field.flooded((bare & (away < AT_WRIST))[None], bare[None])[0]
+    of_hand = _hands_in(layout, patch, tall) <= LARGEST and not bool((patch & (away > FURTHEST)).any())
+    return patch if of_hand and int(patch.sum()) >= FEW else None
+
+
+def _hands_in(layout: Layout, patch: torch.Tensor, tall: float) -> float:
+    """The area of a patch (2gh, 2gw) bool in squares of a hand's length."""
+    return float(patch.sum()) * (layout.cell / 2 / (LENGTH * tall)) ** 2
+
+
 def without_hands(frame: Bones, radii: np.ndarray, arms: tuple[str, ...]) -> Bones:
     """The bones without the hands of these arms; their forearms end where the cuff does, before the wrist."""
     present, end = frame.present.copy(), frame.end.copy()
@@ -86,14 +125,48 @@ def without_hands(frame: Bones, radii: np.ndarray, arms: tuple[str, ...]) -> Bon
     return replace(frame, end=end, present=present, fingers=fingers)
 
 
+def hidden_hands(
+    layout: Layout,
+    frame: Bones,
+    arms: tuple[str, ...],
+    picture: torch.Tensor,
+    skin: torch.Tensor | None,
+    inside: torch.Tensor,
+    tall: float,
+    face: torch.Tensor | None = None,
+) -> tuple[dict[str, Hand], dict[str, torch.Tensor]]:
+    """Of the arms whose hands are inside clothes, by arm: the hands as they may look; and (2gh, 2gw) bool what shows of
+    them.
+
+    picture (3, h, w); skin and face (h, w), or None, where nobody knows; inside (2gh, 2gw) bool; frame with the hands.
+    """
+    hands, bare = {}, {}
+    for name in arms:
+        patch = showing(layout, frame, name, layout.to_grid(skin, 2), inside, tall)
+        if patch is not None:
+            bare[name] = patch
+        hand = guessed(layout, frame, name, picture, skin, tall, face)
+        if hand is not None and patch is not None and _hands_in(layout, patch, tall) > WHOLE:
+            around = layout.to_native(field.dilate(patch.float(), 1)[None])[0]
+            hand = replace(hand, instead=(around * 2).clamp(max=1))
+        hands |= {} if hand is None else {name: hand}
+    return hands, bare
+
+
 def guessed(
-    layout: Layout, frame: Bones, name: str, picture: torch.Tensor, skin: torch.Tensor, tall: float
+    layout: Layout,
+    frame: Bones,
+    name: str,
+    picture: torch.Tensor,
+    skin: torch.Tensor,
+    tall: float,
+    face: torch.Tensor | None = None,
 ) -> Hand | None:
     """A relaxed hand of arm `name` in the colour of the skin next to it; None where no skin is seen to take it from.
 
-    picture (3, h, w), skin (h, w).
+    picture (3, h, w), skin (h, w), and face (h, w), where it is known.
     """
-    colour = _skin_colour(layout, frame, name, picture, skin, tall)
+    colour = _skin_colour(layout, frame, name, picture, skin, tall, face)
     if colour is None:
         return None
     hand = INDEX[name.replace("arm", "hand")]
@@ -111,17 +184,31 @@ def guessed(
     pixels = layout.to_native(nearest[None])[0]
     border = SHAPE[-1][2] * length  # pixels over which the distance grows by one: an edge of about a pixel
     matte = ((1 - pixels) * border + 0.5).clamp(0, 1)
-    return Hand(matte, colour[:, None, None] * (1 - ROUND * pixels.clamp(0, 1) ** 2))
+    return Hand(matte, colour[:, None, None] * (1 - ROUND * pixels.clamp(0, 1) ** 2), colour)
 
 
 def _skin_colour(
-    layout: Layout, frame: Bones, name: str, picture: torch.Tensor, skin: torch.Tensor, tall: float
+    layout: Layout,
+    frame: Bones,
+    name: str,
+    picture: torch.Tensor,
+    skin: torch.Tensor,
+    tall: float,
+    face: torch.Tensor | None,
 ) -> torch.Tensor | None:
-    """(3,) median of the skin at the wrist, else of all bare skin."""
+    """(3,) median of the skin at the wrist, else of all bare skin; where that is unlike the face's, which is surely
+    skin, the face's: stockings and a brown coat pass for skin. None where there is neither."""
     bare = layout.to_grid(skin, 2) > 0.9
     cells = layout.to_grid(picture, 2)
     wrist, _ = layout.capsule(*[frame.start[INDEX[name.replace("arm", "hand")]]] * 2, 2)
-    for where in (bare & (wrist < 0.04 * tall), bare):
-        if int(where.sum()) >= FEW:
-            return cells[:, where].median(1).values
-    return None
+    places = (bare & (wrist < 0.04 * tall), bare)
+    told = [cells[:, where].median(1).values for where in places if int(where.sum()) >= FEW]
+    shown = None if face is None else layout.to_grid(face, 2) > 0.9
+    if shown is None or int(shown.sum()) < FEW:
+        return told[0] if told else None
+    surely = cells[:, shown].median(1).values
+    colours = lab(torch.stack((surely, *told))[:, :, None, None])[..., 0, 0]
+    like = [
+        one for one, seen in zip(told, colours[1:], strict=True) if delta_e_2000(seen, colours[0]) < UNLIKE
+    ]
+    return like[0] if like else surely

@@ -1,4 +1,5 @@
-"""How far a layer goes on under what is seen before it: trunk and legs under the arms, legs under a shirt."""
+"""How far a layer goes on under what is seen before it: trunk and legs under the arms, legs under a shirt, and one leg
+under the other."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from . import field
 from .layout import Layout
 from .motion import Bones
 from .nearness import across, background_beyond, outermost, within_outline
-from .parts import INDEX
+from .parts import INDEX, of_layer
 
 FLANK = 0.01
 """Fraction of stature (18 mm on 1.75 m) by which a trunk goes on under an arm where no row beside tells: the arm hangs
@@ -31,6 +32,10 @@ SEAM = 2
 NOTCH = 0.012
 """Fraction of stature: half the breadth of gaps under an arm that are closed between what is known to go on. By eye."""
 
+BEHIND, STRETCHES = (0.35, 0.9), 24
+"""Nearness to a leg's bone within which its axis lies, and up to which there is leg where the other leg hides that; and
+the stretches of a bone that are asked one by one. By eye."""
+
 
 def covered(
     layout: Layout,
@@ -48,9 +53,9 @@ def covered(
     """(2gh, 2gw) 1 where layer k surely goes on although another layer is seen there.
 
     The trunk goes on under an arm that crosses it or hangs beside it, a leg under a hand, both as far as their own
-    outline above and below tells; a leg under the trunk, which may be a shirt or a skirt, along its own bones; and both
-    to the joint that they share, `discs` (2gh, 2gw) bool. skirt (2gh, 2gw) bool: the trunk's cells that hang round both
-    legs.
+    outline above and below tells; a leg under the trunk, which may be a shirt or a skirt, and under the other leg,
+    along its own bones; and both to the joint that they share, `discs` (2gh, 2gw) bool. skirt (2gh, 2gw) bool: the
+    trunk's cells that hang round both legs.
     """
     own = owner == k
     if names[k].endswith("arm"):
@@ -72,7 +77,30 @@ def covered(
         beneath |= arms & closed & (plain[names[k]] < 1.25)
     # No seam between what is seen and what is not, nor where the arm's border lies within a neighbour's cell.
     beneath |= (field.dilate(beneath.float(), SEAM) > 0) & ~arms
+    if k > 0:
+        legs = [i for i, name in enumerate(names) if name.endswith("leg") and i != k]
+        other = torch.stack([owner == i for i in legs] or [~own]).any(0) & inside
+        beneath |= _behind(layout, frame, radii, names[k], other) if legs else torch.zeros_like(own)
     return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
+
+
+def _behind(layout: Layout, frame: Bones, radii: np.ndarray, name: str, other: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) bool: the leg `name` behind the other one, where that is seen, `other` (2gh, 2gw) bool, on its axis:
+    legs that cross."""
+    hidden = torch.zeros_like(other)
+    for part in of_layer(name):
+        if not frame.present[part]:
+            continue
+        distance, along = layout.capsule(frame.start[part], frame.end[part], 2)
+        near = distance / float(radii[part])
+        place = (along * STRETCHES).long().clamp(0, STRETCHES - 1)
+        core = near < BEHIND[0]
+        count = torch.zeros(2, STRETCHES, device=other.device)
+        count.index_add_(1, place[core], torch.stack((torch.ones_like(near), other.float()))[:, core])
+        crossed = count[1] > 0.5 * count[0]
+        crossed = field.dilate(crossed.float()[None], 1)[0] > 0  # up to where it is seen
+        hidden |= other & crossed[place] & (near < BEHIND[1])
+    return hidden
 
 
 def _under_crossed(layout: Layout, radii: np.ndarray, own: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:

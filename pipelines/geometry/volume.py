@@ -40,6 +40,9 @@ STRAND = 2
 """Pixels beside a strand that show it as well."""
 COLLAR = 0.06
 """Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
+LENT = 2
+"""Pixels within the border of a leg from which on its pixels are lent to the one behind it: at the border they are
+partly what lies beside it. By eye."""
 HEM = 3
 """Label cells round a skirt whose colours do not tell what the legs under it look like."""
 
@@ -158,6 +161,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     layout, matte, here = piece.layout, piece.matte, piece.here
     dressed = not name.endswith("arm")  # which hardly lies under anything, and is narrow
     colour, made_up = piece.colour(dressed, _chest(source) if name == "trunk" else -torch.inf), None
+    colour = _lent(source, name, piece, colour)
     neck = Neck.of(layout, colour, piece.seen, here(weights), piece.clothes) if name == "trunk" else None
     if neck is not None:
         colour = neck.toned(layout, colour, 1 - piece.seen)
@@ -196,6 +200,17 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         cloth=cloth,
         strands=None if source.cut is None else here(source.cut.stray),
     )
+
+
+def _lent(source: _Source, name: str, piece: _Piece, colour: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) the colours (3, h, w) of a leg, but where it lies behind the other one those of that: legs are dressed
+    alike, and a shoe that is hidden is such a shoe."""
+    other = {"left_leg": "right_leg", "right_leg": "left_leg"}.get(name)
+    if other not in source.visible:
+        return colour
+    theirs = field.dilate((piece.here(source.visible[other]) > 0.7).float(), LENT)
+    theirs = field.erode(theirs, 2 * LENT) * (1 - piece.seen)
+    return torch.lerp(colour, piece.picture, field.box_blur(theirs[None], LENT) * (1 - piece.seen))
 
 
 def _chest(source: _Source) -> float:
@@ -290,6 +305,7 @@ def build(
         maps = {"hair": layout.crop_mask(regions.hair[0]), "skin": layout.crop_mask(regions.skin[0])}
         if regions.garments is not None:
             maps["trousers"] = layout.crop_mask(regions.garments.mask("lower", "shoes")[0])
+            maps["face"] = layout.crop_mask(regions.garments.mask("face")[0])
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
     head, cut = placed(skeleton, frame, tall), None
@@ -312,8 +328,8 @@ def build(
     if cut is not None:
         layers += _head(source, head, maps.get("hair"), layers[0])
     layers = tuple(layer for layer in layers if bool(layer.inside.any()))  # of a speck there is no head
-    hidden = tuple(layer.name for layer in layers if layer.made_up is not None)
-    hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden, maps.get("skin"))
+    hidden = {layer.name: masks.hands[layer.name].skin for layer in layers if layer.made_up is not None}
+    hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden)
     return BodyVolume(layers, crop, layout, frame, tall, hands)
 
 

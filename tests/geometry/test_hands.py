@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from repose.pipelines.geometry import hands
-from repose.pipelines.geometry.hand_colour import SHADE, Skin, encoded, linear, plain_skin, shown, skin_of
+from repose.pipelines.geometry.hand_colour import SHADE, Skin, encoded, linear, shown, skin_of
 from repose.pipelines.geometry.hand_shape import FINGER_RADII, hand
 from repose.pipelines.geometry.hand_sight import see, window
 from repose.pipelines.geometry.landmarks import FINGERS
@@ -140,7 +140,6 @@ def test_skin_is_measured_through_what_is_none():
 
 def test_too_little_skin_is_none():
     assert skin_of(torch.rand(10, 3), torch.rand(10, 3), torch.ones(10)) is None
-    assert plain_skin(torch.rand(10, 3)) is None
 
 
 def test_the_photo_s_own_hand_stays_for_the_same_pose(photo, volume):
@@ -165,7 +164,7 @@ def test_a_waving_hand_is_drawn_anew_and_told_as_hidden(photo, volume):
     assert torch.equal(moved.colour, again.colour) and torch.equal(moved.alpha, again.alpha)
 
 
-def found(photo, volume, skeleton, skin=None, hidden=()):
+def found(photo, volume, skeleton, hidden=None):
     """The hands that `source_hands` takes from the photo for another reading of its skeleton."""
     layout = Layout.around(photo[1][0, 0], body_height(photo[2]))
     layers = {layer.name: layer for layer in volume.layers}
@@ -176,7 +175,6 @@ def found(photo, volume, skeleton, skin=None, hidden=()):
         {name: layout.laid(layer.parted, layer.layout) for name, layer in layers.items()},
         {name: layout.laid(layer.weights, layer.layout) for name, layer in layers.items()},
         hidden,
-        None if skin is None else layout.crop_mask(skin[0]),
     )
 
 
@@ -195,12 +193,9 @@ def test_a_hand_with_missing_points_stays_rigid(photo, volume):
 
 
 def test_a_hand_in_a_pocket_is_drawn_when_it_has_left_it(photo, volume):
-    _, matte, skeleton = photo
+    skeleton = photo[2]
     hidden = unsure(skeleton, ["left_hand_root", *FINGER_POINTS])
-    skin = torch.zeros_like(matte)
-    x, y = np.round(skeleton.forward().positions[JOINT_INDEX["right_middle_1"], :2]).astype(int)
-    skin[..., y - 14 : y + 5, x - 4 : x + 4] = 1  # the other hand alone is bare
-    sources = found(photo, volume, hidden, skin, ("left_arm",))
+    sources = found(photo, volume, hidden, {"left_arm": torch.tensor(SKIN)})
     assert sources["left_arm"].hidden
     for pose, drawn in (("front", False), ("hands/waving", True)):
         target = retarget(hidden, load_pose(pose))
