@@ -18,6 +18,8 @@ BARE = 0.35
 ALIKE = 0.11
 """Distance (sRGB, three channels) between the colours of a hand's axis and of the cloth beside it up to which it is
 that cloth: less than a glove differs from trousers. By eye."""
+PATTERN = 0.075
+"""The same of the likest places beside, where both are patterned: of so many colours each is met again. By eye."""
 CUFF = 1.2
 """How far before the wrist of a hand in a pocket the sleeve or the skin is sure, in half-breadths of the forearm."""
 FEW = 12
@@ -82,11 +84,9 @@ def pocketed(
         # Of what is beside, on either side of it, the likest: the hand lies at a border more often than not.
         apart = (picture[:, beside] - picture[:, core].median(1).values[:, None]).square().sum(0).sqrt()
         alike = float(apart.quantile(0.2)) < ALIKE
-        if (
-            float(picture[:, core].std(1).max()) > ALIKE
-        ):  # of a pattern, whose median is nothing, cell by cell
+        if float(picture[:, core].std(1).max()) > ALIKE:  # a pattern, whose median is nothing: cell by cell
             apart = torch.cdist(picture[:, core].T, picture[:, beside].T).amin(1)
-            alike = float(apart.median()) < ALIKE / 2
+            alike = float(apart.median()) < PATTERN
         if alike:
             found.append(f"{side}_arm")
     return tuple(found)
