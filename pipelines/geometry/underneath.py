@@ -27,6 +27,8 @@ SLANT = 0.25
 """By how much of its own length the outline of a trunk at most comes nearer or goes further: 14 degrees. By eye."""
 BESIDE = 2
 """Cells of the label grid beyond a skirt's edge that tell whether the edge is its own or an arm's. By eye."""
+STRAIGHT = 4
+"""A skirt's edge is straight over this part of its height. By eye."""
 SEAM = 2
 """Cells of the label grid by which what goes on under an arm reaches beyond it. By eye."""
 NOTCH = 0.012
@@ -131,11 +133,22 @@ def _skirt_sides(own: torch.Tensor, arms: torch.Tensor, skirt: torch.Tensor) -> 
         known &= np.append(known[1:], known[-1]) & np.append(known[0], known[:-1])
         edge = edge.cpu().numpy()
         outline = np.interp(rows, rows[known], edge[known]) if known.any() else edge
-        outline = np.where((rows < first) & (known.cumsum() == 0), edge, outline)
+        above = known.cumsum() == 0
+        outline = np.where(above, np.maximum(edge, np.minimum(outline, _upwards(rows, edge, known))), outline)
+        outline = np.where((rows < first) & above, edge, outline)
         limit = torch.as_tensor(outline, device=own.device)[:, None]
         within = column <= limit
         enclosed[rows] &= within.flip(1) if mirrored else within
     return enclosed
+
+
+def _upwards(rows: np.ndarray, edge: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(n,) a skirt's edge above the first rows where it is `known` (n,) bool, going on as straight as it runs there."""
+    there = np.flatnonzero(known)[: max(2, len(rows) // STRAIGHT)]
+    if len(there) < 2:
+        return edge
+    slope, start = np.polyfit(rows[there], edge[there], 1)
+    return start + max(slope, 0.0) * rows
 
 
 def _flanks(

@@ -11,7 +11,7 @@ from repose.pipelines.geometry.parts import INDEX
 from repose.pipelines.geometry.pockets import LENGTH, WHOLE, guessed, hidden_hands, showing
 from repose.pipelines.geometry.rotation import multiply
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
-from repose.pipelines.geometry.underneath import _behind
+from repose.pipelines.geometry.underneath import _behind, _skirt_sides
 from repose.pipelines.geometry.volume import build
 from repose.pipelines.posing import retargeted
 
@@ -140,3 +140,14 @@ def test_stockings_do_not_tell_the_colour_of_a_hand(drawn):
     assert torch.allclose(told.skin, SKIN, atol=1e-4)
     alone = guessed(layout, frame, "left_arm", picture, legs.float(), tall)
     assert torch.allclose(alone.skin, torch.full((3,), 0.2), atol=1e-4)
+
+
+def test_a_skirts_side_goes_on_straight_under_an_arm_that_hides_all_above():
+    """A cone of a skirt, 4 cells broader every 10 rows; an arm hides its right side from its top to the middle."""
+    row, column = torch.meshgrid(torch.arange(60), torch.arange(80), indexing="ij")
+    cone = (row >= 10) & ((column - 40).abs() <= 10 + 0.4 * (row - 10))
+    arms = (column - 40 >= 6 + 0.4 * (row - 10)) & (column < 70) & (row < 40)
+    sides = _skirt_sides(cone & ~arms, arms, cone & ~arms)
+    wrong = (sides != (cone & arms)) & (row >= 10)
+    wide = (column - 40 - (10 + 0.4 * (row - 10))).abs()
+    assert bool(sides.any()) and float(wide[wrong].max() if bool(wrong.any()) else 0) <= 1.5
