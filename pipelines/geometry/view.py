@@ -108,7 +108,7 @@ def view_of(
     def at(values: torch.Tensor) -> torch.Tensor:
         return (values[corners] * weights[..., None]).sum(1)
 
-    photographed = at(mesh.rest)
+    photographed = _places(layer, mesh, moved, triangle, weights)
     source, local = photographed[:, :2], layer.local(photographed[:, :2])
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
     both = sample(torch.stack((layer.matte, layer.parted)), local)
@@ -157,6 +157,19 @@ def view_of(
         _ahead(volume, layer, photographed, local),
         photographed[:, 2],
     )
+
+
+def _places(
+    layer: Layer, mesh: Mesh, moved: torch.Tensor, triangle: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """(n, 3) where in the photo the points of triangles (n,), with weights (n, 3) of their corners, show: where they
+    lie, but within an open hem on the limb."""
+    places = mesh.rest[mesh.triangles[triangle]]
+    if layer.hems is not None:
+        behind = (mesh.side == 1) & (normals(mesh, moved)[0][:, 2] > 0)
+        through = layer.hems.seen_through(layer.inside, mesh.triangles, mesh.side, moved, behind)[triangle]
+        places = torch.cat((places[..., :2] + through, places[..., 2:]), -1)
+    return (places * weights[..., None]).sum(1)
 
 
 def _rasterised(

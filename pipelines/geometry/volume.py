@@ -27,6 +27,7 @@ from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
 from .neck import MOSTLY, Neck, under_jaw
+from .open_hems import OpenHems
 from .parts import INDEX, LAYERS
 from .patterns import Repeat, repeats
 from .relief import Relief, relief
@@ -178,6 +179,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
     weights, parted = here(weights), _parted(source, name, piece)
+    solid = layout.to_grid(parted) > 0.7  # the rim is drawn where the layer has left its neighbours
     return Layer(
         name,
         layout,
@@ -187,7 +189,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         colour,
         _rear(source, name, piece, colour, weights, neck),
         field.dilate((cover > 0.25).float(), 2) > 0,
-        layout.to_grid(parted) > 0.7,  # the rim is drawn where the layer has left its neighbours
+        solid,
         weights,
         front,
         back,
@@ -195,6 +197,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         stays,
         cloth=cloth,
         strands=None if source.cut is None else here(source.cut.stray),
+        hems=OpenHems.of(layout, name, solid, weights, piece.clothes, source.frame, source.tall),
     )
 
 
