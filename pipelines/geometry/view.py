@@ -317,6 +317,12 @@ def _at_cells(layer: Layer, cells: torch.Tensor, places: torch.Tensor) -> torch.
     return sample(cells, (places + 0.5) / layer.layout.cell - 0.5)
 
 
+def _worn_at(layer: Layer, places: torch.Tensor) -> torch.Tensor:
+    """(n,) the number of what is worn at places (n, 2) of a layer's pixels."""
+    x, y = (places / layer.layout.cell).floor().long().unbind(1)
+    return layer.worn[y.clamp(0, layer.worn.shape[0] - 1), x.clamp(0, layer.worn.shape[1] - 1)]
+
+
 def _grain(layer: Layer, there: torch.Tensor) -> torch.Tensor:
     """(3, n) weave for a side that no photo shows, from the places `there` (n, 2) of a layer's front. Without it a side
     is streaks of the outline's single pixels."""
@@ -333,6 +339,8 @@ def _patterned(
     pattern = patterned(layer.layout, layer.colour, layer.layout.to_grid(layer.matte), stature)
     share = _at_cells(layer, pattern[None], there)[0] * _at_cells(layer, pattern[None], local)[0]
     share = share * (sample(layer.parted[None], there)[0] > 0.95)
+    if layer.worn is not None:  # below a sleeve's corner the way inwards leads up into the sleeve
+        share = share * (_worn_at(layer, there) == _worn_at(layer, local))
     return torch.lerp(colour, sample(layer.colour, there).clamp(0, 1), share)
 
 

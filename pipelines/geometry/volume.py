@@ -17,6 +17,7 @@ from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
 from .foot import side_of_foot
+from .garments import NUMBER
 from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
@@ -41,6 +42,8 @@ STRAND = 2
 """Pixels beside a strand that show it as well."""
 COLLAR = 0.06
 """Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
+FOOT = 0.1
+"""Weight of a foot from which on a cell is its own. By eye."""
 HEM = 3
 """Label cells round a skirt whose colours do not tell what the legs under it look like."""
 
@@ -197,6 +200,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         stays,
         cloth=cloth,
         strands=None if source.cut is None else here(source.cut.stray),
+        worn=_worn(piece, weights),
         hems=OpenHems.of(layout, name, solid, weights, piece.clothes, source.frame, source.tall),
     )
 
@@ -220,6 +224,12 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
         return whole
     hangs = piece.layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0]
     return torch.lerp(whole, parted, hangs)  # a skirt's corners are its own
+
+
+def _worn(piece: _Piece, weights: torch.Tensor) -> torch.Tensor | None:
+    """(gh, gw) the number of what is worn in each cell; a foot with what is on it is one thing."""
+    foot = weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+    return None if piece.clothes is None else torch.where(foot > FOOT, NUMBER["shoes"], piece.clothes)
 
 
 def _rear(
