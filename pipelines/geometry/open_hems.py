@@ -23,9 +23,9 @@ ALONG = 0.5
 hem does and a sleeve's side does not. By eye."""
 REACH = 0.03
 """Fraction of stature (5 cm on 1.75 m) within which of a hem the limb comes out of it. By eye."""
-TURNED = (0.5, 0.65)
+TURNED = {"leg": (0.5, 0.65), "arm": (0.75, 0.9)}
 """Tangent of a limb's turn about itself, since the photo, up to which a hem is seen from ahead, and from which on it is
-not. By eye."""
+not; a sleeve is less deep than shorts are and shows less of its side. By eye."""
 SEGMENTS = ("upper_arm", "forearm", "thigh", "shin")
 
 
@@ -33,12 +33,13 @@ SEGMENTS = ("upper_arm", "forearm", "thigh", "shin")
 class OpenHems:
     """Of a limb's layer, each (gh, gw) bool: `along`, the garments' cells at the outline where they are open; `near`,
     the cells round these; `bare`, those of skin. And `limb` (gh, gw, 2), from those near to the next cell well inside
-    of the skin, pixels x, y."""
+    of the skin, pixels x, y. `turned` as in TURNED."""
 
     along: torch.Tensor
     near: torch.Tensor
     bare: torch.Tensor
     limb: torch.Tensor
+    turned: tuple[float, float]
 
     @classmethod
     def of(
@@ -71,7 +72,7 @@ class OpenHems:
         near = (cloth | bare) & (field.dilate(along.float(), reach) > 0)
         within = bare & (field.erode(bare.float(), 1) > 0)  # a hem's shade is no skin
         to_limb = field.nearest(within if bool(within.any()) else bare).flip(0) * near
-        return cls(along, near, bare, to_limb.movedim(0, -1) * layout.cell)
+        return cls(along, near, bare, to_limb.movedim(0, -1) * layout.cell, TURNED[name.rpartition("_")[2]])
 
     def seen_through(
         self, inside: torch.Tensor, triangles: torch.Tensor, side: torch.Tensor, moved: torch.Tensor, behind
@@ -97,7 +98,8 @@ class OpenHems:
         limb = F.normalize((front[near & bare].mean(0) - front[near & ~bare].mean(0))[:2], dim=0)
         x, y, deep = (back - front)[along].mean(0)
         aside = (x * limb[1] - y * limb[0]).abs() / deep.clamp(min=1e-6)
-        return ((TURNED[1] - aside) / (TURNED[1] - TURNED[0])).clamp(0, 1)
+        least, most = self.turned
+        return ((most - aside) / (most - least)).clamp(0, 1)
 
 
 def _outwards(solid: torch.Tensor) -> torch.Tensor:
