@@ -36,22 +36,21 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     top, left = int(row.min()) - MARGIN, int(column.min()) - MARGIN
     shape = int(row.max()) - top + 1 + MARGIN, int(column.max()) - left + 1 + MARGIN
     row, column = row - top, column - left
-    alpha = torch.zeros(shape, device=view.alpha.device)
-    alpha[row, column] = view.alpha
-    solid, theirs = alpha.clone(), torch.zeros(shape, dtype=torch.bool, device=alpha.device)
+    alpha, parted = (torch.zeros(shape, device=view.alpha.device) for _ in range(2))
+    alpha[row, column], parted[row, column] = view.alpha, view.parted
+    walls, theirs = torch.zeros_like(alpha), torch.zeros(shape, dtype=torch.bool, device=alpha.device)
     for other in others:
         there = other.index // size[1] - top, other.index % size[1] - left
         within = (there[0] >= 0) & (there[0] < shape[0]) & (there[1] >= 0) & (there[1] < shape[1])
         theirs[there[0][within], there[1][within]] = True
         within = within & (other.alpha > 0.5)  # a faint strand is no wall
-        solid[there[0][within], there[1][within]] = 1.0
-    # A thin place is a hole as well, where the layer itself goes all round it.
-    hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(alpha < THIN, round(reach))
-    if not bool(hole.any()):
+        walls[there[0][within], there[1][within]] = 1.0
+    wide = _holes(alpha, walls, reach)
+    if not bool(wide.any()):
         return view
     number = torch.full(shape, -1, device=alpha.device)
     number[row, column] = torch.arange(len(row), device=alpha.device)
-    wide = (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5) & ~(theirs & (alpha < 0.5))
+    wide = wide & ~(theirs & (alpha < 0.5))
     colour = torch.zeros(3, *shape, device=alpha.device)
     colour[:, row, column] = view.colour
     firm = (alpha > 0.95) & ~wide
@@ -69,7 +68,8 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
     guess = {
         "index": (y + top) * size[1] + x + left,
         "colour": colour[:, y, x].T,
-        **{name: torch.ones_like(view.alpha[like]) for name in ("alpha", "parted")},
+        "alpha": torch.ones_like(view.alpha[like]),
+        "parted": torch.where(_holes(parted, walls, reach)[y, x], 1.0, parted[y, x]),
         **{name: torch.zeros_like(view.alpha[like]) for name in ("seen", "bare")},
     }
     order = torch.cat((view.index[kept], guess["index"])).argsort()
@@ -81,6 +81,14 @@ def without_holes(view: View, others: list[View], size: tuple[int, int], reach: 
             values = torch.cat((values[kept], guess.get(name, values[like])))[order]
             joined[name] = values.T if name == "colour" else values
     return replace(view, **joined)
+
+
+def _holes(alpha: torch.Tensor, walls: torch.Tensor, reach: float) -> torch.Tensor:
+    """(h, w) bool: the holes of what is alpha (h, w), with `walls` (h, w) of others, and their margin; none other."""
+    solid = torch.maximum(alpha, walls)
+    # A thin place is a hole as well, where the layer itself goes all round it.
+    hole = _enclosed(solid < 0.5, round(reach)) | _enclosed(alpha < THIN, round(reach))
+    return (dilate(hole.float(), MARGIN) > 0) & ~_outer(solid < 0.5)
 
 
 def _enclosed(open_: torch.Tensor, reach: int) -> torch.Tensor:

@@ -10,6 +10,7 @@ from . import field
 from .drapery import Drapery
 from .head_side import HeadSide
 from .layout import Layout
+from .open_hems import OpenHems
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,8 @@ class Layer:
     times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
     nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
     `sheer` (gh, gw) bool, where, if anywhere, it is one sheet of strands, through which no far side shows.
+    `worn` (gh, gw) int64, the number of what is worn in each cell, where that is known.
+    `hems` are those where, if anywhere, a garment stands off a limb.
     `side`, if anything, tells its colours where what was seen edge-on is turned to the camera.
     """
 
@@ -49,6 +52,8 @@ class Layer:
     cut: torch.Tensor | None = None
     cloth: Drapery | None = None
     strands: torch.Tensor | None = None
+    worn: torch.Tensor | None = None
+    hems: OpenHems | None = None
     side: HeadSide | None = None
     sheer: torch.Tensor | None = None
 

@@ -103,3 +103,15 @@ def normals(mesh: Mesh, moved: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     towards = torch.where(mesh.side[:, None] == 1, -towards, towards)
     stretch = torch.where(mesh.side == 2, 0, normal[:, 2].abs() / area.abs().clamp(min=1e-6))
     return normal * towards, stretch
+
+
+def on_cells(layer: Layer, mesh: Mesh, values: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) the mean of the values (T,) of a mesh's near triangles at each of a layer's cells."""
+    near = mesh.side == 0
+    corners, both = mesh.triangles[near].flatten(), torch.zeros(2, len(mesh.rest), device=values.device)
+    ones = torch.ones_like(values[near])
+    both.index_add_(1, corners, torch.stack((values[near], ones)).repeat_interleave(3, 1))
+    cells = torch.zeros(layer.inside.shape, device=values.device)
+    count = int(layer.inside.sum())
+    cells[layer.inside] = (both[0] / both[1].clamp(min=1))[:count]
+    return cells

@@ -32,6 +32,12 @@ TWISTS = {"forearm": ("hand", 0.1), "shin": ("foot", 0.4)}
 """Parts that are twisted as far as the next one is turned about their bone, and from which fraction of the bone on:
 the radius turns about the ulna all along a forearm, a shin above the ankle only by what the foot's own turn needs. The
 second numbers by eye."""
+HINGES = tuple(
+    (INDEX[f"{side}_{upper}"], INDEX[f"{side}_{lower}"])
+    for side in ("left", "right")
+    for upper, lower in (("upper_arm", "forearm"), ("thigh", "shin"))
+)
+"""The parts on either side of elbows and knees."""
 CARRIES = {"arm": INDEX["chest"], "leg": INDEX["pelvis"]}
 
 
@@ -213,8 +219,25 @@ class Motion:
         length = blended_real.norm(dim=1, keepdim=True).clamp(min=1e-9)
         blended_real, blended_dual = blended_real / length, blended_dual / length
         moved = 2 * _multiply(blended_dual, _conjugate(blended_real))[:, 1:]
-        bent = _rotate(blended_real, scaled) + moved
+        bent = self._as_stout(points, weights, _rotate(blended_real, scaled) + moved)
         return bent if self.flesh is None else self._wrapped(points, weights, bent)
+
+    def _as_stout(self, points: torch.Tensor, weights: torch.Tensor, bent: torch.Tensor) -> torch.Tensor:
+        """(V, 3) the points after bending, at elbows and knees no further from their bones than before: the crook of a
+        bent arm lies as far from the joint as a square's corner, and would be a bulge on a straight arm."""
+        for pair in () if self.bone is None else HINGES:
+            both = list(pair)
+            share = (8 * weights[:, both].amin(1)).clamp(max=1)
+            near = torch.nonzero(share > 0).squeeze(1)
+            if not len(near):
+                continue
+            scale = self.scale[both]
+            turned = scale[:, None] * np.einsum("pij,pj->pi", self.rotation[both], self.bone[both])
+            least = float(scale.mean()) * _from_bones(points[near], self.source[both], self.bone[both])[0]
+            away, way = _from_bones(bent[near], self.target[both], turned)
+            excess = share[near] * (1 - least / away.clamp(min=1e-6)).clamp(min=0)
+            bent = bent.index_add(0, near, -excess[:, None] * way)
+        return bent
 
     def _rigid(self, points: torch.Tensor, used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(V, k, 4) rotations and (V, k, 3) shifts of the k parts `used` at each point: the same all over a part, but
@@ -269,6 +292,20 @@ class Motion:
             both = (8 * torch.minimum(trunk, weights[:, p])).clamp(max=1)[:, None]
             bent = torch.lerp(bent, joint + away / distance * torch.maximum(straight, least), both)
         return bent
+
+
+def _from_bones(
+    points: torch.Tensor, start: np.ndarray, bone: np.ndarray
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(V,) how far points (V, 3) lie from the nearer of bones, starts and ways (n, 3), and (V, 3) the way from it."""
+    ways = []
+    for first, way in zip(start, bone, strict=True):
+        first, way = (torch.as_tensor(a, dtype=points.dtype, device=points.device) for a in (first, way))
+        along = ((points - first) @ way / way.square().sum().clamp(min=1e-6)).clamp(0, 1)
+        ways.append(points - first - along[:, None] * way)
+    ways = torch.stack(ways)
+    away, nearer = ways.norm(dim=-1).min(0)
+    return away, ways.gather(0, nearer[None, :, None].expand(1, -1, 3))[0]
 
 
 def _conjugate(q: torch.Tensor) -> torch.Tensor:

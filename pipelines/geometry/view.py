@@ -12,7 +12,7 @@ from .edge_shade import fold_light, turned_share
 from .field import box_blur, dilate, erode, sample
 from .hems import patterned
 from .layer import Layer
-from .mesh import Mesh, facing, mesh_of, normals, thickness
+from .mesh import Mesh, facing, mesh_of, normals, on_cells, thickness
 from .motion import Motion
 from .parts import INDEX, LAYERS
 from .raster import Fragments, rasterise, with_ring, without_cracks
@@ -108,7 +108,7 @@ def view_of(
     def at(values: torch.Tensor) -> torch.Tensor:
         return (values[corners] * weights[..., None]).sum(1)
 
-    photographed = at(mesh.rest)
+    photographed = _places(layer, mesh, moved, triangle, weights)
     source, local = photographed[:, :2], layer.local(photographed[:, :2])
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
     both = sample(torch.stack((layer.matte, layer.parted)), local)
@@ -131,7 +131,7 @@ def view_of(
             colour[:, side] = _patterned(layer, volume.stature, colour[:, side], local[side], there)
     bare = sample(layer.seen[None], local)[0]
     grown = stretch / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
-    turned = _on_cells(layer, mesh, turned_share(grown))
+    turned = on_cells(layer, mesh, turned_share(grown))
     grown = grown[triangle]
     colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local, turned)
     faces = mesh.side[triangle], grown, rest[triangle]
@@ -159,6 +159,19 @@ def view_of(
         _ahead(volume, layer, photographed, local),
         photographed[:, 2],
     )
+
+
+def _places(
+    layer: Layer, mesh: Mesh, moved: torch.Tensor, triangle: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """(n, 3) where in the photo the points of triangles (n,), with weights (n, 3) of their corners, show: where they
+    lie, but within an open hem on the limb."""
+    places = mesh.rest[mesh.triangles[triangle]]
+    if layer.hems is not None:
+        behind = (mesh.side == 1) & (normals(mesh, moved)[0][:, 2] > 0)
+        through = layer.hems.seen_through(layer.inside, mesh.triangles, mesh.side, moved, behind)[triangle]
+        places = torch.cat((places[..., :2] + through, places[..., 2:]), -1)
+    return (places * weights[..., None]).sum(1)
 
 
 def _rasterised(
@@ -235,18 +248,6 @@ def _turned_to_us(
     return colour
 
 
-def _on_cells(layer: Layer, mesh: Mesh, values: torch.Tensor) -> torch.Tensor:
-    """(gh, gw) the mean of the values (T,) of a mesh's near triangles at each of a layer's cells."""
-    near = mesh.side == 0
-    corners, both = mesh.triangles[near].flatten(), torch.zeros(2, len(mesh.rest), device=values.device)
-    ones = torch.ones_like(values[near])
-    both.index_add_(1, corners, torch.stack((values[near], ones)).repeat_interleave(3, 1))
-    cells = torch.zeros(layer.inside.shape, device=values.device)
-    count = int(layer.inside.sum())
-    cells[layer.inside] = (both[0] / both[1].clamp(min=1))[:count]
-    return cells
-
-
 def _edge_of(
     covered: torch.Tensor, rim: torch.Tensor, row: torch.Tensor, column: torch.Tensor
 ) -> torch.Tensor:
@@ -320,6 +321,12 @@ def _at_cells(layer: Layer, cells: torch.Tensor, places: torch.Tensor) -> torch.
     return sample(cells, (places + 0.5) / layer.layout.cell - 0.5)
 
 
+def _worn_at(layer: Layer, places: torch.Tensor) -> torch.Tensor:
+    """(n,) the number of what is worn at places (n, 2) of a layer's pixels."""
+    x, y = (places / layer.layout.cell).floor().long().unbind(1)
+    return layer.worn[y.clamp(0, layer.worn.shape[0] - 1), x.clamp(0, layer.worn.shape[1] - 1)]
+
+
 def _grain(layer: Layer, there: torch.Tensor) -> torch.Tensor:
     """(3, n) weave for a side that no photo shows, from the places `there` (n, 2) of a layer's front. Without it a side
     is streaks of the outline's single pixels."""
@@ -336,6 +343,8 @@ def _patterned(
     pattern = patterned(layer.layout, layer.colour, layer.layout.to_grid(layer.matte), stature)
     share = _at_cells(layer, pattern[None], there)[0] * _at_cells(layer, pattern[None], local)[0]
     share = share * (sample(layer.parted[None], there)[0] > 0.95)
+    if layer.worn is not None:  # below a sleeve's corner the way inwards leads up into the sleeve
+        share = share * (_worn_at(layer, there) == _worn_at(layer, local))
     return torch.lerp(colour, sample(layer.colour, there).clamp(0, 1), share)
 
 

@@ -17,6 +17,7 @@ from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
 from .foot import side_of_foot
+from .garments import NUMBER
 from .hands import SourceHand, source_hands
 from .head import Head, placed
 from .head_cut import HEAD, MANE, Cut, cut_head
@@ -27,6 +28,7 @@ from .layers import Masks, Regions, split
 from .layout import Layout
 from .motion import Bones, body_height, bones
 from .neck import MOSTLY, Neck, under_jaw
+from .open_hems import OpenHems
 from .parts import INDEX, LAYERS
 from .patterns import Repeat, repeats
 from .relief import Relief, relief
@@ -43,6 +45,8 @@ COLLAR = 0.06
 LENT = 2
 """Pixels within the border of a leg from which on its pixels are lent to the one behind it: at the border they are
 partly what lies beside it. By eye."""
+FOOT = 0.1
+"""Weight of a foot from which on a cell is its own. By eye."""
 HEM = 3
 """Label cells round a skirt whose colours do not tell what the legs under it look like."""
 
@@ -182,6 +186,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         if cloth is not None:
             front, back = cloth.opened(layout, (front, back))
     weights, parted = here(weights), _parted(source, name, piece)
+    solid = layout.to_grid(parted) > 0.7  # the rim is drawn where the layer has left its neighbours
     return Layer(
         name,
         layout,
@@ -191,7 +196,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         colour,
         _rear(source, name, piece, colour, weights, neck),
         field.dilate((cover > 0.25).float(), 2) > 0,
-        layout.to_grid(parted) > 0.7,  # the rim is drawn where the layer has left its neighbours
+        solid,
         weights,
         front,
         back,
@@ -199,6 +204,8 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         stays,
         cloth=cloth,
         strands=None if source.cut is None else here(source.cut.stray),
+        worn=_worn(piece, weights),
+        hems=OpenHems.of(layout, name, solid, weights, piece.clothes, source.frame, source.tall),
     )
 
 
@@ -232,6 +239,12 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
         return whole
     hangs = piece.layout.to_native(here(field.dilate(masks.skirt.float(), HEM))[None])[0]
     return torch.lerp(whole, parted, hangs)  # a skirt's corners are its own
+
+
+def _worn(piece: _Piece, weights: torch.Tensor) -> torch.Tensor | None:
+    """(gh, gw) the number of what is worn in each cell; a foot with what is on it is one thing."""
+    foot = weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+    return None if piece.clothes is None else torch.where(foot > FOOT, NUMBER["shoes"], piece.clothes)
 
 
 def _rear(

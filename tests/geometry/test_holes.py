@@ -76,6 +76,19 @@ def test_a_thin_wall_keeps_a_hole_apart_from_the_outside_and_a_way_out_does_not(
     assert torch.equal(covered(without_holes(view(BODY & ~notch), [], SIZE, REACH)), BODY & ~notch)
 
 
+def test_what_only_lay_under_a_neighbour_encloses_nothing_where_it_has_left_it():
+    """The skin that goes on under a shirt bridges the crook of a bent arm; on an arm that left the shirt it is gone."""
+    hole, bridge = rectangle(50, 64, 40, 66), rectangle(50, 64, 66, 70)
+    arm = view(BODY & ~hole)
+    arm = replace(arm, parted=1.0 - bridge.flatten()[arm.index].float())
+    found = without_holes(arm, [], SIZE, REACH)
+    made = hole.flatten()[found.index]
+    assert torch.equal(covered(found), BODY)
+    assert float(found.parted[made].max()) == 0
+    whole = without_holes(view(BODY & ~hole), [], SIZE, REACH)
+    assert float(whole.parted[hole.flatten()[whole.index]].min()) == 1
+
+
 def test_a_notch_at_the_side_may_be_a_gap():
     notched = BODY & ~rectangle(50, 64, 50, 90)
     assert torch.equal(covered(without_holes(view(notched), [], SIZE, REACH)), notched)

@@ -71,6 +71,31 @@ def test_the_outside_of_a_bend_is_round_and_never_turns_back(degrees):
     assert float(step.norm(dim=1).max()) < 4 * float(step.norm(dim=1).min()), "torn open at the elbow"
 
 
+@pytest.mark.parametrize("degrees", (0, 45, 90))
+def test_the_crook_of_a_bent_arm_is_no_bulge_on_a_straight_one(degrees):
+    """An upper arm along -y and a forearm along +x; the inner corner between them is both parts' alike."""
+    start, bone = np.zeros((len(PARTS), 3)), np.zeros((len(PARTS), 3))
+    start[UPPER, 1], bone[UPPER, 1], bone[FORE, 0] = -8 * RADIUS, 8 * RADIUS, 8 * RADIUS
+    turns = np.tile(np.eye(3), (len(PARTS), 1, 1))
+    turns[FORE] = rotation.about(np.array([0, 0, 1.0]), math.radians(degrees))
+    how = motions.Motion(turns, np.ones(len(PARTS)), start, start, None, bone)
+    weights = torch.zeros(3, len(PARTS), dtype=torch.float64)
+    weights[:, UPPER], weights[:, FORE] = torch.tensor([0.5, 1.0, 0.0]), torch.tensor([0.5, 0.0, 1.0])
+    rest = torch.tensor([[1.0, -1, 0], [1, -4, 0], [4, -1, 0]], dtype=torch.float64) * RADIUS
+    moved = how.apply(rest, weights)
+    way = torch.as_tensor(turns[FORE] @ np.array([1.0, 0, 0]))
+    across = [
+        (moved[0] - (moved[0] @ axis).clamp(*reach) * axis).norm()
+        for axis, reach in (
+            (torch.tensor([0, 1.0, 0], dtype=torch.float64), (-8 * RADIUS, 0)),
+            (way, (0, 8 * RADIUS)),
+        )
+    ]
+    assert float(min(across)) == pytest.approx(RADIUS, rel=1e-6)
+    turned = torch.as_tensor(turns[FORE]) @ rest[2]
+    assert torch.allclose(moved[1], rest[1]) and torch.allclose(moved[2], turned)
+
+
 def twisted(degrees: float) -> torch.Tensor:
     """(levels, 48, 3) a forearm of eight radii, with the hand turned about it; the wrist is the 61st ring."""
     length = 8 * RADIUS

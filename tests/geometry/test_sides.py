@@ -121,3 +121,10 @@ def test_a_print_that_is_everywhere_goes_on_round_the_side_and_plain_cloth_stays
     made = _patterned(printed, float(people.STATURE), plain, local, there)
     assert float(made[0, 5:].std()) > 0.15, "dark and light as on the front"
     assert torch.equal(_patterned(trunk, float(people.STATURE), plain, local, there), plain)
+    # Where the way inwards leads into another garment, its pattern is none of the side's.
+    border = int(there[15, 0]) // printed.layout.cell
+    worn = (torch.arange(printed.layout.grid[1]) >= border).long().expand(printed.layout.grid)
+    parted = _patterned(replace(printed, worn=worn), float(people.STATURE), plain, local, there)
+    other = there[:, 0] >= border * printed.layout.cell
+    assert 5 < int(other.sum()) < 20
+    assert torch.equal(parted[:, other], plain[:, other]) and torch.equal(parted[:, ~other], made[:, ~other])
