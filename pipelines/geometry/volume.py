@@ -42,6 +42,9 @@ STRAND = 2
 """Pixels beside a strand that show it as well."""
 COLLAR = 0.06
 """Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
+UNDER_HAIR = 0.85
+"""How far a sleeve under hair is in its place, though a guess: the hair that hangs before it lies on it, that behind the
+back does not. By eye."""
 LENT = 2
 """Pixels within the border of a leg from which on its pixels are lent to the one behind it: at the border they are
 partly what lies beside it. By eye."""
@@ -177,7 +180,9 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         stays = here(source.cut.under) * (1 - piece.seen)
     cover = layout.to_grid(matte)
     front, back = (here(side) for side in shape.of(name, weights))
-    if stays is not None:
+    if name.endswith("arm") and source.cut is not None:
+        stays = here(source.cut.stray) * (1 - piece.seen) * UNDER_HAIR
+    elif stays is not None:
         front = under_jaw(layout, front, back, stays, source.tall)
     cloth = None
     if name == "trunk" and bool(masks.skirt.any()):

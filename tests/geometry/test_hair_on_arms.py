@@ -1,5 +1,6 @@
 """Hair that hangs on an arm: strands with gaps between them, before the sleeve, and nothing of the far side in them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,8 @@ import torch
 from repose.pipelines.geometry.compositing import Slots
 from repose.pipelines.geometry.head_cut import HEAD, MANE, _gleams, _opened
 from repose.pipelines.geometry.rejoining import hair_on_arms
-from repose.pipelines.geometry.view import View, _sheer, _softened
+from repose.pipelines.geometry.view import View, _ahead, _sheer, _softened
+from repose.pipelines.geometry.volume import UNDER_HAIR
 
 STATURE, WIDTH = 400.0, 40
 
@@ -87,3 +89,13 @@ def test_gaps_between_strands_are_not_closed():
     row, column, soft = torch.zeros(30, dtype=torch.long), torch.arange(30), torch.zeros(1, 30)
     assert torch.equal(_softened(alpha, soft, row, column, soft + 1), alpha)
     assert float(_softened(alpha, soft, row, column)[2:-2].min()) == 1
+
+
+def test_a_sleeve_under_hair_lies_behind_that_and_before_the_hair_behind_the_back():
+    """The sleeve was seen nowhere; the hair lies 20 pixels before and behind it, and stays where it is."""
+    arm = SimpleNamespace(name="left_arm", side=None, made_up=None, placed=torch.full((1, WIDTH), UNDER_HAIR))
+    places = view(0.0).source.float()
+    ahead = _ahead(SimpleNamespace(stature=STATURE), arm, places, places)
+    sleeve = replace(view(0.0), bare=torch.zeros(WIDTH), ahead=ahead).standing(STATURE)
+    assert bool((view(-20.0).standing(STATURE) < sleeve).all())
+    assert bool((view(20.0).standing(STATURE) > sleeve).all())
