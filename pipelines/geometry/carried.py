@@ -1,0 +1,230 @@
+"""A bag: a thing of its own that keeps its shape, hangs upright, and goes with what carries it.
+
+It is no part of the body: the body is taken apart as if it were not there, going on under it as far as what shows
+beside it tells, and then the bag is laid over that as a flat sheet.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import field
+from .garments import GarmentMap
+from .layers import Masks
+from .layout import Layout
+from .motion import Bones, Motion
+from .nearness import measured_radii, nearness, within_outline
+from .parts import INDEX, LAYERS, PARTS, of_layer
+
+BAG = "bag"
+LEAST, MOST = 0.045, 0.4
+"""A bag's side, were it a square, as a fraction of stature at least (8 cm on 1.75 m: less is a purse in a hand, or a
+piece of a bag whose rest is taken for something else) and at most. Our choice."""
+APART = 2
+"""Cells of the label grid up to twice as far as which pieces of one bag are apart: a strap, a thumb. By eye."""
+GRASP = 0.03
+"""Fraction of stature (5 cm on 1.75 m) as near as which a hand is to the bag that it carries: a handle, if nobody told
+that it is one, is between the two. By eye."""
+PLUMB = math.tan(math.radians(35))
+"""A bag hangs straight below the hand that carries it: how far its middle lies to the side over how far it lies below.
+A hand at the corner of a bag rests on it. By eye."""
+NEAR = 2.0
+"""Nearness to trunk or legs up to which they go on under a bag between what shows of them: loose clothes stand off by
+as much as a limb's half-breadth. By eye."""
+WAYS = 32
+"""Directions in which a bag is bounded where an arm hides it: its hull is a polygon of so many sides."""
+THICK, GAP = 0.02, 0.004
+"""Fractions of stature: half the thickness of a bag at most, 3.5 cm on 1.75 m, and how far before what it covers it
+lies. Our choice."""
+BEHIND = 0.06
+"""Fraction of stature behind the pelvis from which on what carries a bag is behind the body, and the bag with it: as an
+arm is (`nearness._in_front`)."""
+FINE = 2
+"""The bag's sheet has cells half as large as the body's, as the head's has: a handle is two of those."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bag:
+    """A bag as the photo shows it: `own` (h, w) its soft matte on the native crop, `under` (h, w) where the body goes
+    on under it, `carrier` the name of the part that it goes with, `at` (2,) x, y in the photo where it hangs."""
+
+    own: torch.Tensor
+    under: torch.Tensor
+    carrier: str
+    at: tuple[float, float]
+
+    @property
+    def turns(self) -> bool:
+        """Whether it turns with what it goes with: on the body, not on a hand."""
+        return not self.carrier.endswith("hand")
+
+    @classmethod
+    def of(
+        cls,
+        layout: Layout,
+        matte: torch.Tensor,
+        clothes: GarmentMap | None,
+        frame: Bones,
+        tall: float,
+    ) -> Bag | None:
+        """The bag that a map of clothes tells of, None where it tells of none of a sensible size; matte (h, w) in
+        [0, 1] on the crop."""
+        if clothes is None or BAG not in clothes.present():
+            return None
+        told = torch.minimum(layout.crop_mask(clothes.mask(BAG)[0]), matte)
+        cells = layout.to_grid(told, 2) > 0.5
+        label, count = field.components(field.dilate(cells.float(), APART) > 0)
+        label = torch.where(cells, label, -1)
+        sizes = torch.bincount(label[label >= 0], minlength=max(count, 1))
+        side = math.sqrt(float(sizes.max())) * layout.cell / 2
+        if not LEAST * tall < side < MOST * tall:
+            return None
+        cells = label == sizes.argmax()
+        near = F.interpolate(field.dilate(cells.float(), 1)[None, None], size=told.shape, mode="nearest")[
+            0, 0
+        ]
+        own = field.box_blur((told * near)[None], 1)[0].minimum(matte)
+        under = _goes_on(layout, matte * (1 - own), layout.to_grid(own, 2) > 0.05, frame, tall)
+        return cls(own, under, *_carrier(layout, cells, frame, tall))
+
+    def off(self, layout: Layout, picture: torch.Tensor, matte: torch.Tensor, **maps: torch.Tensor):
+        """The picture (3, h, w), the matte and more maps (h, w) by name as if there were no bag: under it the person
+        is as smooth as can be, in the colours beside it."""
+        known = matte * (1 - field.dilate(self.own, 2))
+        share = layout.to_grid(known)
+        names, values = list(maps), torch.stack([*picture, *maps.values()])
+        mean = layout.to_grid(values * known) / share.clamp(min=1e-4)
+        smooth = layout.to_native(field.extrapolate(mean, (share > 0.3).float()))
+        values = torch.lerp(values, smooth, self.own)
+        body = torch.lerp(matte, matte.minimum(self.under), self.own)
+        return values[:3], body, dict(zip(names, values[3:], strict=True))
+
+    def over(self, layout: Layout, masks: Masks) -> Masks:
+        """The body's masks with the bag's among them, over all that it covers, and going on under the arms that lie
+        over it."""
+        arms = [n for n in masks.amodal if n.endswith("arm")]
+        seen = {name: values * (1 - self.own) for name, values in masks.seen.items()}
+        shown = torch.stack([torch.zeros_like(self.own), *(seen[n] * masks.amodal[n] for n in arms)]).amax(0)
+        cells = layout.to_grid(self.own, 2) > 0.5
+        hidden = _hull(layout, cells) | (field.dilate(cells.float(), 1) > 0)
+        hidden = _crisp(layout.to_native(hidden.float()[None])[0]) * shown
+        whole = torch.maximum(self.own, hidden)
+        seen[BAG] = (self.own / whole.clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
+        return replace(
+            masks, amodal=masks.amodal | {BAG: whole}, parted=masks.parted | {BAG: whole}, seen=seen
+        )
+
+
+def _carrier(
+    layout: Layout, cells: torch.Tensor, frame: Bones, tall: float
+) -> tuple[str, tuple[float, float]]:
+    """What a bag, whose cells (2gh, 2gw) bool these are, goes with, and where: the hand straight below which it hangs,
+    else the part of the trunk that it is nearest to."""
+    x, y = (values[cells] for values in layout.cells(2))
+    middle, top = (float(x.mean()), float(y.mean())), float(y.min())
+    found = []
+    for name in ("left_hand", "right_hand"):
+        hand = INDEX[name]
+        if not frame.present[hand]:
+            continue
+        grip = (frame.start[hand] + frame.end[hand])[:2] / 2
+        gap = layout.capsule(frame.start[hand], frame.end[hand], 2)[0][cells]
+        below, aside = middle[1] - grip[1], abs(middle[0] - grip[0])
+        if float(gap.min()) < (GRASP + PARTS[hand].radius) * tall and aside < PLUMB * below:
+            found.append((aside / below, name, (float(grip[0]), float(grip[1]))))
+    if found:
+        return min(found)[1:]
+    parts = [INDEX[name] for name in ("pelvis", "spine", "chest")]
+    at = np.array([middle[0], top])
+    away = [np.abs((frame.start[p] + frame.end[p])[1] / 2 - at[1]) for p in parts]
+    return PARTS[parts[int(np.argmin(away))]].name, (middle[0], top)
+
+
+def _goes_on(
+    layout: Layout, matte: torch.Tensor, bag: torch.Tensor, frame: Bones, tall: float
+) -> torch.Tensor:
+    """(h, w) where the body, whose matte (h, w) without the bag this is, goes on under the bag's cells (2gh, 2gw) bool:
+    between what shows of trunk and legs beside it or above and below it, within the outlines of limbs, and a seam."""
+    small = layout.to_grid(matte, 2)
+    body = (small > 0.5) & ~bag
+    radii = measured_radii(layout, body.float(), frame, tall)
+    near = nearness(layout, frame, radii, tall, None)
+    names = [name for name in LAYERS if name in near]
+    nearest = torch.stack([near[name] for name in names]).argmin(0)
+    arms = torch.stack([nearest == k for k, n in enumerate(names) if n.endswith("arm")] or [body & ~body])
+    rest = body & ~arms.any(0)
+    close = torch.stack([near[name] for name in names if not name.endswith("arm")]).amin(0) < NEAR
+    under = (_between(rest, 0) | _between(rest, 1)) & close
+    for k, name in enumerate(names[1:], 1):
+        for p in of_layer(name):
+            if frame.present[p] and not PARTS[p].name.endswith(("hand", "foot")):
+                mine = body & (nearest == k)
+                under |= within_outline(layout, frame, p, mine, body | bag, float(radii[p]))
+    under |= field.dilate(body.float(), 1) > 0
+    return _crisp(layout.to_native(field.box_blur((body | (under & bag)).float()[None], 1))[0])
+
+
+def _between(own: torch.Tensor, axis: int) -> torch.Tensor:
+    """(h, w) bool: cells with own ones (h, w) bool on both sides along an axis."""
+    return own.cummax(axis).values & own.flip(axis).cummax(axis).values.flip(axis)
+
+
+def _hull(layout: Layout, cells: torch.Tensor) -> torch.Tensor:
+    """(2gh, 2gw) bool: the hull of cells (2gh, 2gw) bool, bounded in WAYS directions."""
+    x, y = layout.cells(2)
+    inside = torch.ones_like(cells)
+    for way in range(WAYS):
+        angle = 2 * math.pi * way / WAYS
+        reach = x * math.cos(angle) + y * math.sin(angle)
+        inside &= reach <= reach[cells].max()
+    return inside
+
+
+def _crisp(mask: torch.Tensor) -> torch.Tensor:
+    """A mask upsampled from the grid, its border made a few pixels wide."""
+    return (mask - 0.5).mul(4).add(0.5).clamp(0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """How what is carried moves: as one rigid thing, upright, from a place `at` (3,) in the photo, pixels, that goes
+    with the part number `part`; `turns` whether it turns with that about the vertical (on a trunk, not on a hand)."""
+
+    at: np.ndarray
+    part: int
+    turns: bool
+
+    def placed(self, how: Motion) -> np.ndarray:
+        """(3,) pixels, where it hangs after a motion."""
+        step = how.scale[self.part] * (self.at - how.source[self.part])
+        return how.rotation[self.part] @ step + how.target[self.part]
+
+    def hung(self, rest: torch.Tensor, moved: torch.Tensor, how: Motion) -> torch.Tensor:
+        """(V, 3) the vertices of its sheet, `rest` (V, 3) in the photo; as `Drapery.hung`."""
+        turn = np.eye(3)
+        if self.turns:
+            ahead = how.rotation[self.part] @ np.array([0.0, 0.0, -1.0])
+            angle = float(np.arctan2(-ahead[0], -ahead[2]))
+            c, s = np.cos(angle), np.sin(angle)
+            turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+        matrix, at, to = (
+            rest.new_tensor(v) for v in (turn * float(np.median(how.scale)), self.at, self.placed(how))
+        )
+        return (rest - at) @ matrix.T + to
+
+    def ahead(self, how: Motion, stature: float) -> bool:
+        """Whether it hangs before the body or beside it after a motion."""
+        return bool(self.placed(how)[2] - how.target[INDEX["pelvis"]][2] < BEHIND * stature)
+
+    def opens(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Bool, as x: its sheet is closed all round."""
+        return torch.zeros_like(x, dtype=torch.bool)
+
+    def shade(self, y: torch.Tensor, within: torch.Tensor) -> torch.Tensor:
+        """(n,) as y: nobody sees it from within."""
+        return torch.ones_like(y)

@@ -1,0 +1,91 @@
+"""The sheet of a bag, and where it hangs among the moved layers of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from . import field
+from .carried import BAG, FINE, GAP, THICK, Bag, Carried
+from .layer import Layer
+from .layout import Layout
+from .motion import Bones
+from .parts import INDEX, PARTS
+
+if TYPE_CHECKING:
+    from .compositing import Slots
+    from .motion import Motion
+    from .view import View
+    from .volume import BodyVolume
+
+LIES = 0.004
+"""Fraction of stature by which a bag hangs before what it would else be inside of. Our choice."""
+FLAT = 0.05
+"""Share of what a bag covers that may stand out before it: the nearest of a thousand cells is an accident. By eye."""
+
+
+def bag_layer(
+    layout: Layout,
+    bag: Bag,
+    masks: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    colour: torch.Tensor,
+    body: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    frame: Bones,
+    tall: float,
+) -> Layer:
+    """A bag's layer on its part of the crop: masks its amodal and parted matte and what of it is seen, all (h, w), its
+    colour (3, h, w); body of each layer of the person the front z and the share of the cell that it covers, (gh, gw).
+    """
+    amodal, parted, seen = masks
+    part = INDEX[bag.carrier]
+    own = layout.to_grid(seen * amodal) > 0.5
+    covered = [front[own & (share > 0.5)] for front, share in body]
+    covered = torch.cat(covered) if covered else own.new_zeros(0)
+    depth = float(covered.quantile(FLAT)) if len(covered) else float(frame.start[part][2])
+    there = layout.to_grid(parted, FINE) > 0.5
+    half = (field.inflate(there) * layout.cell / FINE).clamp(max=THICK * tall)
+    middle = depth - (GAP + THICK) * tall
+    weights = torch.zeros(len(PARTS), *there.shape, device=there.device)
+    weights[part] = 1
+    at = np.array([*bag.at, middle if bag.turns else frame.end[part][2]])
+    return Layer(
+        BAG,
+        layout,
+        amodal,
+        parted,
+        seen,
+        colour,
+        colour,
+        field.dilate((layout.to_grid((amodal > 0.02).float(), FINE) > 0).float(), 2) > 0,
+        layout.to_grid(parted, FINE) > 0.7,
+        weights,
+        middle - half,
+        middle + half,
+        fine=FINE,
+        cloth=Carried(at, part, bag.turns),
+    )
+
+
+def before_body(views: list[View], slots: Slots, volume: BodyVolume, how: Motion) -> list[View]:
+    """The views with a bag before trunk and legs, unless what carries it has gone behind them: a flat sheet that hangs
+    from a hand would cut through a thigh."""
+    names = [layer.name for layer in volume.layers]
+    if BAG not in names:
+        return views
+    b = names.index(BAG)
+    bag, out = views[b], list(views)
+    if not volume.layers[b].cloth.ahead(how, volume.stature):
+        return views
+    stands, lift = bag.standing(volume.stature), torch.zeros_like(bag.depth)
+    for a, name in enumerate(names):
+        if name == "trunk" or name.endswith("leg"):
+            other = slots.at(a, bag.index)
+            mine = torch.nonzero(other >= 0).squeeze(1)
+            near = views[a].standing(volume.stature)[other[mine]] - LIES * volume.stature
+            lift[mine] = lift[mine].maximum(stands[mine] - near)
+    out[b] = replace(bag, ahead=bag.ahead + lift)
+    return out
