@@ -21,7 +21,8 @@ from .motion import Bones, Motion
 from .nearness import measured_radii, nearness, within_outline
 from .parts import INDEX, LAYERS, PARTS, of_layer
 
-BAG = "bag"
+BAG, CARRIES = "bag", ("trunk", "left_leg", "right_leg")
+"""The bag's layer, and the layers that it lies on: how far before the body an arm is stretched tells nothing of it."""
 LEAST, MOST = 0.045, 0.4
 """A bag's side, were it a square, as a fraction of stature at least (8 cm on 1.75 m: less is a purse in a hand, or a
 piece of a bag whose rest is taken for something else) and at most. Our choice."""
@@ -33,6 +34,9 @@ that it is one, is between the two. By eye."""
 PLUMB = math.tan(math.radians(35))
 """A bag hangs straight below the hand that carries it: how far its middle lies to the side over how far it lies below.
 A hand at the corner of a bag rests on it. By eye."""
+CLUTCH = 0.1
+"""Fraction of stature (17 cm on 1.75 m), a bag's side, were it a square, up to which a hand that touches it from below
+carries it; a larger one hangs from a shoulder, and the hand is beside it. Our choice."""
 NEAR = 2.0
 """Nearness to trunk or legs up to which they go on under a bag between what shows of them: loose clothes stand off by
 as much as a limb's half-breadth. By eye."""
@@ -42,8 +46,8 @@ THICK, GAP = 0.02, 0.004
 """Fractions of stature: half the thickness of a bag at most, 3.5 cm on 1.75 m, and how far before what it covers it
 lies. Our choice."""
 BEHIND = 0.06
-"""Fraction of stature behind the pelvis from which on what carries a bag is behind the body, and the bag with it: as an
-arm is (`nearness._in_front`)."""
+"""Fraction of stature behind the pelvis from which on a hand that carries a bag is behind the body, and the bag with
+it: as an arm is (`nearness._in_front`)."""
 FINE = 2
 """The bag's sheet has cells half as large as the body's, as the head's has: a handle is two of those."""
 
@@ -88,7 +92,8 @@ class Bag:
         near = F.interpolate(field.dilate(cells.float(), 1)[None, None], size=told.shape, mode="nearest")[
             0, 0
         ]
-        own = field.box_blur((told * near)[None], 1)[0].minimum(matte)
+        both = field.box_blur(torch.stack((told * near, matte)), 1)
+        own = both[0] / both[1].clamp(min=1e-4) * matte  # soft towards the body; its outline is the person's
         under = _goes_on(layout, matte * (1 - own), layout.to_grid(own, 2) > 0.05, frame, tall)
         return cls(own, under, *_carrier(layout, cells, frame, tall))
 
@@ -123,25 +128,26 @@ class Bag:
 def _carrier(
     layout: Layout, cells: torch.Tensor, frame: Bones, tall: float
 ) -> tuple[str, tuple[float, float]]:
-    """What a bag, whose cells (2gh, 2gw) bool these are, goes with, and where: the hand straight below which it hangs,
-    else the part of the trunk that it is nearest to."""
+    """What a bag, whose cells (2gh, 2gw) bool these are, goes with, and where: a hand straight below which it hangs,
+    or straight over which a small one stands, else the part of the trunk that it is nearest to."""
     x, y = (values[cells] for values in layout.cells(2))
-    middle, top = (float(x.mean()), float(y.mean())), float(y.min())
+    middle, small = (float(x.mean()), float(y.mean())), len(x) ** 0.5 * layout.cell / 2 < CLUTCH * tall
     found = []
     for name in ("left_hand", "right_hand"):
         hand = INDEX[name]
         if not frame.present[hand]:
             continue
         grip = (frame.start[hand] + frame.end[hand])[:2] / 2
-        gap = layout.capsule(frame.start[hand], frame.end[hand], 2)[0][cells]
-        below, aside = middle[1] - grip[1], abs(middle[0] - grip[0])
-        if float(gap.min()) < (GRASP + PARTS[hand].radius) * tall and aside < PLUMB * below:
-            found.append((aside / below, name, (float(grip[0]), float(grip[1]))))
+        gap = float(layout.capsule(frame.start[hand], frame.end[hand], 2)[0][cells].min()) / tall
+        aside, below = abs(middle[0] - grip[0]), middle[1] - grip[1]
+        reach = GRASP + PARTS[hand].radius if below > 0 else PARTS[hand].radius * small
+        if gap < reach and aside < PLUMB * abs(below):
+            found.append((gap, name, (float(grip[0]), float(grip[1]))))
     if found:
         return min(found)[1:]
+    top = float(y.min())
     parts = [INDEX[name] for name in ("pelvis", "spine", "chest")]
-    at = np.array([middle[0], top])
-    away = [np.abs((frame.start[p] + frame.end[p])[1] / 2 - at[1]) for p in parts]
+    away = [abs(float(frame.start[p][1] + frame.end[p][1]) / 2 - top) for p in parts]
     return PARTS[parts[int(np.argmin(away))]].name, (middle[0], top)
 
 
@@ -219,7 +225,8 @@ class Carried:
 
     def ahead(self, how: Motion, stature: float) -> bool:
         """Whether it hangs before the body or beside it after a motion."""
-        return bool(self.placed(how)[2] - how.target[INDEX["pelvis"]][2] < BEHIND * stature)
+        behind = float(self.placed(how)[2] - how.target[INDEX["pelvis"]][2])
+        return behind < (0 if self.turns else BEHIND * stature)
 
     def opens(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Bool, as x: its sheet is closed all round."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from . import field
-from .carried import BAG, FINE, GAP, THICK, Bag, Carried
+from .carried import BAG, CARRIES, FINE, GAP, THICK, Bag, Carried
 from .layer import Layer
 from .layout import Layout
 from .motion import Bones
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .volume import BodyVolume
 
 LIES = 0.004
-"""Fraction of stature by which a bag hangs before what it would else be inside of. Our choice."""
+"""Fraction of stature by which a bag hangs before or behind what it would else be inside of. Our choice."""
 FLAT = 0.05
 """Share of what a bag covers that may stand out before it: the nearest of a thousand cells is an accident. By eye."""
 
@@ -45,13 +45,14 @@ def bag_layer(
     own = layout.to_grid(seen * amodal) > 0.5
     covered = [front[own & (share > 0.5)] for front, share in body]
     covered = torch.cat(covered) if covered else own.new_zeros(0)
-    depth = float(covered.quantile(FLAT)) if len(covered) else float(frame.start[part][2])
+    grip = float(frame.start[part][2] + frame.end[part][2]) / 2
+    depth = float(covered.quantile(FLAT)) if len(covered) else grip
     there = layout.to_grid(parted, FINE) > 0.5
     half = (field.inflate(there) * layout.cell / FINE).clamp(max=THICK * tall)
     middle = depth - (GAP + THICK) * tall
     weights = torch.zeros(len(PARTS), *there.shape, device=there.device)
     weights[part] = 1
-    at = np.array([*bag.at, middle if bag.turns else frame.end[part][2]])
+    at = np.array([*bag.at, middle if bag.turns else grip])
     return Layer(
         BAG,
         layout,
@@ -70,22 +71,22 @@ def bag_layer(
     )
 
 
-def before_body(views: list[View], slots: Slots, volume: BodyVolume, how: Motion) -> list[View]:
-    """The views with a bag before trunk and legs, unless what carries it has gone behind them: a flat sheet that hangs
-    from a hand would cut through a thigh."""
+def laid_on_body(views: list[View], slots: Slots, volume: BodyVolume, how: Motion) -> list[View]:
+    """The views with a bag wholly before trunk and legs, or wholly behind them where what carries it has gone there:
+    a flat sheet that hangs from a hand would cut through a thigh, and what lay under it, a guess, gives way to it."""
     names = [layer.name for layer in volume.layers]
     if BAG not in names:
         return views
     b = names.index(BAG)
     bag, out = views[b], list(views)
-    if not volume.layers[b].cloth.ahead(how, volume.stature):
-        return views
+    sign = 1 if volume.layers[b].cloth.ahead(how, volume.stature) else -1
     stands, lift = bag.standing(volume.stature), torch.zeros_like(bag.depth)
-    for a, name in enumerate(names):
-        if name == "trunk" or name.endswith("leg"):
+    for name in CARRIES:
+        if name in names:
+            a = names.index(name)
             other = slots.at(a, bag.index)
             mine = torch.nonzero(other >= 0).squeeze(1)
-            near = views[a].standing(volume.stature)[other[mine]] - LIES * volume.stature
-            lift[mine] = lift[mine].maximum(stands[mine] - near)
-    out[b] = replace(bag, ahead=bag.ahead + lift)
+            inside = stands[mine] - views[a].standing(volume.stature)[other[mine]]
+            lift[mine] = lift[mine].maximum(sign * inside + LIES * volume.stature)
+    out[b] = replace(bag, ahead=bag.ahead + sign * lift)
     return out

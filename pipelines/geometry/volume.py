@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from . import field
-from .carried import BAG, Bag
+from .carried import BAG, CARRIES, Bag
 from .carried_layer import bag_layer
 from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
@@ -341,6 +341,8 @@ def _bag(source: _Source, bag: Bag, body: tuple[Layer, ...]) -> Layer:
     """A bag's layer before those of the body."""
     piece, whole = _Piece.of(source, BAG), source.layout
     masks = piece.matte, piece.here(source.masks.parted[BAG]), piece.seen
-    laid = [(one, whole.laid(one.layout.to_grid(one.matte), one.layout)) for one in body if one.fine == 1]
+    laid = [
+        (one, whole.laid(one.layout.to_grid(one.matte), one.layout)) for one in body if one.name in CARRIES
+    ]
     under = [(piece.here(whole.laid(one.front, one.layout)), piece.here(share)) for one, share in laid]
     return bag_layer(piece.layout, bag, masks, piece.colour(dressed=False), under, source.frame, source.tall)
