@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from . import field
-from .garments import GarmentMap
+from .garments import SKIN, GarmentMap
+from .held import unlike
 from .layers import Masks
 from .layout import Layout
 from .motion import Bones, Motion
@@ -28,6 +29,10 @@ LEAST, MOST = 0.045, 0.4
 piece of a bag whose rest is taken for something else) and at most. Our choice."""
 APART = 2
 """Cells of the label grid up to twice as far as which pieces of one bag are apart: a strap, a thumb. By eye."""
+ALIKE, BEYOND, SAMPLES = 0.03, 0.7, 1500
+"""Distance (sRGB, three channels) from a bag's colours up to which what is taken for skin is of the bag: from 0.05 on a
+neck beside a brown strap is, on the development photos; nearness to a limb from which on it is looked for; and places
+of the bag that are compared at most. By eye."""
 GRASP = 0.03
 """Fraction of stature (5 cm on 1.75 m) as near as which a hand is to the bag that it carries: a handle, if nobody told
 that it is one, is between the two. By eye."""
@@ -40,6 +45,9 @@ carries it; a larger one hangs from a shoulder, and the hand is beside it. Our c
 NEAR = 2.0
 """Nearness to trunk or legs up to which they go on under a bag between what shows of them: loose clothes stand off by
 as much as a limb's half-breadth. By eye."""
+FLANK = 1.35
+"""The same to the trunk up to which it goes on between trunk and arm: 12 thousandths of stature beyond its bones'
+outline. By eye."""
 WAYS = 32
 """Directions in which a bag is bounded where an arm hides it: its hull is a polygon of so many sides."""
 THICK, GAP = 0.02, 0.004
@@ -71,17 +79,22 @@ class Bag:
     def of(
         cls,
         layout: Layout,
+        picture: torch.Tensor,
         matte: torch.Tensor,
         clothes: GarmentMap | None,
         frame: Bones,
         tall: float,
     ) -> Bag | None:
-        """The bag that a map of clothes tells of, None where it tells of none of a sensible size; matte (h, w) in
-        [0, 1] on the crop."""
+        """The bag that a map of clothes tells of, None where it tells of none of a sensible size; picture (3, h, w) and
+        matte (h, w) in [0, 1] on the crop."""
         if clothes is None or BAG not in clothes.present():
             return None
         told = torch.minimum(layout.crop_mask(clothes.mask(BAG)[0]), matte)
         cells = layout.to_grid(told, 2) > 0.5
+        more = _taken_for_skin(layout, picture, cells, clothes, frame, tall)
+        if bool(more.any()):
+            cells = field.erode(field.dilate((cells | more).float(), 1), 1) > 0
+            told = torch.maximum(told, _crisp(layout.to_native(cells.float()[None])[0]).minimum(matte))
         label, count = field.components(field.dilate(cells.float(), APART) > 0)
         label = torch.where(cells, label, -1)
         sizes = torch.bincount(label[label >= 0], minlength=max(count, 1))
@@ -125,6 +138,25 @@ class Bag:
         )
 
 
+def _taken_for_skin(
+    layout: Layout, picture: torch.Tensor, cells: torch.Tensor, clothes: GarmentMap, frame: Bones, tall: float
+) -> torch.Tensor:
+    """(2gh, 2gw) bool: what the map of clothes calls skin and is of the bag, whose cells (2gh, 2gw) bool it tells: it
+    hangs together with them, has the same colour, and lies beyond the middle of all limbs. Leather looks like skin."""
+    bare = [name for name in SKIN if name != "face"]
+    skin = (layout.to_grid(layout.crop_mask(clothes.mask(*bare)[0]), 2) > 0.5) & ~cells
+    near = nearness(layout, frame, np.array([part.radius * tall for part in PARTS]), tall, None)
+    limbs = [values for name, values in near.items() if name != "trunk"]
+    skin &= torch.stack([*limbs, torch.full_like(near["trunk"], torch.inf)]).amin(0) > BEYOND
+    if not bool(skin.any()) or not bool(cells.any()):
+        return skin & False
+    colours = layout.to_grid(picture, 2)
+    places = colours[:, cells].T
+    away = unlike(colours[:, skin].T, places[:: max(1, len(places) // SAMPLES)])
+    alike = skin.masked_scatter(skin, away < ALIKE)
+    return field.flooded(cells[None], (cells | alike)[None])[0] & ~cells
+
+
 def _carrier(
     layout: Layout, cells: torch.Tensor, frame: Bones, tall: float
 ) -> tuple[str, tuple[float, float]]:
@@ -166,6 +198,7 @@ def _goes_on(
     rest = body & ~arms.any(0)
     close = torch.stack([near[name] for name in names if not name.endswith("arm")]).amin(0) < NEAR
     under = (_between(rest, 0) | _between(rest, 1)) & close
+    under |= (near["trunk"] < 1) | (_between(body, 1) & (near["trunk"] < FLANK))
     for k, name in enumerate(names[1:], 1):
         for p in of_layer(name):
             if frame.present[p] and not PARTS[p].name.endswith(("hand", "foot")):

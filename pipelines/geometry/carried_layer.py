@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 LIES = 0.004
 """Fraction of stature by which a bag hangs before or behind what it would else be inside of. Our choice."""
-FLAT = 0.05
-"""Share of what a bag covers that may stand out before it: the nearest of a thousand cells is an accident. By eye."""
 
 
 def bag_layer(
@@ -46,7 +44,7 @@ def bag_layer(
     covered = [front[own & (share > 0.5)] for front, share in body]
     covered = torch.cat(covered) if covered else own.new_zeros(0)
     grip = float(frame.start[part][2] + frame.end[part][2]) / 2
-    depth = float(covered.quantile(FLAT)) if len(covered) else grip
+    depth = float(covered.median()) if len(covered) else grip
     there = layout.to_grid(parted, FINE) > 0.5
     half = (field.inflate(there) * layout.cell / FINE).clamp(max=THICK * tall)
     middle = depth - (GAP + THICK) * tall

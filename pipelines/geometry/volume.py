@@ -294,7 +294,7 @@ def build(
             maps["trousers"] = layout.crop_mask(regions.garments.mask("lower", "shoes")[0])
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
     firm, clothes = _firm(layout.crop_mask(matte[0]), maps.get("hair")), regions and regions.garments
-    bag = Bag.of(layout, firm, clothes, frame, tall)
+    bag = Bag.of(layout, crop, firm, clothes, frame, tall)
     body = (crop, firm, maps) if bag is None else bag.off(layout, crop, firm, **maps)
     masks = split(layout, *body[:2], frame, tall, **body[2])
     masks = masks if bag is None else bag.over(layout, masks)

@@ -54,7 +54,8 @@ class Carrying:
         """The bag where there is a thing in `mask` (H, W) bool that a segmentation calls by a name."""
         matte = torch.maximum(self.body, mask.float())
         garments = dressed(matte, mask, name).garments
-        return Bag.of(self.layout, self.layout.crop_mask(matte[0]), garments, self.frame, self.tall)
+        crop = self.layout.crop(self.picture[0])
+        return Bag.of(self.layout, crop, self.layout.crop_mask(matte[0]), garments, self.frame, self.tall)
 
     def in_pose(self, pose: str):
         """The person in a pose of the library, and the target's skeleton."""
@@ -202,7 +203,10 @@ def test_a_speck_is_no_bag_nor_is_all_of_somebody(beside):
         assert beside.found(mask) is None
     assert beside.found(beside.bag, "accessory") is None
     firm = beside.layout.crop_mask(beside.matte[0])
-    assert Bag.of(beside.layout, firm, None, beside.frame, beside.tall) is None
+    assert (
+        Bag.of(beside.layout, beside.layout.crop(beside.picture[0]), firm, None, beside.frame, beside.tall)
+        is None
+    )
 
 
 def test_without_a_bag_the_same_bits(beside, plain):
