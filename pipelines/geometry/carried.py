@@ -94,7 +94,10 @@ class Bag:
         more = _taken_for_skin(layout, picture, cells, clothes, frame, tall)
         if bool(more.any()):
             cells = field.erode(field.dilate((cells | more).float(), 1), 1) > 0
-            told = torch.maximum(told, _crisp(layout.to_native(cells.float()[None])[0]).minimum(matte))
+            whole = torch.maximum(told, layout.to_native(cells.float()[None])[0].minimum(matte))[None]
+            reach, stride = max(2, layout.cell), max(1, layout.cell // 4)
+            share = field.guided_filter(picture.mean(0), whole, reach, 1e-3, stride)[0]
+            told = _crisp(share).minimum(matte)
         label, count = field.components(field.dilate(cells.float(), APART) > 0)
         label = torch.where(cells, label, -1)
         sizes = torch.bincount(label[label >= 0], minlength=max(count, 1))
