@@ -208,6 +208,15 @@ def test_a_speck_is_no_bag_nor_is_all_of_somebody(beside):
     )
 
 
+def test_a_glove_is_no_bag(beside):
+    y, x = torch.meshgrid(*(torch.arange(n).float() for n in people.CANVAS), indexing="ij")
+    middle = (beside.frame.start + beside.frame.end)[INDEX["left_hand"]] / 2
+    glove = torch.hypot(x - float(middle[0]), (y - float(middle[1])) / 2) < 10
+    assert beside.found(glove) is None
+    assert beside.found(torch.roll(glove, (30, 60), (0, 1)) | torch.roll(glove, (40, 60), (0, 1))) is None, ()
+    assert beside.found(torch.roll(glove, -60, 1)).carrier == "pelvis", "not at the hand"
+
+
 def test_of_what_is_called_skin_the_leather_is_the_bags(beside):
     """The lower half of the bag and both legs are called an arm's skin."""
     middle = int(torch.nonzero(beside.bag.any(1)).float().mean())
