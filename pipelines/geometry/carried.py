@@ -21,6 +21,7 @@ from .layout import Layout
 from .motion import Bones, Motion
 from .nearness import measured_radii, nearness, within_outline
 from .parts import INDEX, LAYERS, PARTS, of_layer
+from .rotation import about
 
 BAG, CARRIES = "bag", ("trunk", "left_leg", "right_leg")
 """The bag's layer, and the layers that it lies on: how far before the body an arm is stretched tells nothing of it."""
@@ -66,12 +67,14 @@ FINE = 2
 @dataclass(frozen=True, eq=False)
 class Bag:
     """A bag as the photo shows it: `own` (h, w) its soft matte on the native crop, `under` (h, w) where the body goes
-    on under it, `carrier` the name of the part that it goes with, `at` (2,) x, y in the photo where it hangs."""
+    on under it, `carrier` the name of the part that it goes with, `at` (2,) x, y in the photo where it hangs, or where
+    a hand holds it: `held`."""
 
     own: torch.Tensor
     under: torch.Tensor
     carrier: str
     at: tuple[float, float]
+    held: bool = False
 
     @property
     def turns(self) -> bool:
@@ -174,9 +177,10 @@ def _taken_for_skin(
 
 def _carrier(
     layout: Layout, cells: torch.Tensor, frame: Bones, tall: float
-) -> tuple[str, tuple[float, float]]:
-    """What a bag, whose cells (2gh, 2gw) bool these are, goes with, and where: a hand straight below which it hangs,
-    or straight over which a small one stands, else the part of the trunk that it is nearest to."""
+) -> tuple[str, tuple[float, float], bool]:
+    """What a bag, whose cells (2gh, 2gw) bool these are, goes with, where, and whether that holds it: a hand straight
+    below which it hangs, or straight over which a small one stands, else the part of the trunk that it is nearest to.
+    """
     x, y = (values[cells] for values in layout.cells(2))
     middle, small = (float(x.mean()), float(y.mean())), len(x) ** 0.5 * layout.cell / 2 < CLUTCH * tall
     found = []
@@ -189,13 +193,13 @@ def _carrier(
         aside, below = abs(middle[0] - grip[0]), middle[1] - grip[1]
         reach = GRASP + PARTS[hand].radius if below > 0 else PARTS[hand].radius * small
         if gap < reach and aside < PLUMB * abs(below):
-            found.append((gap, name, (float(grip[0]), float(grip[1]))))
+            found.append((gap, name, (float(grip[0]), float(grip[1])), bool(below < 0)))
     if found:
         return min(found)[1:]
     top = float(y.min())
     parts = [INDEX[name] for name in ("pelvis", "spine", "chest")]
     away = [abs(float(frame.start[p][1] + frame.end[p][1]) / 2 - top) for p in parts]
-    return PARTS[parts[int(np.argmin(away))]].name, (middle[0], top)
+    return PARTS[parts[int(np.argmin(away))]].name, (middle[0], top), False
 
 
 def _goes_on(
@@ -246,12 +250,14 @@ def _crisp(mask: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Carried:
-    """How what is carried moves: as one rigid thing, upright, from a place `at` (3,) in the photo, pixels, that goes
-    with the part number `part`; `turns` whether it turns with that about the vertical (on a trunk, not on a hand)."""
+    """How what is carried moves: as one rigid thing, from a place `at` (3,) in the photo, pixels, that goes with the
+    part number `part`. It stays upright; `turns` tells whether it turns with the part about the vertical (on a trunk,
+    not from a hand), `held` whether it turns with it in the picture, as what a hand does not let hang."""
 
     at: np.ndarray
     part: int
     turns: bool
+    held: bool = False
 
     def placed(self, how: Motion) -> np.ndarray:
         """(3,) pixels, where it hangs after a motion."""
@@ -260,16 +266,23 @@ class Carried:
 
     def hung(self, rest: torch.Tensor, moved: torch.Tensor, how: Motion) -> torch.Tensor:
         """(V, 3) the vertices of its sheet, `rest` (V, 3) in the photo; as `Drapery.hung`."""
-        turn = np.eye(3)
-        if self.turns:
-            ahead = how.rotation[self.part] @ np.array([0.0, 0.0, -1.0])
-            angle = float(np.arctan2(-ahead[0], -ahead[2]))
-            c, s = np.cos(angle), np.sin(angle)
-            turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+        turn = self._turn(how)
         matrix, at, to = (
             rest.new_tensor(v) for v in (turn * float(np.median(how.scale)), self.at, self.placed(how))
         )
         return (rest - at) @ matrix.T + to
+
+    def _turn(self, how: Motion) -> np.ndarray:
+        """(3, 3) rotation."""
+        rotation = how.rotation[self.part]
+        if self.turns:
+            ahead = rotation @ np.array([0.0, 0.0, -1.0])
+            return about(np.array([0.0, 1.0, 0.0]), float(np.arctan2(-ahead[0], -ahead[2])))
+        if self.held:
+            a, b = how.bone[self.part], rotation @ how.bone[self.part]
+            angle = float(np.arctan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]))
+            return about(np.array([0.0, 0.0, 1.0]), angle)
+        return np.eye(3)
 
     def ahead(self, how: Motion, stature: float) -> bool:
         """Whether it hangs before the body or beside it after a motion."""

@@ -65,7 +65,7 @@ def bag_layer(
         middle - half,
         middle + half,
         fine=FINE,
-        cloth=Carried(at, part, bag.turns),
+        cloth=Carried(at, part, bag.turns, bag.held),
     )
 
 

@@ -174,6 +174,14 @@ def test_a_hand_carries_what_hangs_straight_below_it(beside):
     assert beside.found(standing).carrier in ("pelvis", "spine"), "too large to stand on a hand"
 
 
+def test_a_hand_holds_a_small_bag_that_stands_on_it(beside):
+    tip = beside.frame.start[INDEX["left_hand"]]
+    y, x = torch.meshgrid(*(torch.arange(n).float() for n in people.CANVAS), indexing="ij")
+    clutch = ((x - float(tip[0])).abs() < 12) & (y > float(tip[1]) - 28) & (y < float(tip[1]))
+    found = beside.found(clutch)
+    assert (found.carrier, found.held, found.turns) == ("left_hand", True, False)
+
+
 def test_behind_the_back_it_is_behind_the_body():
     rest = people.standing()
     for pose, ahead in (("catalogue/front", True), ("casual/hands behind the back", False)):
@@ -191,6 +199,11 @@ def test_what_is_carried_moves_as_one_rigid_thing():
     at, to = points.new_tensor(how.source[hand]), points.new_tensor(how.target[hand])
     assert torch.allclose(hangs.hung(points, points, how), (points - at) * scale + to, atol=1e-3), "upright"
     assert torch.allclose(hangs.hung(points, points, motion(rest, rest)), points, atol=1e-3)
+    upside = np.stack([np.diag([-1.0, -1.0, 1.0])] * len(how.scale))
+    after = replace(hangs, held=True).hung(points, points, replace(how, rotation=upside))
+    assert torch.allclose(
+        after - after[0], (points - points[0]) * points.new_tensor([-1, -1, 1]) * scale, atol=1e-3
+    )
     turned = np.stack([np.diag([-1.0, 1.0, -1.0])] * len(how.scale))  # by half a turn
     after = replace(hangs, turns=True).hung(points, points, replace(how, rotation=turned))
     mirrored = points.new_tensor([-1, 1, -1])
