@@ -80,7 +80,7 @@ def held(
     if int(about.sum()) < 4 or not bool(hand.any()) or not bool(zone.any()):
         return nothing
     every = max(1, int(about.sum()) // SAMPLES)
-    other = _unlike(picture[:, zone].T, picture[:, about].T[::every])
+    other = unlike(picture[:, zone].T, picture[:, about].T[::every])
     thing = nothing.masked_scatter(zone, other > UNLIKE).float()
     thing = field.dilate(field.erode(thing, 1), 1)  # no seam
     thing = field.erode(field.dilate(thing, 1), 1) * zone
@@ -94,7 +94,7 @@ def held(
     return inside & ~bare & (field.dilate(thing.float(), 1) > 0)  # with its own border
 
 
-def _unlike(colours: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+def unlike(colours: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """(n,) distance of colours (n, 3) to the likest of places (m, 3) but for the RARE ones, in its shade or not."""
     gain = (colours @ places.T / places.square().sum(1).clamp(min=1e-4)).clamp(*SHADED)
     square = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from . import field
+from .carried import Carried
 from .drapery import Drapery
 from .head_side import HeadSide
 from .layout import Layout
@@ -26,8 +27,9 @@ class Layer:
     On the mesh grid: `inside` (gh, gw) bool with a margin for the soft edge, `solid` (gh, gw) bool without, `weights`
     (P, gh, gw) skinning weights, `front` and `back` (gh, gw) z of the surface towards the camera and away from it, in
     pixels; `cut` (gh, gw) bool, where a piece of it was taken off and front and back are not joined; fine: how many
-    times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves, None where
-    nothing does. `strands` (h, w), natively, where, if anywhere, what the photo shows of it is partly hair on it.
+    times smaller these cells are than the body's. `cloth` tells how what of it hangs round the legs moves,
+    or all of it as one thing that is carried; None where nothing does. `strands` (h, w), natively, where, if anywhere,
+    what the photo shows of it is partly hair on it.
     `sheer` (gh, gw) bool, where, if anywhere, it is one sheet of strands, through which no far side shows.
     `worn` (gh, gw) int64, the number of what is worn in each cell, where that is known.
     `hems` are those where, if anywhere, a garment stands off a limb.
@@ -50,7 +52,7 @@ class Layer:
     placed: torch.Tensor | None = None
     fine: int = 1
     cut: torch.Tensor | None = None
-    cloth: Drapery | None = None
+    cloth: Drapery | Carried | None = None
     strands: torch.Tensor | None = None
     worn: torch.Tensor | None = None
     hems: OpenHems | None = None

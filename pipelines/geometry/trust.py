@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from . import field
+from .carried import BAG
 from .layout import Layout
 
 BESIDE = 0.022
@@ -66,13 +67,18 @@ PLAIN, ROUNDED, SHADED = (1.0, 1.0), (0.5, 1.3), (0.4, 0.95)
 """Brightness over that of a place: as it is; as a round limb is towards its border; as cloth is in an arm's shade."""
 
 
+def _lies_over(name: str) -> bool:
+    """Whether a layer is one that lies over trunk and legs and leaves them: an arm, or a bag."""
+    return name.endswith("arm") or name == BAG
+
+
 def neighbours(name: str, names: Iterable[str]) -> list[str]:
-    """The layers beside which a layer's pixels are looked at: all others for an arm, arms for the trunk, and both arms
-    and the other leg for a leg (a shirt's hem on a leg is no contact that ends)."""
+    """The layers beside which a layer's pixels are looked at: all others for an arm or a bag, these for the trunk, and
+    these and the other leg for a leg (a shirt's hem on a leg is no contact that ends)."""
     others = [n for n in names if n != name]
-    if name.endswith("arm"):
+    if _lies_over(name):
         return others
-    return [n for n in others if n.endswith("arm") or (name != "trunk" and n.endswith("leg"))]
+    return [n for n in others if _lies_over(n) or (name != "trunk" and n.endswith("leg"))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +102,7 @@ class Contact:
         rest = {n: values * (1 - seen[name]) for n, values in seen.items() if n != name}
         other = [rest[n] for n in neighbours(name, rest)]
         lit = name.endswith("arm")
-        arms = [] if lit else [rest[n] for n in rest if n.endswith("arm")]
+        arms = [] if lit else [rest[n] for n in rest if _lies_over(n)]
         return cls(
             seen[name],
             torch.stack([nothing, *other]).amax(0),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 
 from . import field
+from .carried import BAG, CARRIES, Bag
+from .carried_layer import bag_layer
 from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
@@ -325,7 +327,11 @@ def build(
             maps["trousers"] = layout.crop_mask(regions.garments.mask("lower", "shoes")[0])
             maps["face"] = layout.crop_mask(regions.garments.mask("face")[0])
         crop = crop if regions.foreground is None else layout.crop(regions.foreground[0])
-    masks = split(layout, crop, _firm(layout.crop_mask(matte[0]), maps.get("hair")), frame, tall, **maps)
+    firm, clothes = _firm(layout.crop_mask(matte[0]), maps.get("hair")), regions and regions.garments
+    bag = Bag.of(layout, crop, firm, clothes, frame, tall)
+    body = (crop, firm, maps) if bag is None else bag.off(layout, crop, firm, **maps)
+    masks = split(layout, *body[:2], frame, tall, **body[2])
+    masks = masks if bag is None else bag.over(layout, masks)
     head, cut = placed(skeleton, frame, tall), None
     if head is not None and "trunk" in masks.amodal:
         cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), maps.get("skin"), tall)
@@ -345,6 +351,8 @@ def build(
     layers = tuple(_layer(source, name, weights[name], shape) for name in inside)
     if cut is not None:
         layers += _head(source, head, maps.get("hair"), layers[0])
+    if bag is not None:
+        layers += (_bag(source, bag, layers),)
     layers = tuple(layer for layer in layers if bool(layer.inside.any()))  # of a speck there is no head
     hidden = {layer.name: masks.hands[layer.name].skin for layer in layers if layer.made_up is not None}
     hands = source_hands(layout, crop, skeleton, masks.parted, weights, hidden)
@@ -361,3 +369,14 @@ def _head(source: _Source, head: Head, hair: torch.Tensor | None, trunk: Layer) 
     cut = source.cut.within(here)
     hair = None if hair is None else here(hair)
     return head_layers(piece.layout, cut, head, piece.picture, piece.colour(dressed=False), hair, body)
+
+
+def _bag(source: _Source, bag: Bag, body: tuple[Layer, ...]) -> Layer:
+    """A bag's layer before those of the body."""
+    piece, whole = _Piece.of(source, BAG), source.layout
+    masks = piece.matte, piece.here(source.masks.parted[BAG]), piece.seen
+    laid = [
+        (one, whole.laid(one.layout.to_grid(one.matte), one.layout)) for one in body if one.name in CARRIES
+    ]
+    under = [(piece.here(whole.laid(one.front, one.layout)), piece.here(share)) for one, share in laid]
+    return bag_layer(piece.layout, bag, masks, piece.colour(dressed=False), under, source.frame, source.tall)

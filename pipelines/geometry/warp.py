@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import torch
 
+from .carried_layer import laid_on_body
 from .compositing import Slots, composited
 from .hand_view import view_of_hand
 from .hands import posed_hands
@@ -112,4 +113,4 @@ def layer_views(
     views = before_trunk(views, volume, how, size[1])
     slots = Slots.of(views, size)
     views = in_depth(rejoined(views, slots, volume), slots, volume)
-    return hair_on_arms(views, slots, volume), slots
+    return laid_on_body(hair_on_arms(views, slots, volume), slots, volume, how), slots
