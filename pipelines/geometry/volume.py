@@ -45,8 +45,8 @@ STRAND = 2
 COLLAR = 0.06
 """Fraction of stature under the shoulders down to which a trunk's borders may be collars. By eye."""
 UNDER_HAIR = 0.85
-"""How far a sleeve under hair is in its place, though a guess: the hair that hangs before it lies on it, that behind the
-back does not. By eye."""
+"""How far a sleeve under hair is in its place, though a guess: the hair that hangs before it lies on it, that behind
+the back does not. By eye."""
 LENT = 2
 """Pixels within the border of a leg from which on its pixels are lent to the one behind it: at the border they are
 partly what lies beside it. By eye."""
