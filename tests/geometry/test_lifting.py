@@ -120,6 +120,16 @@ def test_a_face_alone_is_enough_and_a_foot_is_not(posed_bodies):
         lift(only_feet)
 
 
+def test_a_face_whose_depth_alone_is_known_is_enough(posed_bodies):
+    """A close portrait: the detector tells metres of the face, and of no bone."""
+    keypoints = detected(named(posed_bodies, "front"))
+    legs = ("hip", "knee", "ankle", "toe", "heel", "shoulder", "elbow", "wrist", "hand")
+    world = keypoints.world.copy()
+    world[[any(part in name for part in legs) for name in LANDMARKS]] = np.nan
+    lifted = lift(replace(without(keypoints, *legs), world=world))
+    assert np.isfinite(lifted.forward().positions).all()
+
+
 def test_faces_turn_the_head_the_way_the_nose_points(posed_bodies):
     keypoints = replace(detected(named(posed_bodies, "three-quarter left")), world=None)
     forward = -lift(keypoints).forward().rotations[JOINT_INDEX["head"]][:, 2]
