@@ -180,7 +180,6 @@ def split(
             own, under = own * bared, under * bared
         piece = _hanging_together(layout, torch.maximum(own, hidden), plain[name])
         own, hidden, under = own * piece, hidden * piece, under * piece
-        own = hands[name].without(own) if name in hands else own
         parted[name] = torch.maximum(torch.maximum(own, hidden), hands[name].matte if name in hands else own)
         amodal[name] = torch.maximum(parted[name], under)
         seen[name] = (own / amodal[name].clamp(min=1e-4)).clamp(0, 1) * layout.photographed()

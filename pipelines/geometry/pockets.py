@@ -49,16 +49,12 @@ ROUND = 0.3
 @dataclass(frozen=True, eq=False)
 class Hand:
     """A hand that no photo shows: its matte (h, w) and colours (3, h, w) on the native crop, its `skin` (3,); and
-    `instead` (h, w) in [0, 1] of which that shows, but not where its points are, or None: they cannot move it."""
+    `beside` (2gh, 2gw) bool of one that shows, but not where its points are, or None: it goes when this is drawn."""
 
     matte: torch.Tensor
     colour: torch.Tensor
     skin: torch.Tensor
-    instead: torch.Tensor | None = None
-
-    def without(self, arm: torch.Tensor) -> torch.Tensor:
-        """(h, w) what of an arm's matte (h, w) stays beside this hand."""
-        return arm if self.instead is None else arm * (1 - self.instead)
+    beside: torch.Tensor | None = None
 
 
 def pocketed(
@@ -147,8 +143,7 @@ def hidden_hands(
             bare[name] = patch
         hand = guessed(layout, frame, name, picture, skin, tall, face)
         if hand is not None and patch is not None and _hands_in(layout, patch, tall) > WHOLE:
-            around = layout.to_native(field.dilate(patch.float(), 1)[None])[0]
-            hand = replace(hand, instead=(around * 2).clamp(max=1))
+            hand = replace(hand, beside=field.dilate(patch.float(), 1) > 0)
         hands |= {} if hand is None else {name: hand}
     return hands, bare
 

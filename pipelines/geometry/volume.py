@@ -337,6 +337,9 @@ def build(
         cut = cut_head(layout, crop, masks, head, frame, maps.get("hair"), maps.get("skin"), tall)
         masks = cut.masks
     label = part_labels(layout, skeleton, masks, frame, tall)
+    for name, hand in masks.hands.items():
+        if hand.beside is not None:
+            label[hand.beside[::2, ::2]] = INDEX[name.replace("arm", "hand")]
     hair = layout.to_grid(maps["hair"]) if maps else None
     inside = {name: layout.to_grid(masks.amodal[name]) > 0.25 for name in LAYERS if name in masks.amodal}
     inside = {name: cells for name, cells in inside.items() if bool(cells.any())}  # a limb out of the picture
