@@ -161,7 +161,7 @@ def run_test(options: argparse.Namespace) -> int:
         variables["REPOSE_BROWSER"] = str(found)
     workers = max(1, min(MOST_TEST_WORKERS, os.cpu_count() or 1))
     variables["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
-    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup", *options.rest]
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), *options.rest]
     return attend(command, cwd=ROOT, env={**os.environ, **variables})
 
 

@@ -30,14 +30,18 @@ if "repose" not in sys.modules:
     spec.loader.exec_module(sys.modules["repose"])
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
     """Tests of one file, which share what they build, stay in one process of several; all those of a real ComfyUI and
     its page in one, so that each server is started once."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests").with_suffix("")
-        group = "comfy" if place.parts[0] == "comfy" else place.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return "comfy" if "comfy/" in file else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
