@@ -37,6 +37,8 @@ LENGTH = 0.108
 AT_WRIST, FURTHEST, LARGEST = 0.35, 1.2, 0.5
 """Hand lengths from the wrist within which the skin of a hand begins and ends, and its area at most in squares of that:
 a fist or a flat hand; more is a bare belly or thigh. By eye."""
+LEAST = 0.04
+"""The same from which on it is more than a wrist below a cuff, which moves with the sleeve's end. By eye."""
 WHOLE = 0.17
 """The same from which on it is a whole hand, and the points are wrong: it gives way to a guess. By eye."""
 UNLIKE = 22.0
@@ -99,8 +101,8 @@ def showing(
     away, _ = layout.capsule(*[frame.start[INDEX[name.replace("arm", "hand")]][:2]] * 2, 2)
     away, bare = away / (LENGTH * tall), (skin > 0.5) & inside
     patch = field.flooded((bare & (away < AT_WRIST))[None], bare[None])[0]
-    of_hand = _hands_in(layout, patch, tall) <= LARGEST and not bool((patch & (away > FURTHEST)).any())
-    return patch if of_hand and int(patch.sum()) >= FEW else None
+    of_hand = LEAST <= _hands_in(layout, patch, tall) <= LARGEST
+    return patch if of_hand and not bool((patch & (away > FURTHEST)).any()) else None
 
 
 def _hands_in(layout: Layout, patch: torch.Tensor, tall: float) -> float:
@@ -191,8 +193,9 @@ def _skin_colour(
     tall: float,
     face: torch.Tensor | None,
 ) -> torch.Tensor | None:
-    """(3,) median of the skin at the wrist, else of all bare skin; where that is unlike the face's, which is surely
-    skin, the face's: stockings and a brown coat pass for skin. None where there is neither."""
+    """(3,) median of the skin at the wrist, or of all bare skin, whichever is liker the face's; where both are unlike
+    that, which is surely skin, the face's: stockings and a brown coat pass for skin. Where no face is known the
+    wrist's, else all skin's; None where there is none."""
     bare = layout.to_grid(skin, 2) > 0.9
     cells = layout.to_grid(picture, 2)
     wrist, _ = layout.capsule(*[frame.start[INDEX[name.replace("arm", "hand")]]] * 2, 2)
@@ -203,7 +206,6 @@ def _skin_colour(
         return told[0] if told else None
     surely = cells[:, shown].median(1).values
     colours = lab(torch.stack((surely, *told))[:, :, None, None])[..., 0, 0]
-    like = [
-        one for one, seen in zip(told, colours[1:], strict=True) if delta_e_2000(seen, colours[0]) < UNLIKE
-    ]
-    return like[0] if like else surely
+    apart = [float(delta_e_2000(one, colours[0])) for one in colours[1:]]
+    likest = int(np.argmin(apart)) if apart else 0
+    return told[likest] if apart and apart[likest] < UNLIKE else surely
