@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from . import field
+from .edge_shade import fading
 from .fill import covering_shifts, membrane
 from .hems import (
     along_rows,
@@ -39,8 +40,6 @@ SHADE = 0.02
 SHADES, TINT = (1.35, 1.6), 0.05
 """How much brighter (sRGB) a cloth is without an arm's shade: surely, and at most; and the change of colour beside that
 of brightness from which on it is another cloth. By eye."""
-FADES = 0.012
-"""Fraction of stature (21 mm on 1.75 m) over which a fold fades out where what is to be believed ends. By eye."""
 GRAIN = 3.5
 """How many times the median (of the size of the detail) grain and weave stand out at most: more is an edge or a seam.
 3.5 medians are 2.4 standard deviations of a normal distribution."""
@@ -122,18 +121,9 @@ def layered_colour(
         worn,
     )
     evened = picture + layout.to_native(change)
-    filled = _fading(evened, sure, continued, FADES * contact.tall) + grain
+    whole = layout.to_native(plain.float()[None])  # over a hem there is no fold
+    filled = torch.lerp(continued, fading(evened, sure, continued, contact.tall), whole) + grain
     return _beside(layout, evened, sure, filled, hem).clamp(0, 1)
-
-
-def _fading(
-    evened: torch.Tensor, sure: torch.Tensor, continued: torch.Tensor, breadth: float
-) -> torch.Tensor:
-    """(3, h, w) the smooth colours `continued` (3, h, w), into which what stands out of them where the `sure` pixels
-    (h, w) bool end fades over `breadth` pixels: a fold has no sharp side."""
-    over = field.extrapolate(evened - continued, sure.float())
-    share = (1 - field.nearest(sure).square().sum(0).sqrt() / breadth).clamp(0, 1)
-    return continued + over * share.square() * (3 - 2 * share)
 
 
 def _beside(

@@ -30,6 +30,10 @@ TURNED = (1.25, 1.9)
 ALONG = 4
 """Cells up and down a fold over which it is evened alike, and half as many as may part two pieces of one."""
 
+FADES, FOLD = 0.012, 0.12
+"""Fraction of stature (21 mm on 1.75 m) over which a fold fades out where what is to be believed ends, and how much
+darker or lighter (sRGB) than the cloth it is at most: more is another garment. By eye."""
+
 
 def fold_light(layer: Layer, stature: float, turned: torch.Tensor) -> torch.Tensor:
     """(3, gh, gw) sRGB to add on a layer's cells so that its folds are as bright as the cloth beside them, where its
@@ -75,6 +79,14 @@ def _whole(fold: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
     both = torch.stack((most, fold.float()))[None]
     most, folds = F.avg_pool2d(both, (2 * ALONG + 1, 1), 1, (ALONG, 0))[0]
     return torch.where(fold, most / folds.clamp(min=1e-6), turned)
+
+
+def fading(evened: torch.Tensor, sure: torch.Tensor, continued: torch.Tensor, stature: float) -> torch.Tensor:
+    """(3, h, w) the smooth colours `continued` (3, h, w) of a layer, into which what stands out of them where the `sure`
+    pixels (h, w) bool end fades: a fold has no sharp side. stature in pixels."""
+    over = field.extrapolate((evened - continued).clamp(-FOLD, FOLD), sure.float())
+    share = (1 - field.nearest(sure).square().sum(0).sqrt() / (FADES * stature)).clamp(0, 1)
+    return continued + over * share.square() * (3 - 2 * share)
 
 
 def turned_share(stretch: torch.Tensor, limits: tuple[float, float] = TURNED) -> torch.Tensor:

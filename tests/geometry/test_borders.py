@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from repose.pipelines.geometry.covering import _fading, layered_colour
+from repose.pipelines.geometry.covering import layered_colour
+from repose.pipelines.geometry.edge_shade import fading
 from repose.pipelines.geometry.layers import _from_head, _with_short_gaps_closed, split
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
@@ -366,7 +367,9 @@ def test_a_dark_speck_on_a_hand_is_no_hair_and_a_strand_below_a_gap_is(drawn):
 def test_a_fold_fades_out_where_what_is_believed_ends():
     columns = torch.arange(80.0)
     sure = (columns < 40)[None].expand(20, -1)
-    evened = torch.full((3, 20, 80), 0.9) - 0.2 * ((columns - 38).abs() <= 3)  # a fold that the border cuts
-    faded = _fading(evened, sure, torch.full_like(evened, 0.9), 12.0)[0, 10]
-    assert float(faded[40]) < 0.76 and float((faded[53:] - 0.9).abs().max()) < 1e-6
+    evened = torch.full((3, 20, 80), 0.9) - 0.1 * ((columns - 38).abs() <= 3)  # a fold that the border cuts
+    faded = fading(evened, sure, torch.full_like(evened, 0.9), 1000.0)[0, 10]
+    other = fading(evened - 0.6 * (columns < 40), sure, torch.full_like(evened, 0.9), 1000.0)
+    assert float(other.min()) > 0.75  # another garment does not fade into this one
+    assert float(faded[40]) < 0.83 and float((faded[53:] - 0.9).abs().max()) < 1e-6
     assert bool((faded[40:].diff() > -1e-4).all()) and float(faded[40:].diff().max()) < 0.05
