@@ -25,11 +25,8 @@ PLAIN = (0.12, 0.3), 6
 rows to both sides."""
 TURNED = (1.25, 1.9)
 """Stretch of the surface from which on folds are evened, and all of them are. By eye."""
-
-
 ALONG = 4
 """Cells up and down a fold over which it is evened alike, and half as many as may part two pieces of one."""
-
 FADES, FOLD = 0.012, 0.12
 """Fraction of stature (21 mm on 1.75 m) over which a fold fades out where what is to be believed ends, and how much
 darker or lighter (sRGB) than the cloth it is at most: more is another garment. By eye."""
@@ -82,8 +79,8 @@ def _whole(fold: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
 
 
 def fading(evened: torch.Tensor, sure: torch.Tensor, continued: torch.Tensor, stature: float) -> torch.Tensor:
-    """(3, h, w) the smooth colours `continued` (3, h, w) of a layer, into which what stands out of them where the `sure`
-    pixels (h, w) bool end fades: a fold has no sharp side. stature in pixels."""
+    """(3, h, w) the smooth colours `continued` (3, h, w) of a layer, into which what stands out of them where the
+    `sure` pixels (h, w) bool end fades: a fold has no sharp side. stature in pixels."""
     over = field.extrapolate((evened - continued).clamp(-FOLD, FOLD), sure.float())
     share = (1 - field.nearest(sure).square().sum(0).sqrt() / (FADES * stature)).clamp(0, 1)
     return continued + over * share.square() * (3 - 2 * share)
