@@ -208,9 +208,10 @@ class _Way:
         start, end = ({(c.joint, c.on): c for c in pose.contacts} for pose in self.ends)
         found = []
         for (joint, on), first in start.items():
-            if (joint, on) not in end or (
-                on == GROUND and self.walks.get(joint.removesuffix("ankle"), False)
-            ):
+            # A foot that walks touches nothing; a pelvis over free feet is as high as the body was lifted: see below.
+            told = joint == PELVIS and self.anchor is None
+            free = on == GROUND and (told or self.walks.get(joint.removesuffix("ankle"), False))
+            if (joint, on) not in end or free:
                 continue
             ways = np.array(first.offset), np.array(end[joint, on].offset)
             if on == GROUND or np.linalg.norm(ways[1] - ways[0]) < SAME:

@@ -101,6 +101,8 @@ def test_planted_feet_do_not_slide(pair):
 
 @settings(max_examples=20, deadline=None)
 @given(pairs)
+@example(("movement/jump", "seated/on the floor"))
+@example(("seated/on the floor", "mascot/happy jump"))
 def test_no_foot_goes_below_the_ground(pair):
     poses = between(*loaded(pair), 7)
     for pose in poses[1:-1]:
