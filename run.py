@@ -24,7 +24,7 @@ from setup import environment
 from setup.places import BASE, HOME, MODELS, OUTPUT, ROOT, Trouble, attend, inside_venv, say, venv_python
 
 MOST_TEST_WORKERS = 4
-"""Processes that share the tests; each takes up to 4 GB with the server that it may start."""
+"""Processes that share the tests. Each takes about 1 GB; one starts three servers, of up to 3 GB each."""
 
 
 def main(arguments: list[str]) -> int:

@@ -103,7 +103,7 @@ class Bag:
             whole = torch.maximum(told, layout.to_native(cells.float()[None])[0].minimum(matte))[None]
             reach, stride = max(2, layout.cell), max(1, layout.cell // 4)
             share = field.guided_filter(picture.mean(0), whole, reach, 1e-3, stride)[0]
-            told = _crisp(share).minimum(matte)
+            told = field.crisp(share).minimum(matte)
         label, count = field.components(field.dilate(cells.float(), APART) > 0)
         label = torch.where(cells, label, -1)
         sizes = torch.bincount(label[label >= 0], minlength=max(count, 1))
@@ -139,7 +139,7 @@ class Bag:
         shown = torch.stack([torch.zeros_like(self.own), *(seen[n] * masks.amodal[n] for n in arms)]).amax(0)
         cells = layout.to_grid(self.own, 2) > 0.5
         hidden = _hull(layout, cells) | (field.dilate(cells.float(), 1) > 0)
-        hidden = _crisp(layout.to_native(hidden.float()[None])[0]) * shown
+        hidden = field.crisp(layout.to_native(hidden.float()[None])[0]) * shown
         whole = torch.maximum(self.own, hidden)
         seen[BAG] = (self.own / whole.clamp(min=1e-4)).clamp(0, 1) * layout.photographed()
         return replace(
@@ -216,20 +216,15 @@ def _goes_on(
     arms = torch.stack([nearest == k for k, n in enumerate(names) if n.endswith("arm")] or [body & ~body])
     rest = body & ~arms.any(0)
     close = torch.stack([near[name] for name in names if not name.endswith("arm")]).amin(0) < NEAR
-    under = (_between(rest, 0) | _between(rest, 1)) & close
-    under |= (near["trunk"] < 1) | (_between(body, 1) & (near["trunk"] < FLANK))
+    under = (field.between(rest, 0) | field.between(rest, 1)) & close
+    under |= (near["trunk"] < 1) | (field.between(body, 1) & (near["trunk"] < FLANK))
     for k, name in enumerate(names[1:], 1):
         for p in of_layer(name):
             if frame.present[p] and not PARTS[p].name.endswith(("hand", "foot")):
                 mine = body & (nearest == k)
                 under |= within_outline(layout, frame, p, mine, body | bag, float(radii[p]))
     under |= field.dilate(body.float(), 1) > 0
-    return _crisp(layout.to_native(field.box_blur((body | (under & bag)).float()[None], 1))[0])
-
-
-def _between(own: torch.Tensor, axis: int) -> torch.Tensor:
-    """(h, w) bool: cells with own ones (h, w) bool on both sides along an axis."""
-    return own.cummax(axis).values & own.flip(axis).cummax(axis).values.flip(axis)
+    return field.crisp(layout.to_native(field.box_blur((body | (under & bag)).float()[None], 1))[0])
 
 
 def _hull(layout: Layout, cells: torch.Tensor) -> torch.Tensor:
@@ -241,11 +236,6 @@ def _hull(layout: Layout, cells: torch.Tensor) -> torch.Tensor:
         reach = x * math.cos(angle) + y * math.sin(angle)
         inside &= reach <= reach[cells].max()
     return inside
-
-
-def _crisp(mask: torch.Tensor) -> torch.Tensor:
-    """A mask upsampled from the grid, its border made a few pixels wide."""
-    return (mask - 0.5).mul(4).add(0.5).clamp(0, 1)
 
 
 @dataclass(frozen=True, eq=False)

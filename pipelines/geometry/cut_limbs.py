@@ -6,6 +6,7 @@ other, of which one half is all that is seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ FOLDED, SHORT = 20.0, 0.5
 """Degrees between the halves of a folded limb, in the picture, up to which one lies on the other: a forearm is about
 as broad as that at half its length; and of a bone's length, what at least must be seen of it to judge. By eye."""
 BENDS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
+"""The ends of a limb's two halves."""
 
 
 def folded_limbs(source: Skeleton) -> tuple[str, ...]:
@@ -38,8 +40,7 @@ def folded_limbs(source: Skeleton) -> tuple[str, ...]:
             return False
         return float(ways[0] @ ways[1]) > np.cos(np.radians(FOLDED)) * lengths[0] * lengths[1]
 
-    sides = ("left", "right")
-    return tuple(f"{side}_{limb}" for limb, names in BENDS.items() for side in sides if folded(side, names))
+    return _limbs(BENDS, folded)
 
 
 def cut_limbs(source: Skeleton) -> tuple[str, ...]:
@@ -56,8 +57,15 @@ def cut_limbs(source: Skeleton) -> tuple[str, ...]:
                 return True
         return False
 
+    return _limbs(LIMBS, cut)
+
+
+def _limbs(
+    chains: dict[str, tuple[str, ...]], told: Callable[[str, tuple[str, ...]], bool]
+) -> tuple[str, ...]:
+    """The names of the limbs of which a side and the names of a chain tell so."""
     sides = ("left", "right")
-    return tuple(f"{side}_{limb}" for limb, names in LIMBS.items() for side in sides if cut(side, names))
+    return tuple(f"{side}_{limb}" for limb, names in chains.items() for side in sides if told(side, names))
 
 
 def as_photographed(pose: Pose, limbs: tuple[str, ...]) -> Pose:

@@ -64,14 +64,13 @@ def gather(keypoints: Keypoints) -> Evidence:
     seen = seen_landmarks(keypoints)
     _require_body(seen)
     scale = None if keypoints.world is None else _scale_fit(xy, seen, keypoints.world)
-    votes = () if scale is None else _metric_votes(keypoints.world)
+    world = None if scale is None else np.asarray(keypoints.world, dtype=np.float64)
+    votes = () if world is None else _stature_votes(world, np.isfinite(world).all(axis=1))
     if not len(votes):  # of a head alone there is no bone
         stature = _apparent_stature(xy, seen)
         return Evidence(xy, seen, np.full((133, 3), np.nan), stature, STATURE_METRES / stature)
-    world = np.asarray(keypoints.world, dtype=np.float64)
     world = world if keypoints.level else levelled(world, seen)
-    tall = float(np.median(_metric_votes(world)))
-    return Evidence(xy, seen, world * scale, tall * scale, 1 / scale, keypoints.level)
+    return Evidence(xy, seen, world * scale, float(np.median(votes)) * scale, 1 / scale, keypoints.level)
 
 
 def seen_landmarks(keypoints: Keypoints) -> np.ndarray:
@@ -147,10 +146,6 @@ def _stature_votes(points: np.ndarray, usable: np.ndarray) -> np.ndarray:
         np.linalg.norm(points[a] - points[b]) / share for a, b, share in bones if usable[a] and usable[b]
     ]
     return np.array(votes)
-
-
-def _metric_votes(world: np.ndarray) -> np.ndarray:
-    return _stature_votes(world, np.isfinite(world).all(axis=1))
 
 
 def _apparent_stature(xy: np.ndarray, seen: np.ndarray) -> float:

@@ -121,6 +121,16 @@ def erode(mask: torch.Tensor, radius: int) -> torch.Tensor:
     return 1 - dilate(1 - mask.float(), radius)
 
 
+def crisp(mask: torch.Tensor) -> torch.Tensor:
+    """A mask upsampled from a grid, its border made a few pixels wide."""
+    return (mask - 0.5).mul(4).add(0.5).clamp(0, 1)
+
+
+def between(own: torch.Tensor, axis: int) -> torch.Tensor:
+    """(H, W) bool: cells with own ones (H, W) bool, or themselves, on both sides along an axis."""
+    return own.cummax(axis).values & own.flip(axis).cummax(axis).values.flip(axis)
+
+
 def box_blur(field: torch.Tensor, radius: int) -> torch.Tensor:
     """(C, H, W) mean over a square of 2 radius + 1 pixels, smaller at the borders."""
     if radius < 1:

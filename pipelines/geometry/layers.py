@@ -23,7 +23,7 @@ from .limb_outline import Outline, limb_outline
 from .motion import Bones
 from .nearness import beyond_outlines, favour_hair, keep_off, measured_radii, nearness, ordered
 from .parts import INDEX, JOINS, LAYERS
-from .pockets import Hand, hidden_hands, pocketed, without_hands
+from .pockets import Hand, hidden_hands, pocketed, with_bare_hands, without_hands
 from .skirt import cloth_rows, find_skirt, radii_within
 from .underneath import covered
 
@@ -131,16 +131,13 @@ def split(
     bare, skin = skin, None if skin is None else layout.to_grid(skin, 2)
     frame = on_arms_middle(layout, frame, skin, tall)
     radii = measured_radii(layout, small, frame, tall)
-    grey = layout.to_grid(picture.mean(0, keepdim=True), 2)[0]
-    skirt = find_skirt(layout, frame, small, skin, tall, grey)
+    skirt = find_skirt(layout, frame, small, skin, tall, layout.to_grid(picture.mean(0, keepdim=True), 2)[0])
     radii = radii_within(layout, frame, radii, skirt, tall)
     pockets = pocketed(layout, frame, radii, layout.to_grid(picture, 2), small > 0.5, skin)
     hands, bare_hands = hidden_hands(layout, frame, pockets, picture, bare, small > 0.5, tall, face)
     frame = without_hands(frame, radii, pockets)
     outlines = _outlines(layout, picture, matte, frame, radii)
-    plain = nearness(layout, frame, radii, tall, skin, outlines)
-    for name, patch in bare_hands.items():
-        plain = {n: torch.where(patch, 0.0 if n == name else 2.0, cost) for n, cost in plain.items()}
+    plain = with_bare_hands(nearness(layout, frame, radii, tall, skin, outlines), bare_hands)
     if trousers is not None:
         keep_off(plain, layout.to_grid(trousers, 2))
     skirt = _bared(skirt, plain, skin)
@@ -163,7 +160,7 @@ def split(
     flank = _with_short_gaps_closed(layout, small, matte, owner, names, tall)
     # Legs show below a hem, and as far above it as it may ride up.
     cloth = cloth_rows(skirt, layout, UNDER * tall)
-    bared = 1 - _crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
+    bared = 1 - field.crisp(layout.to_native(beside.expand_as(skirt).float()[None])[0])
     for k, name in enumerate(names):
         own = _own(share, k, names, discs, saddle) * (flank if k == 0 else matte)
         joints = _joints(layout, discs, name, skirt)
@@ -173,7 +170,9 @@ def split(
         if hangs and name.endswith("leg"):
             beneath = field.dilate(beneath, 2) * (plain[name] < LEG) * ~cloth
         # A gap beside an arm shows the background; one between two fingers on a thigh does not.
-        hidden = _crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (flank if k == 0 else whole)
+        hidden = field.crisp(layout.to_native(field.box_blur(beneath[None], 1))[0]) * (
+            flank if k == 0 else whole
+        )
         # A layer goes on a little under its neighbours, in its own colours, so that no seam shows the background.
         under = _sharp(share[k], 0.3) * matte  # less than a third: three layers may meet
         if hangs and name.endswith("leg"):  # crumbs of a hem are no leg
@@ -190,7 +189,7 @@ def split(
 def _with_gaps_closed(layout: Layout, small: torch.Tensor, matte: torch.Tensor) -> torch.Tensor:
     """(h, w) the matte with the gaps between the fingers filled; small (2gh, 2gw), the same on the label grid."""
     closed = field.erode(field.dilate(small, 3), 3)
-    return torch.maximum(matte, _crisp(layout.to_native(closed[None])[0]))
+    return torch.maximum(matte, field.crisp(layout.to_native(closed[None])[0]))
 
 
 def _with_short_gaps_closed(
@@ -214,7 +213,7 @@ def _with_short_gaps_closed(
     filled = torch.where(tall_ones, small, torch.maximum(small, closed * near))
     return torch.where(
         layout.to_native((filled > small).float()[None])[0] > 0,
-        torch.maximum(matte, _crisp(layout.to_native(filled[None])[0])),
+        torch.maximum(matte, field.crisp(layout.to_native(filled[None])[0])),
         matte,
     )
 
@@ -230,7 +229,7 @@ def _hanging_together(layout: Layout, matte: torch.Tensor, cost: torch.Tensor) -
     scraps = (layout.to_grid(matte, 2) > 0) & (field.dilate(whole.float(), 2) == 0)
     if not bool(scraps.any()):
         return torch.ones_like(matte)
-    return 1 - _crisp(layout.to_native(field.dilate(scraps.float(), 1)[None])[0])
+    return 1 - field.crisp(layout.to_native(field.dilate(scraps.float(), 1)[None])[0])
 
 
 def _from_head(layout: Layout, frame: Bones, radii: np.ndarray, hair: torch.Tensor) -> torch.Tensor:
@@ -321,11 +320,6 @@ def _against_best(share: torch.Tensor, k: int) -> torch.Tensor:
     """(h, w) layer k's probability against its best rival's alone: where three meet, none may have half of all."""
     best = torch.cat((share[:k], share[k + 1 :], torch.zeros_like(share[:1]))).amax(0)
     return share[k] / (share[k] + best).clamp(min=1e-6)
-
-
-def _crisp(mask: torch.Tensor) -> torch.Tensor:
-    """A mask upsampled from the grid, its border made a few pixels wide."""
-    return (mask - 0.5).mul(4).add(0.5).clamp(0, 1)
 
 
 def _joint_disc(layout: Layout, frame: Bones, radii: np.ndarray, name: str) -> torch.Tensor:

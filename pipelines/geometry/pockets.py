@@ -143,29 +143,24 @@ def hidden_hands(
         patch = showing(layout, frame, name, layout.to_grid(skin, 2), inside, tall)
         if patch is not None:
             bare[name] = patch
-        hand = guessed(layout, frame, name, picture, skin, tall, face)
-        if hand is not None and patch is not None and _hands_in(layout, patch, tall) > WHOLE:
-            hand = replace(hand, beside=field.dilate(patch.float(), 1) > 0)
-        hands |= {} if hand is None else {name: hand}
+        colour = skin_colour(layout, frame, name, picture, skin, tall, face)
+        if colour is None:
+            continue
+        hands[name] = guessed(layout, frame, name, colour)
+        if patch is not None and _hands_in(layout, patch, tall) > WHOLE:
+            hands[name] = replace(hands[name], beside=field.dilate(patch.float(), 1) > 0)
     return hands, bare
 
 
-def guessed(
-    layout: Layout,
-    frame: Bones,
-    name: str,
-    picture: torch.Tensor,
-    skin: torch.Tensor,
-    tall: float,
-    face: torch.Tensor | None = None,
-) -> Hand | None:
-    """A relaxed hand of arm `name` in the colour of the skin next to it; None where no skin is seen to take it from.
+def with_bare_hands(costs: dict[str, torch.Tensor], bare: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Costs (2gh, 2gw) by layer with what shows of hands, (2gh, 2gw) bool by arm, surely their arm's."""
+    for name, patch in bare.items():
+        costs = {n: torch.where(patch, 0.0 if n == name else 2.0, cost) for n, cost in costs.items()}
+    return costs
 
-    picture (3, h, w), skin (h, w), and face (h, w), where it is known.
-    """
-    colour = _skin_colour(layout, frame, name, picture, skin, tall, face)
-    if colour is None:
-        return None
+
+def guessed(layout: Layout, frame: Bones, name: str, colour: torch.Tensor) -> Hand:
+    """A relaxed hand of arm `name`, its skin of that colour (3,)."""
     hand = INDEX[name.replace("arm", "hand")]
     start, way = frame.start[hand][:2], (frame.end[hand] - frame.start[hand])[:2]
     side, length = np.array([-way[1], way[0]]), max(float(np.hypot(*way)), 1e-6)
@@ -184,18 +179,21 @@ def guessed(
     return Hand(matte, colour[:, None, None] * (1 - ROUND * pixels.clamp(0, 1) ** 2), colour)
 
 
-def _skin_colour(
+def skin_colour(
     layout: Layout,
     frame: Bones,
     name: str,
     picture: torch.Tensor,
     skin: torch.Tensor,
     tall: float,
-    face: torch.Tensor | None,
+    face: torch.Tensor | None = None,
 ) -> torch.Tensor | None:
-    """(3,) median of the skin at the wrist, or of all bare skin, whichever is liker the face's; where both are unlike
-    that, which is surely skin, the face's: stockings and a brown coat pass for skin. Where no face is known the
-    wrist's, else all skin's; None where there is none."""
+    """(3,) the colour of a hand of arm `name` that is not seen: the median of the skin at the wrist, or of all bare
+    skin, whichever is liker the face's; where both are unlike that, which is surely skin, the face's: stockings and a
+    brown coat pass for skin. Where no face is known the wrist's, else all skin's; None where there is none.
+
+    picture (3, h, w), skin (h, w), and face (h, w), where it is known.
+    """
     bare = layout.to_grid(skin, 2) > 0.9
     cells = layout.to_grid(picture, 2)
     wrist, _ = layout.capsule(*[frame.start[INDEX[name.replace("arm", "hand")]]] * 2, 2)

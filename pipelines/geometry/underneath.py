@@ -80,9 +80,9 @@ def covered(
     # No seam between what is seen and what is not, nor where the arm's border lies within a neighbour's cell.
     beneath |= (field.dilate(beneath.float(), SEAM) > 0) & ~arms
     if k > 0:
-        legs = [i for i, name in enumerate(names) if name.endswith("leg") and i != k]
-        other = torch.stack([owner == i for i in legs] or [~own]).any(0) & inside
-        beneath |= _behind(layout, frame, radii, names[k], other) if legs else torch.zeros_like(own)
+        for i, name in enumerate(names):
+            if name.endswith("leg") and i != k:
+                beneath |= _behind(layout, frame, radii, names[k], (owner == i) & inside)
     return (beneath | ((owner == 0) & (plain[names[k]] < 0.8) & (k > 0))).float()
 
 
@@ -109,8 +109,7 @@ def _under_crossed(layout: Layout, radii: np.ndarray, own: torch.Tensor, cost: t
     """(2gh, 2gw) bool: between trunk on the left and on the right, no further apart than a hand is wide."""
     reach = int(2.6 * float(radii[INDEX["left_hand"]]) / (layout.cell / 2))
     closed = field.erode(field.dilate(own.float(), reach), reach) > 0.5
-    between = own.cummax(1).values & own.flip(1).cummax(1).values.flip(1)
-    return closed & between & (cost < 1.25) & ~own
+    return closed & field.between(own, 1) & (cost < 1.25) & ~own
 
 
 def _skirt_sides(own: torch.Tensor, arms: torch.Tensor, skirt: torch.Tensor) -> torch.Tensor:

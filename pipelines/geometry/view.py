@@ -108,9 +108,9 @@ def view_of(
     def at(values: torch.Tensor) -> torch.Tensor:
         return (values[corners] * weights[..., None]).sum(1)
 
-    photographed = _places(layer, mesh, moved, triangle, weights)
-    source, local = photographed[:, :2], layer.local(photographed[:, :2])
     (normal, stretch), (rest, _) = normals(mesh, moved), normals(mesh, mesh.rest)
+    photographed = _places(layer, mesh, moved, normal, triangle, weights)
+    source, local = photographed[:, :2], layer.local(photographed[:, :2])
     both = sample(torch.stack((layer.matte, layer.parted)), local)
     both = torch.where(mesh.side[triangle] == 2, 1.0, both) * hit.covered[row, column]
     edge = _edge_of(hit.covered, mesh.side[triangle] == 2, row, column)
@@ -131,10 +131,8 @@ def view_of(
             colour[:, side] = _patterned(layer, volume.stature, colour[:, side], local[side], there)
     bare = sample(layer.seen[None], local)[0]
     grown = stretch / float(np.median(how.scale)) ** 2  # by its turn, not by the picture's scale
-    turned = on_cells(layer, mesh, turned_share(grown))
-    grown = grown[triangle]
-    colour = _turned_to_us(layer, volume.stature, colour, rear, grown, front, local, turned)
-    faces = mesh.side[triangle], grown, rest[triangle]
+    colour = _turned_to_us(layer, mesh, volume.stature, colour, rear, grown, triangle, front, local)
+    faces = mesh.side[triangle], grown[triangle], rest[triangle]
     colour, drawn = _with_side(layer, volume, colour, faces, front, photographed, hit.covered, row, column)
     if layer.cloth is not None:
         ahead = F.normalize(normal[triangle], dim=1)[:, 2]
@@ -148,7 +146,7 @@ def view_of(
         colour,
         alpha,
         parted,
-        bare * front * (1 - drawn) * (1 - (1 - feet) * turned_share(grown, STREAKS)),
+        bare * front * (1 - drawn) * (1 - (1 - feet) * turned_share(grown[triangle], STREAKS)),
         bare,
         front,
         part.argmax(1),
@@ -162,13 +160,18 @@ def view_of(
 
 
 def _places(
-    layer: Layer, mesh: Mesh, moved: torch.Tensor, triangle: torch.Tensor, weights: torch.Tensor
+    layer: Layer,
+    mesh: Mesh,
+    moved: torch.Tensor,
+    normal: torch.Tensor,
+    triangle: torch.Tensor,
+    weights: torch.Tensor,
 ) -> torch.Tensor:
     """(n, 3) where in the photo the points of triangles (n,), with weights (n, 3) of their corners, show: where they
-    lie, but within an open hem on the limb."""
+    lie, but within an open hem on the limb. normal (T, 3) as they are moved."""
     places = mesh.rest[mesh.triangles[triangle]]
     if layer.hems is not None:
-        behind = (mesh.side == 1) & (normals(mesh, moved)[0][:, 2] > 0)
+        behind = (mesh.side == 1) & (normal[:, 2] > 0)
         through = layer.hems.seen_through(layer.inside, mesh.triangles, mesh.side, moved, behind)[triangle]
         places = torch.cat((places[..., :2] + through, places[..., 2:]), -1)
     return (places * weights[..., None]).sum(1)
@@ -227,22 +230,24 @@ def _with_side(
 
 def _turned_to_us(
     layer: Layer,
+    mesh: Mesh,
     stature: float,
     colour: torch.Tensor,
     rear: torch.Tensor,
     stretch: torch.Tensor,
+    triangle: torch.Tensor,
     front: torch.Tensor,
     local: torch.Tensor,
-    turned: torch.Tensor,
 ) -> torch.Tensor:
     """(3, n) the colours (3, n) of places `local` (n, 2), where they were photographed edge-on and now are seen more
     squarely as they look from there: a limb's dark outline goes over into the far side's colours `rear`, and the folds
-    of a trunk's outline are as bright as its cloth, by the share `turned` (gh, gw). front (n,) bool: not the far
-    side."""
+    of a trunk's outline are as bright as its cloth. stretch (T,) of the triangles, of which the places are on
+    `triangle` (n,); front (n,) bool: not the far side."""
     if layer.name.endswith(LIMBS):
-        share = turned_share(stretch, TURNED) * sample(_outline(layer, stature), local)[0]
+        share = turned_share(stretch[triangle], TURNED) * sample(_outline(layer, stature), local)[0]
         colour = torch.lerp(colour, rear, share)
     if layer.name == "trunk":
+        turned = on_cells(layer, mesh, turned_share(stretch))
         added = _at_cells(layer, fold_light(layer, stature, turned), local)
         colour = (colour + added * front).clamp(0, 1)
     return colour
@@ -254,7 +259,7 @@ def _edge_of(
     """(h, w) over 0 round the rim (n,) bool of the pixels at row, column, and at the border of what is covered."""
     there = torch.zeros(covered.shape, device=covered.device)
     there[row, column] = (rim & covered[row, column]).float()
-    return dilate(there, RING) + (1 - _inner(covered))
+    return dilate(there, RING) + (1 - erode(covered.float(), 1))
 
 
 def _closed(share: torch.Tensor, covered: torch.Tensor, row, column, reach: int) -> torch.Tensor:
@@ -391,8 +396,3 @@ def _softened(
     slope = ((smooth - 0.5) * STEEP + 0.5).clamp(0, 1)
     soft = torch.where(hard > 0, slope, alpha)
     return (soft if sheer is None else torch.where(sheer > 0, own, soft))[row, column]
-
-
-def _inner(covered: torch.Tensor) -> torch.Tensor:
-    """(H, W) 1 where all pixels near by are covered (bool)."""
-    return erode(covered.float(), 1)

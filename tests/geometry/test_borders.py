@@ -11,7 +11,7 @@ from repose.pipelines.geometry.layers import _from_head, _with_short_gaps_closed
 from repose.pipelines.geometry.layout import Layout
 from repose.pipelines.geometry.nearness import measured_radii
 from repose.pipelines.geometry.parts import INDEX, LAYERS
-from repose.pipelines.geometry.pockets import guessed, pocketed, without_hands
+from repose.pipelines.geometry.pockets import guessed, pocketed, skin_colour, without_hands
 from repose.pipelines.geometry.rejoining import _bare, _goes_on, displaced, unparted
 from repose.pipelines.geometry.trust import (
     Contact,
@@ -178,13 +178,13 @@ def test_a_guessed_hand_has_the_skins_colour_and_the_hands_length(drawn):
     layout, picture, matte, frame, tall = drawn
     skin = (layout.to_native(layout.capsule(frame.start[4], frame.end[4])[0][None])[0] < 20).float()
     picture = torch.where(skin > 0, SKIN[:, None, None], picture)
-    hand = guessed(layout, frame, "left_arm", picture, skin, tall)
+    hand = guessed(layout, frame, "left_arm", skin_colour(layout, frame, "left_arm", picture, skin, tall))
     solid = hand.matte > 0.99
     assert float((hand.colour[:, solid].amax(1) - SKIN).abs().max()) < 0.03
     length = np.hypot(*(frame.end[INDEX["left_hand"]] - frame.start[INDEX["left_hand"]])[:2])
     rows = torch.nonzero(hand.matte.amax(1) > 0.5)
     assert float(rows.max() - rows.min()) == pytest.approx(length, rel=0.35)
-    assert guessed(layout, frame, "left_arm", picture, 0 * skin, tall) is None
+    assert skin_colour(layout, frame, "left_arm", picture, 0 * skin, tall) is None
 
 
 def test_where_a_limb_is_too_narrow_for_an_interior_all_of_it_is_kept():

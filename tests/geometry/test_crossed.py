@@ -8,7 +8,7 @@ import torch
 from repose.pipelines.geometry.cut_limbs import folded_limbs
 from repose.pipelines.geometry.library import load_pose
 from repose.pipelines.geometry.parts import INDEX
-from repose.pipelines.geometry.pockets import LENGTH, WHOLE, guessed, hidden_hands, showing
+from repose.pipelines.geometry.pockets import LENGTH, WHOLE, hidden_hands, showing, skin_colour
 from repose.pipelines.geometry.rotation import multiply
 from repose.pipelines.geometry.skeleton import JOINT_INDEX
 from repose.pipelines.geometry.underneath import _behind, _skirt_sides
@@ -137,10 +137,10 @@ def test_stockings_do_not_tell_the_colour_of_a_hand(drawn):
         < 20
     )
     picture = torch.where(legs, 0.2, torch.where(head, SKIN[:, None, None], picture))
-    told = guessed(layout, frame, "left_arm", picture, legs.float(), tall, head.float())
-    assert torch.allclose(told.skin, SKIN, atol=1e-4)
-    alone = guessed(layout, frame, "left_arm", picture, legs.float(), tall)
-    assert torch.allclose(alone.skin, torch.full((3,), 0.2), atol=1e-4)
+    told = skin_colour(layout, frame, "left_arm", picture, legs.float(), tall, head.float())
+    assert torch.allclose(told, SKIN, atol=1e-4)
+    alone = skin_colour(layout, frame, "left_arm", picture, legs.float(), tall)
+    assert torch.allclose(alone, torch.full((3,), 0.2), atol=1e-4)
 
 
 def test_a_skirts_side_goes_on_straight_under_an_arm_that_hides_all_above():

@@ -117,3 +117,16 @@ def test_components_touch_at_corners_and_are_counted():
         field.components(torch.ones(3, 3).bool())[1] == 1
         and field.components(torch.zeros(3, 3).bool())[1] == 0
     )
+
+
+def test_between_own_cells_along_an_axis_lies_what_has_them_on_both_sides():
+    own = torch.tensor([[0, 1, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0]]) > 0
+    along = torch.tensor([[0, 1, 1, 1, 1, 0], [0, 0, 0, 1, 0, 0]]) > 0
+    assert torch.equal(field.between(own, 1), along) and torch.equal(field.between(own.T, 0), along.T)
+    assert torch.equal(field.between(own, 0), own)
+
+
+def test_a_crisp_mask_keeps_its_half_and_slopes_four_times_as_fast():
+    assert torch.allclose(
+        field.crisp(torch.tensor([0.0, 0.45, 0.5, 0.6, 1.0])), torch.tensor([0.0, 0.3, 0.5, 0.9, 1.0])
+    )
