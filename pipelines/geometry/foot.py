@@ -1,11 +1,13 @@
-"""How far a foot's surface stands before and behind its bone: a wedge from the ankle to the heel and the toes.
+"""How far a foot's surface stands before and behind its bone: a solid with a sole, a heel, an instep and toes.
 
 A foot that points at the camera shows its instep alone; all of its length, and the heel, lie along the view. So its
-depth does not come from its outline, as an arm's does, but from the foot that stands there: spheres all over the
-triangle of ankle, heel and toes.
+depth does not come from its outline, as an arm's does, but from the foot that stands there: where a line of sight
+enters and leaves it.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,13 +18,25 @@ from .motion import Bones
 from .skeleton import JOINT_INDEX
 from .template import OFFSETS
 
-HALF = np.array([0.02, 0.015, 0.01])
-"""Half-thickness of a foot at the ankle, the heel and the toes as a fraction of stature (35, 26 and 17 mm on 1.75 m):
-by eye on bare feet and shoes."""
-FLAT = 0.45
-"""Half-thickness of a foot over its half-breadth: across its bone the spheres are so much broader. By eye."""
-ROWS = 9
-"""Spheres along each side of the triangle."""
+BEHIND, BEFORE, UNDER = 0.007, 0.010, 0.012
+"""Fractions of stature from the landmarks of heel and toes to the back of the heel, to the tips, and to the sole: with
+the standard body's landmarks a length of 0.152 and an ankle as high as template.py's source has them."""
+DEEPEST = 0.03
+"""The furthest that a sole lies under the landmarks, where the photo shows it lower: thick soles. By eye."""
+ALONG = (0.0, 0.015, 0.03, 0.06, 0.2, 0.38, 0.43, 0.52, 0.62, 0.72, 0.82, 0.91, 0.97, 1.0)
+"""Places along a foot, from the heel's back to the tips, at which its outlines are given, all in foot lengths."""
+TOP = (0.1, 0.3, 0.8, 1.2, 1.2, 1.2, 0.46, 0.34, 0.26, 0.2, 0.155, 0.135, 0.11, 0.05)
+"""How high the skin is over the sole; over the heel the leg begins. By eye on bare feet and trainers from the side."""
+SOLE = (0.1, 0.05, 0.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.005, 0.02, 0.05)
+"""How high the sole is over the ground: round at the heel, rolled at the toes. By eye."""
+HALF = (0.05, 0.08, 0.1, 0.12, 0.14, 0.145, 0.15, 0.155, 0.165, 0.18, 0.175, 0.15, 0.1, 0.04)
+"""Half its breadth; Drillis and Contini 1966 have 0.18 at the ball and less at the heel, the rest is by eye."""
+EDGE = 0.3
+"""How much of a cell is foot, from which on the sole goes that far down. By eye."""
+STEPS = 96
+"""Places along a line of sight at which it is asked whether it is in the foot, before the two ends are interpolated."""
+ROUND = 2.5
+"""Exponent of the curve in which a foot that faces the camera closes to its sides: 2 is a circle. By eye."""
 
 
 def heel(frame: Bones, part: int, tall: float) -> np.ndarray:
@@ -31,50 +45,135 @@ def heel(frame: Bones, part: int, tall: float) -> np.ndarray:
 
 
 def foot(
-    layout: Layout, part: int, closed: torch.Tensor, frame: Bones, tall: float
+    layout: Layout, part: int, inside: torch.Tensor, closed: torch.Tensor, frame: Bones, tall: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(gh, gw) z of the skin before and behind a foot's middle, in pixels of the camera frame.
 
-    part: the foot's index in PARTS; closed (gh, gw) in [0, 1]: 0 where its outline ends, 1 well inside; tall: the
-    stature in pixels. The triangle is that of the skin: it is drawn in by the spheres' own size at heel and toes.
+    part: the foot's index in PARTS; inside (gh, gw) bool its leg's cells; closed (gh, gw) in [0, 1]: 0 where their
+    outline ends, 1 well inside; tall: the stature in pixels. A foot that points at the camera closes to its sides
+    alone: at the lower end of its outline it is as long as it is anywhere.
     """
-    share = _barycentric()
-    corners = np.stack((frame.start[part], heel(frame, part, tall), frame.end[part]))
-    radius = share @ HALF * tall
-    inwards = corners.mean(0) - corners
-    inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
-    corners = corners + inwards * (HALF * [0, 1, 0.5] * tall)[:, None]
-    near, far = _hull(layout, share @ corners, radius, frame.end[part] - frame.start[part])
+    axes = _axes(frame, part, tall, _lowest(layout, inside))
+    near, far = _entered(layout, axes)
+    closed = torch.lerp(closed, _sideways(inside), axes.facing)
     middle = (near + far) / 2
     return middle + (near - middle) * closed, middle + (far - middle) * closed
 
 
-def _barycentric() -> np.ndarray:
-    """(n, 3) weights of a triangle's corners, evenly over it."""
-    a, b = np.meshgrid(np.linspace(0, 1, ROWS), np.linspace(0, 1, ROWS), indexing="ij")
-    inside = a + b < 1 + 1e-9
-    return np.stack((a[inside], b[inside], 1 - a[inside] - b[inside]), 1)
+class _Axes(NamedTuple):
+    """Of a foot, unit vectors of the camera frame (3,): forward to the toes, up from the sole, sideways; origin (3,) in
+    pixels, at the heel's back, on the ground; length in pixels, and what is a foot length upwards, of the thickest sole
+    more."""
+
+    forward: np.ndarray
+    up: np.ndarray
+    side: np.ndarray
+    origin: np.ndarray
+    length: float
+    rise: float
+
+    @property
+    def facing(self) -> float:
+        """In [0, 1]: how far it stands upright and points at the camera, or away from it."""
+        return float(self.forward[2] ** 2 * self.up[1] ** 2)
 
 
-def _hull(
-    layout: Layout, centres: np.ndarray, radius: np.ndarray, bone: np.ndarray
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(gh, gw) least and greatest z of spheres (n, 3), (n,), which are broader across the bone's image."""
-    length = np.hypot(*bone[:2])
-    across = np.array([-bone[1], bone[0]]) / length if length > 1e-6 else np.array([1.0, 0.0])
+def _lowest(layout: Layout, inside: torch.Tensor) -> float:
+    """y in pixels of the lower end of the cells (gh, gw) bool; -inf without any, or where the picture ends there."""
+    _, y = layout.cells()
+    lowest = float(torch.where(inside, y.expand_as(inside), -torch.inf).max())
+    return lowest if lowest < layout.picture[0] - 2 * layout.cell else -np.inf
+
+
+def _axes(frame: Bones, part: int, tall: float, lowest: float) -> _Axes:
+    ankle, back, toes = frame.start[part], heel(frame, part, tall), frame.end[part]
+    bone = toes - back
+    long = max(float(np.linalg.norm(bone)), 1e-3 * tall)
+    forward = bone / long
+    up = ankle - back
+    up = up - forward * (up @ forward)
+    up = up / max(float(np.linalg.norm(up)), 1e-9)
+    length = long + (BEHIND + BEFORE) * tall
+    under = UNDER * tall
+    axes = _Axes(
+        forward, up, np.cross(forward, up), back - forward * BEHIND * tall - up * under, length, length
+    )
+    # A sole of which the photo shows more is thicker, at the heel too.
+    tips = axes.origin + forward * 0.9 * length
+    thicker = float(np.clip((lowest - tips[1]) / max(-up[1], 0.5), 0, DEEPEST * tall - under)) * axes.facing
+    high = max(float((ankle - axes.origin) @ up), 1e-3 * tall)
+    return axes._replace(origin=axes.origin - up * thicker, rise=length * (high + thicker) / high)
+
+
+def soled(solid: torch.Tensor, cover: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) bool the solid cells (gh, gw) bool of a leg with those under them that still are its foot's: a sole ends
+    where its picture does, for from the side its edge is seen. cover, share (gh, gw) in [0, 1]: how far the leg fills
+    a cell, and how far that is its foot."""
+    own = (cover > EDGE) & (share > 0.5)
+    for _ in range(2):
+        solid = solid | (own & torch.nn.functional.pad(solid, (0, 0, 1, 0))[:-1])
+    return solid
+
+
+def _entered(layout: Layout, axes: _Axes) -> tuple[torch.Tensor, torch.Tensor]:
+    """(gh, gw) z at which each cell's line of sight enters and leaves the foot, continued where it misses it."""
     kind = {"dtype": torch.float32, "device": layout.device}
     x, y = layout.cells()
-    places = torch.as_tensor(centres, **kind)[:, :, None, None]
-    dx, dy = x - places[:, 0], y - places[:, 1]
-    sideways = dx * float(across[0]) + dy * float(across[1])
-    distance = dx.square() + dy.square() - (1 - FLAT**2) * sideways.square()
-    room = torch.as_tensor(radius, **kind)[:, None, None].square() - distance
-    # Outside of all spheres the nearest one's middle counts.
-    out = room == room.amax(0)
-    half = room.clamp(min=0).sqrt()
-    near = torch.where((room > 0) | out, places[:, 2] - half, torch.inf).amin(0)
-    far = torch.where((room > 0) | out, places[:, 2] + half, -torch.inf).amax(0)
+    middle = axes.origin + axes.forward * axes.length / 2 + axes.up * 0.15 * axes.length
+    reach = 0.75 * axes.length
+    here = ((x - float(middle[0])).abs() < reach) & ((y - float(middle[1])).abs() < reach)
+    depth = torch.linspace(float(middle[2]) - reach, float(middle[2]) + reach, STEPS, **kind)
+    off = torch.stack((x[here] - float(axes.origin[0]), y[here] - float(axes.origin[1])))
+    deep = _deep(off, depth - float(axes.origin[2]), axes)
+    hit = (deep > 0).any(1)
+    known = torch.zeros_like(here)
+    known[here] = hit
+    if not bool(hit.any()):
+        flat = torch.full(layout.grid, float(middle[2]), **kind)
+        return flat, flat
+    ends = torch.zeros(2, *layout.grid, **kind)
+    ends[:, known] = torch.stack((_crossing(deep[hit], depth), -_crossing(deep[hit].flip(1), -depth.flip(0))))
+    near, far = field.extrapolate(ends, known.float())
     return near, far
+
+
+def _deep(off: torch.Tensor, z: torch.Tensor, axes: _Axes) -> torch.Tensor:
+    """(n, k) how far inside the foot, in foot lengths, points are that lie off (2, n) and z (k,) from the origin."""
+    forward, up, side = (
+        (off.T @ off.new_tensor(axis[:2]))[:, None] + z * float(axis[2])
+        for axis in (axes.forward / axes.length, axes.up / axes.rise, axes.side / axes.length)
+    )
+    along = off.new_tensor(ALONG)
+    number = torch.searchsorted(along, forward.contiguous()).clamp(1, len(ALONG) - 1)
+    share = ((forward - along[number - 1]) / (along[number] - along[number - 1])).clamp(0, 1)
+
+    def at(values: tuple[float, ...]) -> torch.Tensor:
+        table = off.new_tensor(values)
+        return torch.lerp(table[number - 1], table[number], share)
+
+    beyond = torch.minimum(forward, 1 - forward)
+    # Across the view the photo's own outline says how broad a foot is.
+    half = at(HALF) / max(abs(float(axes.side[2])), 0.05)
+    inner = torch.minimum(torch.minimum(up - at(SOLE), at(TOP) - up), half - side.abs())
+    return torch.minimum(inner, beyond)
+
+
+def _crossing(deep: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
+    """(n,) where values (n, k) at depths (k,) first come to be over 0."""
+    first = (deep > 0).float().argmax(1)
+    before = (first - 1).clamp(min=0)
+    a, b = (deep.gather(1, i[:, None])[:, 0] for i in (before, first))
+    share = torch.where(first > 0, -a / (b - a).clamp(min=1e-9), 0.0)
+    return torch.lerp(depth[before], depth[first], share.clamp(0, 1))
+
+
+def _sideways(inside: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) in [0, 1]: 0 at the left and right end of each row of cells (gh, gw) bool, 1 between."""
+    x = torch.arange(inside.shape[1], device=inside.device).float().expand_as(inside)
+    left = torch.where(inside, x, torch.inf).amin(1, keepdim=True)
+    right = torch.where(inside, x, -torch.inf).amax(1, keepdim=True)
+    place = (x - (left + right) / 2) / ((right - left) / 2 + 0.5)
+    return (1 - torch.nan_to_num(place, nan=1.0).abs().clamp(max=1) ** ROUND) ** (1 / ROUND)
 
 
 def side_of_foot(

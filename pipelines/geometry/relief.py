@@ -125,7 +125,7 @@ def relief(
         for p in set(of_layer(name)) - fitted:
             if PARTS[p].name.endswith("foot"):
                 closed = (balloon / (CLOSING * PARTS[p].radius * tall)).clamp(0, 1)
-                near[p], far[p] = foot(layout, p, closed, frame, tall)
+                near[p], far[p] = foot(layout, p, inside[name], closed, frame, tall)
             else:
                 near[p], far[p] = _tube(layout, p, balloon, frame, radii)
     shape = Relief(near, far)

@@ -18,7 +18,7 @@ from .carried_layer import bag_layer
 from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
-from .foot import side_of_foot
+from .foot import side_of_foot, soled
 from .garments import NUMBER
 from .hands import SourceHand, source_hands
 from .head import Head, placed
@@ -194,6 +194,10 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
             front, back = cloth.opened(layout, (front, back))
     weights, parted = here(weights), _parted(source, name, piece)
     solid = layout.to_grid(parted) > 0.7  # the rim is drawn where the layer has left its neighbours
+    if name.endswith("leg"):
+        solid = soled(solid, layout.to_grid(parted), _foot_share(weights))
+        # Under the sole nothing hangs but the soft edge of the toes.
+        back = torch.where(~solid & (_foot_share(weights) > 0.5), front, back)
     return Layer(
         name,
         layout,
@@ -248,9 +252,14 @@ def _parted(source: _Source, name: str, piece: _Piece) -> torch.Tensor:
     return torch.lerp(whole, parted, hangs)  # a skirt's corners are its own
 
 
+def _foot_share(weights: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) of skinning weights (P, gh, gw) those of the feet."""
+    return weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+
+
 def _worn(piece: _Piece, weights: torch.Tensor) -> torch.Tensor | None:
     """(gh, gw) the number of what is worn in each cell; a foot with what is on it is one thing."""
-    foot = weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+    foot = _foot_share(weights)
     return None if piece.clothes is None else torch.where(foot > FOOT, NUMBER["shoes"], piece.clothes)
 
 
@@ -270,7 +279,7 @@ def _rear(
         worn = worn_in(piece.clothes, seen, sure)
     if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
         rear = evened_edge(layout, colour, matte, source.tall, worn)
-        foot = weights[[INDEX[f"{side}_foot"] for side in ("left", "right")]].sum(0)
+        foot = _foot_share(weights)
         return side_of_foot(layout, rear, colour, matte, foot, worn) if bool((foot > 0.5).any()) else rear
     neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
     head, hair = behind_head(layout, source.frame, weights), source.hair

@@ -55,7 +55,8 @@ def test_the_armpit_lies_below_the_shoulder_and_inwards():
 def test_a_foot_that_points_at_the_camera_is_as_long_as_a_foot():
     layout, frame = laid_out()
     part = INDEX["left_foot"]
-    near, far = foot(layout, part, torch.ones(layout.grid), frame, people.STATURE)
+    whole = torch.ones(layout.grid)
+    near, far = foot(layout, part, whole > 0, whole, frame, people.STATURE)
     assert bool((near <= far).all())
     distance, _ = layout.capsule(frame.start[part], frame.end[part])
     own = distance < 0.02 * people.STATURE
