@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipelines.attention.heads import HeadOptions
@@ -27,7 +28,6 @@ from pipelines.geometry.garments import CLOTHES, NUMBER, SKIN
 from pipelines.light.fit import directions, fit
 from pipelines.light.samples import samples
 from pipelines.models import weights
-from pipelines.native import resized
 from pipelines.picture import write_picture
 from pipelines.sampling.diffusion import DiffusersPainter
 from pipelines.sampling.options import MEGAPIXEL, SamplingOptions
@@ -81,7 +81,7 @@ class Model:
     unet: nn.Module
     control: nn.Module
     vae: nn.Module
-    size: int
+    size: tuple[int, int]
     steps: int
 
     @classmethod
@@ -91,14 +91,15 @@ class Model:
 
     @torch.inference_mode()
     def painted(self, pair: Pair, heads: HeadOptions, kind: type = DiffusersPainter, seed: int = 0) -> Tensor:
-        """(1, 3, S, S) the person of the pair's photo in the second picture's pose, from noise."""
+        """(1, 3, H, W) the person of the pair's photo in the second picture's pose, from noise."""
+        height, width = self.size
         options = SamplingOptions(
-            heads, cfg=1.0, control=1.0, control_end=1.0, megapixels=self.size**2 / MEGAPIXEL
+            heads, cfg=1.0, control=1.0, control_end=1.0, megapixels=height * width / MEGAPIXEL
         )
         one = painter(self.unet, self.control, self.vae, kind)
         one = one.looking(pair.photo, [pair.found], [pair.garments], options)
         one = one.controlled(hints(pair.joints, self.size), options)
-        start = pair.ground.expand(1, 3, self.size, self.size)
+        start = pair.ground.expand(1, 3, *self.size)
         return one.painted(start, torch.ones_like(start[:, :1]), options, seed)
 
     def every(self, pair: Pair) -> dict[str, Tensor]:
@@ -121,13 +122,13 @@ class Scorer:
 
     def scores(self, made: dict[str, Tensor], pair: Pair) -> dict[str, Score]:
         """Of every picture of a pair."""
-        true, scale = self.judge.pose(pair.wanted, pair.alpha)
+        true, scale = self._pose(pair.wanted, pair)
         return {name: self._score(one, pair, true, scale) for name, one in made.items()}
 
     def _score(self, made: Tensor, pair: Pair, true: np.ndarray, scale: float) -> Score:
         wanted, worn, bare = pair.wanted, pair.region(WORN), pair.region(BARE)
         height = height_of(pair.alpha)
-        found = self.judge.pose(made, pair.alpha)[0]
+        found = self._pose(made, pair)[0]
         return Score(
             self._apart(made, wanted, pair.alpha),
             self._apart(made, wanted, worn),
@@ -137,6 +138,12 @@ class Scorer:
             mistaken(found, true),
             _light(made, pair),
         )
+
+    def _pose(self, made: Tensor, pair: Pair) -> tuple[np.ndarray, float]:
+        """As `Judge.pose` has it, which wants a square picture."""
+        beside = (made.shape[2] - made.shape[3]) // 2
+        square, alpha = (F.pad(one, (beside, beside), mode="replicate") for one in (made, pair.alpha))
+        return self.judge.pose(square, alpha)
 
     def _apart(self, made: Tensor, wanted: Tensor, what: Tensor) -> float:
         return self.judge.perception.distance(on_grey(wanted, what), on_grey(made, what))
@@ -168,7 +175,7 @@ def measured(people: Path, checkpoint: Path, vae: Path, count: int) -> tuple[dic
         for name, score in scorer.scores(model.every(pair), pair).items():
             rows.setdefault(name, []).append(score)
         if number % 10 == 9:
-            say(f"{number + 1} of {count} pairs")
+            say(f"{number + 1} pairs")
     return {name: np.array(values) for name, values in rows.items()}, model.steps
 
 
@@ -193,7 +200,7 @@ def sheet(people: Path, checkpoint: Path, vae: Path, count: int, out: Path) -> N
     names: list[str] = []
     for pair in pairs_of(people, count, model.size):
         made = {"photo": pair.photo, "true": pair.wanted} | model.every(pair)
-        cells += [resized(one, (2 * model.size,) * 2) for one in made.values()]
+        cells += list(made.values())
         names += list(made)
-    columns = len(names) // max(1, count)
-    write_picture(contact_sheet(cells, names, columns, 2 * model.size), out)
+    columns = len(HEADS) + 4
+    write_picture(contact_sheet(cells, names, columns, 2 * model.size[0]), out)

@@ -22,11 +22,13 @@ HEAD = 32
 
 @dataclass(frozen=True)
 class Shape:
-    """size  pixels of the pictures' side;  channels  of the UNet's levels, each with attention;  layers  a level;
-    hint  channels of the ControlNet's picture encoder, each after the first halving it"""
+    """size  (height, width) of the pictures in pixels;  channels  of the UNet's levels, each with attention;  deep
+    transformers in each attention of a level;  layers  of a level;  hint  channels of the ControlNet's picture encoder,
+    each after the first halving it"""
 
-    size: int = 128
+    size: tuple[int, int] = (192, 128)
     channels: tuple[int, ...] = (64, 128)
+    deep: tuple[int, ...] = (1, 2)
     layers: int = 1
     hint: tuple[int, ...] = (8, 16, 24, 32)
 
@@ -40,6 +42,7 @@ class Shape:
             "mid_block_type": "UNetMidBlock2DCrossAttn",
             "block_out_channels": self.channels,
             "layers_per_block": self.layers,
+            "transformer_layers_per_block": self.deep,
             "cross_attention_dim": WORDS,
             "attention_head_dim": tuple(wide // HEAD for wide in self.channels),  # the number of heads
             "norm_num_groups": 16,

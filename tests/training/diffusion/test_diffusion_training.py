@@ -15,7 +15,8 @@ from training.reposer.pairs import Pairs
 from ...geometry.whole_body import joints
 
 pytest.importorskip("diffusers")
-SHAPE = Shape(size=32, channels=(32, 32), hint=(8, 8, 8, 8))
+SIZE = (48, 32)
+SHAPE = Shape(SIZE, channels=(32, 32), deep=(1, 1), hint=(8, 8, 8, 8))
 RUN = train.Run(SHAPE, batch=2, warm=2)
 
 
@@ -52,32 +53,51 @@ def test_the_two_files_of_taesd_are_the_network_of_diffusers(tiny):
 
 
 def test_examples_are_the_person_on_one_colour_and_are_read_again(tiny, tmp_path):
-    out = examples.prepare(people(), tiny[0], 32, 2, tmp_path / "examples")
+    out = examples.prepare(people(), tiny[0], SIZE, 2, tmp_path / "examples")
     kept = examples.Examples.read(out)
-    assert len(kept) == 12 and kept.latent.shape == (12, 4, 4, 4) and np.isfinite(kept.latent).all()
-    latent, hint = kept.drawn(3, 32, np.random.default_rng(0))
-    assert latent.shape == (3, 4, 4, 4) and hint.shape == (3, 3, 32, 32) and hint.amax() > 0.5
+    assert len(kept) == 12 and kept.latent.shape == (12, 4, 6, 4) and np.isfinite(kept.latent).all()
+    latent, hint = kept.drawn(3, SIZE, np.random.default_rng(0))
+    assert latent.shape == (3, 4, 6, 4) and hint.shape == (3, 3, 48, 32) and hint.amax() > 0.5
     with pytest.raises(DatasetError, match=r"no latent\.npy: python -m training\.diffusion prepare"):
         examples.Examples.read(tmp_path)
 
 
 def test_an_example_and_its_joints_move_together():
-    raw = people().batch([(0, 0, 0)] * 16, 32)
-    batch = examples.placed(raw, examples.moved(16, np.random.default_rng(1)))
-    rows, columns = (torch.arange(32.0).reshape(shape) for shape in ((1, 32, 1), (1, 1, 32)))
-    whole = batch.alpha[:, 0].sum((1, 2))
-    middle = torch.stack([(batch.alpha[:, 0] * at).sum((1, 2)) / whole for at in (columns, rows)], -1)
-    was = torch.tensor([15.5, 15.5])
-    moved = examples.moved(16, np.random.default_rng(1)).points(((was + 0.5) / 32).expand(16, 1, 2))
-    assert torch.allclose((middle + 0.5) / 32, moved[:, 0], atol=0.01)
-    left, right = (batch.target[:, JOINTS.index(f"{side}_shoulder"), 0] for side in ("left", "right"))
-    assert (left > right).all(), "the person's left stays on the picture's right, whoever is mirrored"
+    """The block's middle lies in the picture where the middle of the joints does."""
+    given = people()
+    x = given.joints[..., 0]
+    given.joints[..., 0] = 0.5 + (x - x.mean()) * 0.3
+    given.joints[..., 1] = 0.5 + (given.joints[..., 1] - given.joints[..., 1].mean()) * 0.3
+    for seed in range(12):
+        picture, body = examples.example(given, 0, 0, SIZE, np.random.default_rng(seed))
+        red = (picture[0, 0] > 0.5).float()
+        rows, columns = (torch.arange(n) + 0.5 for n in SIZE)
+        middle = torch.stack(((red * columns).sum(), (red * rows[:, None]).sum())) / red.sum()
+        assert torch.allclose(middle / torch.tensor([32.0, 48.0]), body.mean(0), atol=0.03)
+        left, right = (body[JOINTS.index(f"{side}_shoulder"), 0] for side in ("left", "right"))
+        assert left > right, "the person's left stays on the picture's right, whoever is mirrored"
+
+
+def test_a_frame_holds_the_person_or_is_none():
+    matte = torch.zeros(1, 1, 60, 60)
+    matte[..., 10:50, 20:30] = 1
+    box = examples.frame(matte, SIZE)
+    assert (box.bottom - box.top, box.right - box.left) == (42, 28)
+    assert box.top <= 10 and box.bottom >= 50 and box.left <= 20 and box.right >= 30
+    assert examples.frame(matte, SIZE, 1.4, 0.0).top == 0, "inside the picture"
+    points = examples.framed(
+        torch.tensor([[box.left / 60, box.top / 60], [box.right / 60, box.bottom / 60]]), box, 60
+    )
+    assert torch.allclose(points, torch.tensor([[0.0, 0], [1, 1]]))
+    wide = torch.zeros(1, 1, 60, 60)
+    wide[..., 20:30, 5:55] = 1
+    assert examples.frame(wide, SIZE) is None and examples.frame(0 * wide, SIZE) is None
 
 
 def drawn() -> examples.Examples:
     generator = np.random.default_rng(3)
-    body = np.broadcast_to(joints().numpy(), (6, len(JOINTS), 3)).astype(np.float32)
-    return examples.Examples(generator.normal(size=(6, 4, 4, 4)).astype(np.float16), body)
+    body = np.broadcast_to(joints().numpy()[:, :2], (6, len(JOINTS), 2)).astype(np.float32)
+    return examples.Examples(generator.normal(size=(6, 4, 6, 4)).astype(np.float16), body)
 
 
 def numbers(networks) -> torch.Tensor:
@@ -122,7 +142,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
 def test_it_learns(tmp_path):
     """One example again and again: the loss falls to less than half."""
     trainer = train.Trainer(train.Run(SHAPE, batch=8, warm=5, rate=2e-3))
-    latent, hint = drawn().drawn(1, 32, np.random.default_rng(0))
+    latent, hint = drawn().drawn(1, SIZE, np.random.default_rng(0))
     losses = [trainer.stepped(latent.expand(8, -1, -1, -1), hint.expand(8, -1, -1, -1)) for _ in range(60)]
     assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:5])
 
@@ -131,7 +151,7 @@ def test_it_learns(tmp_path):
 def model(tiny) -> ablation.Model:
     torch.manual_seed(1)
     unet, control = (one.eval().requires_grad_(False) for one in SHAPE.networks())
-    return ablation.Model(unet, control, tiny[0], 32, 0)
+    return ablation.Model(unet, control, tiny[0], SIZE, 0)
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +160,9 @@ def pair() -> ablation.Pair:
     from pipelines.geometry.garments import NUMBER, GarmentMap
     from pipelines.geometry.lighting import LightField
     from pipelines.geometry.warped import Correspondence
-    from training.diffusion.pairs import _surface
+    from training.diffusion.pairs import surface_of
 
-    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    y, x = torch.meshgrid(torch.arange(96.0), torch.arange(64.0), indexing="ij")
     inside = (x - 31.5).abs() < 20
     up = torch.tensor([0.0, 0, -1]) * inside[..., None]
     place = torch.where(inside[..., None], torch.stack((x, y), -1), torch.nan)
@@ -154,11 +174,11 @@ def pair() -> ablation.Pair:
     matte = inside.float()[None, None]
     worn = GarmentMap(labels, torch.zeros_like(matte), matte)
     alpha = torch.nn.functional.avg_pool2d(matte, 2)
-    picture = 0.5 + 0.3 * torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    picture = 0.5 + 0.3 * torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(2))
     ground = torch.full((1, 3, 1, 1), 0.5)
-    surface = _surface(found, alpha, 32)
+    surface = surface_of(found, alpha)
     return ablation.Pair(
-        "one", picture, picture, ground, alpha, labels[..., ::2, ::2], surface, joints()[None], found, worn,
+        "one", picture, picture, ground, alpha, labels[..., ::2, ::2], surface, joints()[None, :, :2], found, worn,
         LightField.flat(),
     )  # fmt: skip
 
@@ -166,7 +186,7 @@ def pair() -> ablation.Pair:
 def test_the_heads_change_the_picture_and_reference_only_does_otherwise(model, pair):
     made = model.every(pair)
     assert set(made) == {*ablation.HEADS, ablation.REFERENCE_ONLY, ablation.DECODED}
-    assert all(one.shape == (1, 3, 32, 32) and one.isfinite().all() for one in made.values())
+    assert all(one.shape == (1, 3, *SIZE) and one.isfinite().all() for one in made.values())
     different = [made[name] for name in ("none", "textile alone", "light alone", ablation.REFERENCE_ONLY)]
     for i, one in enumerate(different):
         for other in different[:i]:
