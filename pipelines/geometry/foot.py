@@ -31,6 +31,17 @@ SOLE = (0.1, 0.05, 0.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.005, 0.02, 0.
 """How high the sole is over the ground: round at the heel, rolled at the toes. By eye."""
 HALF = (0.05, 0.08, 0.1, 0.12, 0.14, 0.145, 0.15, 0.155, 0.165, 0.18, 0.175, 0.15, 0.1, 0.04)
 """Half its breadth; Drillis and Contini 1966 have 0.18 at the ball and less at the heel, the rest is by eye."""
+FACING, STEP, HIGHEST = 0.3, 0.025, 0.5
+"""How far a foot points at the camera from which on its colours are told by heights over the ground, the steps of these
+in foot lengths, and the last: that is shin. By eye."""
+HEEL = 0.24
+"""Foot lengths over the ground up to which the back of a foot is what the foot wears, also where the leg's front hides
+it: the heel of a shoe under an ankle. By eye."""
+ASIDE = 0.93
+"""Under which of `_sideways` a cell lies aside of a foot's middle: its outer half. By eye."""
+LOW, GROUND = 0.12, 0.95
+"""Foot lengths over the ground under which a line of sight leaves by the sole, and how near to that end a foot is
+broadest then. By eye."""
 EDGE = 0.3
 """How much of a cell is foot, from which on the sole goes that far down. By eye."""
 STEPS = 96
@@ -56,8 +67,38 @@ def foot(
     axes = _axes(frame, part, tall, _lowest(layout, inside))
     near, far = _entered(layout, axes)
     closed = torch.lerp(closed, _sideways(inside), axes.facing)
-    middle = (near + far) / 2
-    return middle + (near - middle) * closed, middle + (far - middle) * closed
+    rest = torch.lerp(near, far, _broadest(layout, axes, far))
+    return rest + (near - rest) * closed, rest + (far - rest) * closed
+
+
+def _broadest(layout: Layout, axes: _Axes, far: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) in [0, 1] where from its front to its back (gh, gw) a foot is broadest: in the middle, but of one that
+    points at the camera at the ground, where a line of sight leaves it by the sole. So a sole that a photo shows along
+    both sides of a shoe lies at its foot when that is turned."""
+    ahead = axes.facing * float(axes.forward[2] < 0)
+    return 0.5 + (GROUND - 0.5) * ahead * (1 - _height(layout, axes, far) / LOW).clamp(0, 1)
+
+
+def _height(layout: Layout, axes: _Axes, z: torch.Tensor) -> torch.Tensor:
+    """(gh, gw) foot lengths over the ground at which cells lie in depths z (gh, gw)."""
+    off = [values - float(o) for values, o in zip((*layout.cells(), z), axes.origin, strict=True)]
+    return sum(values * float(u) for values, u in zip(off, axes.up, strict=True)) / axes.rise
+
+
+def heights(
+    layout: Layout,
+    part: int,
+    inside: torch.Tensor,
+    sheets: tuple[torch.Tensor, torch.Tensor],
+    frame: Bones,
+    tall: float,
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """(gh, gw) of a foot's front and back (gh, gw), how high they are over the ground, in foot lengths; None where it
+    does not point at the camera: then rows of the photo are heights. The rest as for `foot`."""
+    axes = _axes(frame, part, tall, _lowest(layout, inside))
+    if axes.facing < FACING or axes.forward[2] > 0:
+        return None
+    return tuple(_height(layout, axes, z) for z in sheets)
 
 
 class _Axes(NamedTuple):
@@ -183,10 +224,12 @@ def side_of_foot(
     matte: torch.Tensor,
     foot: torch.Tensor,
     worn: torch.Tensor | None = None,
+    over: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> torch.Tensor:
     """(3, h, w) a leg's far colours (3, h, w) with the sides of its foot, share `foot` (gh, gw) of each cell: of each
     height the colour that most of the foot has there. So a shoe has its sole all round, and not its outline's white.
-    worn (gh, gw): what each cell shows, where that is known; of a foot it is what most of it does."""
+    worn (gh, gw): what each cell shows, where that is known; of a foot it is what most of it does. over: `heights`;
+    without, a row of the photo is a height."""
     grid, own = layout.to_grid(colour), (layout.to_grid(matte) > 0.95) & (foot > 0.5)
     share = field.box_blur(foot[None], 1)
     if worn is not None and bool(own.any()):
@@ -194,7 +237,30 @@ def side_of_foot(
         own, share = own & shoe, share * shoe
     inner = field.erode(own.float(), 1) > 0
     own = inner if bool(inner.any()) else own
-    rows = torch.where(own, grid, torch.nan).nanmedian(2, keepdim=True).values.expand_as(grid)
-    known = own.any(1, keepdim=True).expand_as(own)
+    if over is None:
+        rows = torch.where(own, grid, torch.nan).nanmedian(2, keepdim=True).values.expand_as(grid)
+        known = own.any(1, keepdim=True).expand_as(own)
+    else:
+        rows, known = _of_heights(grid, own, *over)
+        share = torch.maximum(share, ((HEEL - over[1]) / (2 * STEP)).clamp(0, 1))
     even = field.box_blur(field.extrapolate(torch.nan_to_num(rows), known.float()), 1)
     return torch.lerp(rear, layout.to_native(even), layout.to_native(share))
+
+
+def _of_heights(
+    grid: torch.Tensor, own: torch.Tensor, front: torch.Tensor, back: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(3, gh, gw) of the colours (3, gh, gw) of cells `own` (gh, gw) bool at heights `front` the median at each cell's
+    height `back`, and (gh, gw) bool where there is one. Of cells that lie aside, where there are any: laces do not."""
+    aside = own & (_sideways(own) < ASIDE)
+    own = aside if bool(aside.any()) else own
+    last = round(HIGHEST / STEP)
+    step, wanted = ((values / STEP).round().long().clamp(0, last) for values in (front, back))
+    rows, known = torch.zeros_like(grid), torch.zeros_like(own)
+    for number in range(last + 1):
+        here = own & (step == number)
+        if bool(here.any()):
+            at = wanted == number
+            rows = torch.where(at, grid[:, here].median(1).values[:, None, None], rows)
+            known |= at
+    return rows, known

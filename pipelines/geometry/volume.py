@@ -18,7 +18,7 @@ from .carried_layer import bag_layer
 from .cloth import Fabric
 from .covering import behind_head, evened_edge, layered_colour, rear_colour
 from .drapery import Drapery
-from .foot import side_of_foot, soled
+from .foot import heights, side_of_foot, soled
 from .garments import NUMBER
 from .hands import SourceHand, source_hands
 from .head import Head, placed
@@ -205,7 +205,7 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
         parted,
         piece.seen,
         colour,
-        _rear(source, name, piece, colour, weights, neck),
+        _rear(source, name, piece, colour, weights, neck, (front, back)),
         field.dilate((cover > 0.25).float(), 2) > 0,
         solid,
         weights,
@@ -270,8 +270,9 @@ def _rear(
     colour: torch.Tensor,
     weights: torch.Tensor,
     nape: Neck | None,
+    sheets: tuple[torch.Tensor, torch.Tensor],
 ) -> torch.Tensor:
-    """(3, h, w) the guess for the layer's far side."""
+    """(3, h, w) the guess for the layer's far side; sheets (gh, gw) its front and back."""
     layout, matte = piece.layout, piece.matte
     worn = None
     if piece.clothes is not None:
@@ -280,7 +281,11 @@ def _rear(
     if name != "trunk":  # from behind, a limb and what dresses it look much as from the front
         rear = evened_edge(layout, colour, matte, source.tall, worn)
         foot = _foot_share(weights)
-        return side_of_foot(layout, rear, colour, matte, foot, worn) if bool((foot > 0.5).any()) else rear
+        if not bool((foot > 0.5).any()):
+            return rear
+        own, part = layout.to_grid(matte) > 0.25, INDEX[name.replace("leg", "foot")]
+        over = heights(layout, part, own, sheets, source.frame, source.tall)
+        return side_of_foot(layout, rear, colour, matte, foot, worn, over)
     neck = weights[INDEX["neck"]] + weights[INDEX["head"]]
     head, hair = behind_head(layout, source.frame, weights), source.hair
     if source.cut is not None:  # which has taken the hair with it

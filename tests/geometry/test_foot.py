@@ -124,3 +124,40 @@ def test_rows_close_to_their_two_ends():
     closed = _sideways(inside)
     assert closed[0, 3] == 1 and closed[1, 3] == 1 and closed[2].max() == 0
     assert closed[0, 1] == closed[0, 5] and 0 < closed[0, 1] < closed[0, 2] < 1
+
+
+def test_a_shoe_that_points_at_the_camera_has_its_sole_at_the_ground_of_its_back():
+    """Colours are told by heights over the ground; laces in the middle tell none, nor does an ankle before a heel."""
+    size = (24, 12)
+    layout = Layout((0, 0), (48, 24), 2, (48, 24), torch.device("cpu"))
+    row, column = torch.arange(24.0)[:, None].expand(size), torch.arange(12.0).expand(size)
+    front, back = (23 - row) / 46, (row < 12) * 0.1 + 0.0 * row
+    colour = torch.where((front < 0.06).expand(3, *size), SOLE[:, None, None], CANVAS[:, None, None])
+    colour = torch.where(((column - 5.5).abs() < 2).expand(3, *size), EDGE[:, None, None], colour)
+    whole = torch.ones(48, 24)
+    share = (row >= 12).float()
+    native = colour.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    made = side_of_foot(layout, 0 * native, native, whole, share, None, (front, back))
+    made = layout.to_grid(made)
+    assert torch.allclose(made[:, 16:22, 4], SOLE[:, None].expand(3, 6), atol=0.1), (
+        "the sole lies on the ground"
+    )
+    assert torch.allclose(made[:, 2:8, 4], CANVAS[:, None].expand(3, 6), atol=0.1), "so does the heel over it"
+    high = side_of_foot(layout, 0 * native, native, whole, 0 * share, None, (front, 0 * back + 0.4))
+    assert float(high.abs().max()) == 0, "what lies higher is the leg's"
+
+
+def test_a_foot_that_points_at_the_camera_is_broadest_at_the_ground_where_it_is_left_by_the_sole():
+    from repose.pipelines.geometry.foot import GROUND, _axes, _broadest, heights
+
+    layout, bones, part = level()
+    axes = _axes(bones, part, TALL, -np.inf)
+    _, y = layout.cells()
+    ground = y.expand(layout.grid)
+    low = _broadest(layout, axes, torch.zeros(layout.grid))
+    assert float(low[(ground - 145).abs() < 3].mean()) > 0.5 + 0.8 * (GROUND - 0.5)
+    assert float(low[ground < 110].max()) == 0.5
+    inside = (y < 145).expand(layout.grid)
+    over = heights(layout, part, inside, (torch.zeros(layout.grid),) * 2, bones, TALL)
+    assert abs(float(over[0][(ground - 115).abs() < 2].mean()) - 30 / 152) < 0.03
+    assert heights(layout, part, inside, (torch.zeros(layout.grid),) * 2, level(turn=90)[1], TALL) is None
