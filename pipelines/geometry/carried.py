@@ -37,9 +37,12 @@ of the bag that are compared at most. By eye."""
 GRASP = 0.03
 """Fraction of stature (5 cm on 1.75 m) as near as which a hand is to the bag that it carries: a handle, if nobody told
 that it is one, is between the two. By eye."""
+WORN = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("hand", "shin", "foot"))
 GLOVE = 0.5
 """Share of a thing that lies within a hand's breadth of its bone from which on it is the hand. On the development
 photos it is 0.8 for a glove and up to 0.25 for bags."""
+BOOTS = 0.4
+"""The same within the breadth of the legs below the knees: 0.5 to 0.6 for the rims of boots, 0 for bags."""
 PLUMB = math.tan(math.radians(35))
 """A bag hangs straight below the hand that carries it: how far its middle lies to the side over how far it lies below.
 A hand at the corner of a bag rests on it. By eye."""
@@ -111,7 +114,7 @@ class Bag:
         if not LEAST * tall < side < MOST * tall:
             return None
         cells = label == sizes.argmax()
-        if _is_hand(layout, cells, frame, tall):
+        if _is_worn(layout, cells, frame, tall):
             return None
         near = F.interpolate(field.dilate(cells.float(), 1)[None, None], size=told.shape)[0, 0]
         both = field.box_blur(torch.stack((told * near, matte)), 1)
@@ -147,13 +150,17 @@ class Bag:
         )
 
 
-def _is_hand(layout: Layout, cells: torch.Tensor, frame: Bones, tall: float) -> bool:
-    """Whether a thing, whose cells (2gh, 2gw) bool these are, is a hand in a glove."""
-    for hand in (INDEX["left_hand"], INDEX["right_hand"]):
-        away = layout.capsule(frame.start[hand], frame.end[hand], 2)[0][cells] / (PARTS[hand].radius * tall)
-        if frame.present[hand] and float((away < 1).float().mean()) > GLOVE:
-            return True
-    return False
+def _is_worn(layout: Layout, cells: torch.Tensor, frame: Bones, tall: float) -> bool:
+    """Whether a thing, whose cells (2gh, 2gw) bool these are, is a hand in a glove, or the legs in their boots."""
+    near = {
+        part: layout.capsule(frame.start[part], frame.end[part], 2)[0][cells] < PARTS[part].radius * tall
+        for part in (INDEX[name] for name in WORN)
+        if frame.present[part]
+    }
+    hands = [one for part, one in near.items() if PARTS[part].name.endswith("hand")]
+    legs = [one for part, one in near.items() if not PARTS[part].name.endswith("hand")]
+    booted = bool(legs) and float(torch.stack(legs).any(0).float().mean()) > BOOTS
+    return booted or any(float(one.float().mean()) > GLOVE for one in hands)
 
 
 def _taken_for_skin(

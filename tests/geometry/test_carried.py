@@ -221,6 +221,21 @@ def test_a_speck_is_no_bag_nor_is_all_of_somebody(beside):
     )
 
 
+def test_rims_of_boots_are_no_bag(beside, monkeypatch):
+    """A pair is one thing; without the rule it would be a bag."""
+    y, x = torch.meshgrid(*(torch.arange(n).float() for n in people.CANVAS), indexing="ij")
+    middles = [
+        (beside.frame.start[shin] + beside.frame.end[shin]) / 2
+        for shin in (INDEX["left_shin"], INDEX["right_shin"])
+    ]
+    left, right = sorted(float(middle[0]) for middle in middles)
+    boots = ((y - float(middles[0][1])).abs() < 12) & (x > left - 8) & (x < right + 8)
+    boots &= ((x - left).abs() < 9) | ((x - right).abs() < 9) | ((y - float(middles[0][1])).abs() < 1)
+    assert beside.found(boots) is None
+    monkeypatch.setattr("repose.pipelines.geometry.carried.BOOTS", 1.0)
+    assert beside.found(boots) is not None
+
+
 def test_a_glove_is_no_bag(beside):
     y, x = torch.meshgrid(*(torch.arange(n).float() for n in people.CANVAS), indexing="ij")
     middle = (beside.frame.start + beside.frame.end)[INDEX["left_hand"]] / 2
