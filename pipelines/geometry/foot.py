@@ -34,9 +34,9 @@ HALF = (0.05, 0.08, 0.1, 0.12, 0.14, 0.145, 0.15, 0.155, 0.165, 0.18, 0.175, 0.1
 FACING, STEP, HIGHEST = 0.3, 0.025, 0.5
 """How far a foot points at the camera from which on its colours are told by heights over the ground, the steps of these
 in foot lengths, and the last: that is shin. By eye."""
-HEEL = 0.24
+HEEL, ANKLE = 0.24, 6
 """Foot lengths over the ground up to which the back of a foot is what the foot wears, also where the leg's front hides
-it: the heel of a shoe under an ankle. By eye."""
+it, the heel of a shoe under an ankle; and how many cells beside the foot's own an ankle is. By eye."""
 ASIDE = 0.93
 """Under which of `_sideways` a cell lies aside of a foot's middle: its outer half. By eye."""
 LOW, GROUND = 0.12, 0.95
@@ -242,7 +242,8 @@ def side_of_foot(
         known = own.any(1, keepdim=True).expand_as(own)
     else:
         rows, known = _of_heights(grid, own, *over)
-        share = torch.maximum(share, ((HEEL - over[1]) / (2 * STEP)).clamp(0, 1))
+        beside = field.dilate((foot > 0.5).float(), ANKLE)  # a thigh may hang as low
+        share = torch.maximum(share, beside * ((HEEL - over[1]) / (2 * STEP)).clamp(0, 1))
     even = field.box_blur(field.extrapolate(torch.nan_to_num(rows), known.float()), 1)
     return torch.lerp(rear, layout.to_native(even), layout.to_native(share))
 

@@ -195,9 +195,10 @@ def _layer(source: _Source, name: str, weights: torch.Tensor, shape: Relief) -> 
     weights, parted = here(weights), _parted(source, name, piece)
     solid = layout.to_grid(parted) > 0.7  # the rim is drawn where the layer has left its neighbours
     if name.endswith("leg"):
-        solid = soled(solid, layout.to_grid(parted), _foot_share(weights))
+        foot = _foot_share(weights)
+        solid = soled(solid, layout.to_grid(parted), foot)
         # Under the sole nothing hangs but the soft edge of the toes.
-        back = torch.where(~solid & (_foot_share(weights) > 0.5), front, back)
+        back = torch.where(~solid & (foot > 0.5), front, back)
     return Layer(
         name,
         layout,

@@ -70,7 +70,7 @@ def profile(layout: Layout, bones: Bones, part: int, inside: torch.Tensor) -> di
 def test_a_level_foot_has_its_instep_its_heel_and_its_length():
     """Where a line of sight enters is the table's outline: literals in foot lengths, 0.152 of stature."""
     layout, bones, part = level()
-    ankle, ground = 100, 100 + 33 + 12  # template.py's heel, and UNDER
+    ground = 100 + 33 + 12  # template.py's heel, and UNDER
     inside = (layout.cells()[1] < ground).expand(layout.grid)
     seen = profile(layout, bones, part, inside)
     length, back = 152.0, 30 + 7
@@ -80,7 +80,6 @@ def test_a_level_foot_has_its_instep_its_heel_and_its_length():
         off = (ground - y) / length - height
         assert abs(near - (back - place * length)) < 0.03 * length + 3 * abs(off) * length, (height, near)
         assert abs(far - back) < 0.05 * length, "the heel's back"
-    assert ankle < ground
 
 
 def test_a_sole_ends_where_the_photo_shows_its_end():
@@ -100,9 +99,7 @@ def test_a_foot_seen_from_the_side_is_as_deep_as_it_is_broad():
     layout, bones, part = level(turn=90)
     near, far = foot(layout, part, torch.ones(layout.grid) > 0, torch.ones(layout.grid), bones, TALL)
     x, y = layout.cells()
-    ball = ((x - (bones.start[part][0] - 0.05 * TALL)).abs() < 6) & ((y - 135).abs() < 6)
-    if not bool(ball.any()) or float((far - near)[ball].max()) < 10:
-        ball = ((x - (bones.start[part][0] + 0.05 * TALL)).abs() < 6) & ((y - 135).abs() < 6)
+    ball = ((x - (bones.start[part][0] - 0.07 * TALL)).abs() < 6) & ((y - 135).abs() < 6)
     broad = float((far - near)[ball].mean()) / 152
     assert 0.25 < broad < 0.4, broad  # Drillis and Contini: 0.36 at the ball
 
@@ -136,13 +133,17 @@ def test_a_shoe_that_points_at_the_camera_has_its_sole_at_the_ground_of_its_back
     colour = torch.where(((column - 5.5).abs() < 2).expand(3, *size), EDGE[:, None, None], colour)
     whole = torch.ones(48, 24)
     share = (row >= 12).float()
+    thigh = row < 2
     native = colour.repeat_interleave(2, 1).repeat_interleave(2, 2)
     made = side_of_foot(layout, 0 * native, native, whole, share, None, (front, back))
     made = layout.to_grid(made)
     assert torch.allclose(made[:, 16:22, 4], SOLE[:, None].expand(3, 6), atol=0.1), (
         "the sole lies on the ground"
     )
-    assert torch.allclose(made[:, 2:8, 4], CANVAS[:, None].expand(3, 6), atol=0.1), "so does the heel over it"
+    assert torch.allclose(made[:, 7:11, 4], CANVAS[:, None].expand(3, 4), atol=0.1), (
+        "so does the heel over it"
+    )
+    assert float(made[:, thigh].abs().max()) == 0, "a thigh that hangs as low wears no shoe"
     high = side_of_foot(layout, 0 * native, native, whole, 0 * share, None, (front, 0 * back + 0.4))
     assert float(high.abs().max()) == 0, "what lies higher is the leg's"
 

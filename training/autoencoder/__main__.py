@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: times are those of one core
 
-from training.commands import finished  # noqa: E402
+from training.commands import commands_of, finished  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,12 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m training.autoencoder",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(required=True)
+    top, commands = commands_of("training.autoencoder", __doc__)
     train = commands.add_parser("train", help="train, or go on")
     train.add_argument("folder", type=Path, help="of training.people")
     train.add_argument("--out", type=Path, default=Path("autoencoder.safetensors"))

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipelines.models.autoencoder import Crops, Guess, MaskedAutoencoder
+from training.resumable import follow
 
 from .crops import Truth, batches
 from .data import chosen_views, packed
@@ -99,9 +100,7 @@ def train(
         optimiser.step()
         done += 1
         totals.append(parts["colour"])
-        with torch.no_grad():
-            for kept, value in zip(shown.parameters(), network.parameters(), strict=True):
-                kept.lerp_(value, 1 - min(KEEP, done / (done + 10)))
+        follow(shown, network, min(KEEP, done / (done + 10)))
         if done % EVERY == 0:
             _kept(state, network, shown, optimiser, done, time.monotonic() - started)
             print(

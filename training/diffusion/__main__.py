@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from setup.places import HOME, ROOT, say
-from training.commands import finished
+from training.commands import commands_of, finished
 
 FOLDER = HOME / "diffusion"
 VAE = ROOT.parent / "shared" / "data" / "vae_approx"
@@ -33,12 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m training.diffusion",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True)
+    top, commands = commands_of("training.diffusion", __doc__)
     prepare = commands.add_parser("prepare", help="pictures as latents, with their poses")
     prepare.add_argument("--pairs", type=Path, required=True, help="what `training.reposer prepare` wrote")
     prepare.add_argument("--each", type=int, default=2, help="times that every view is taken")

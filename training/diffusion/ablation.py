@@ -13,9 +13,8 @@ Every way has the same noise, pose, steps and photo. What is told of each pictur
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,12 +26,10 @@ from pipelines.draw import contact_sheet
 from pipelines.geometry.garments import CLOTHES, NUMBER, SKIN
 from pipelines.light.fit import directions, fit
 from pipelines.light.samples import samples
-from pipelines.models import weights
 from pipelines.picture import write_picture
 from pipelines.sampling.diffusion import DiffusersPainter
 from pipelines.sampling.options import MEGAPIXEL, SamplingOptions
-from setup.places import MODELS, say
-from training.evaluation import lpips
+from setup.places import say
 from training.evaluation.colour import garment_difference
 from training.evaluation.similarity import height_of, on_grey
 from training.evaluation.summary import difference
@@ -46,8 +43,8 @@ from .reference_only import ReferenceOnly
 from .train import trained
 
 OFF = HeadOptions(0, 0, 0)
-ALONE = 0.6
-"""Strength of a head that is measured alone: the default of the strongest."""
+ALONE = HeadOptions().textile
+"""Strength of a head that is measured alone: the strongest one's own."""
 HEADS = {
     "none": OFF,
     "textile alone": HeadOptions(ALONE, 0, 0),
@@ -55,7 +52,7 @@ HEADS = {
     "light alone": HeadOptions(0, 0, ALONE),
     "all three": HeadOptions(),
 }
-REFERENCE_ONLY, DECODED = "reference-only", "the true picture, by the autoencoder"
+REFERENCE_ONLY, DECODED = "reference-only", "true, decoded"
 WORN, BARE = (tuple(NUMBER[name] for name in names) for names in (CLOTHES, SKIN))
 
 
@@ -96,7 +93,7 @@ class Model:
         options = SamplingOptions(
             heads, cfg=1.0, control=1.0, control_end=1.0, megapixels=height * width / MEGAPIXEL
         )
-        one = painter(self.unet, self.control, self.vae, kind)
+        one = self._painter(kind)
         one = one.looking(pair.photo, [pair.found], [pair.garments], options)
         one = one.controlled(hints(pair.joints, self.size), options)
         start = pair.ground.expand(1, 3, *self.size)
@@ -107,46 +104,42 @@ class Model:
         made = {name: self.painted(pair, heads) for name, heads in HEADS.items()}
         made[REFERENCE_ONLY] = self.painted(pair, HeadOptions(), ReferenceOnly)
         with torch.inference_mode():
-            latent = self.vae.encode(2 * pair.wanted - 1).latent_dist.mode()
-            made[DECODED] = (self.vae.decode(latent).sample / 2 + 0.5).clamp(0, 1)
+            plain = self._painter()
+            made[DECODED] = plain.decoded(plain.encoded(pair.wanted))
         return made
 
+    def _painter(self, kind: type = DiffusersPainter) -> DiffusersPainter:
+        return painter(self.unet, self.control, self.vae, kind)
 
-@dataclass(frozen=True, eq=False)
-class Scorer:
-    """The measures' networks."""
 
-    @cached_property
-    def judge(self) -> Judge:
-        return Judge.load(weights.find("rtmpose-s", [MODELS / "repose", MODELS]), lpips.load())
+def scores(judge: Judge, made: dict[str, Tensor], pair: Pair) -> dict[str, Score]:
+    """Of every picture of a pair."""
+    true, scale = _pose(judge, pair.wanted, pair)
+    return {name: _score(judge, one, pair, true, scale) for name, one in made.items()}
 
-    def scores(self, made: dict[str, Tensor], pair: Pair) -> dict[str, Score]:
-        """Of every picture of a pair."""
-        true, scale = self._pose(pair.wanted, pair)
-        return {name: self._score(one, pair, true, scale) for name, one in made.items()}
 
-    def _score(self, made: Tensor, pair: Pair, true: np.ndarray, scale: float) -> Score:
-        wanted, worn, bare = pair.wanted, pair.region(WORN), pair.region(BARE)
-        height = height_of(pair.alpha)
-        found = self._pose(made, pair)[0]
-        return Score(
-            self._apart(made, wanted, pair.alpha),
-            self._apart(made, wanted, worn),
-            garment_difference(made, wanted, worn, height),
-            garment_difference(made, wanted, bare, height),
-            area(found, true, scale),
-            mistaken(found, true),
-            _light(made, pair),
-        )
+def _score(judge: Judge, made: Tensor, pair: Pair, true: np.ndarray, scale: float) -> Score:
+    wanted, worn, bare = pair.wanted, pair.region(WORN), pair.region(BARE)
+    height, found = height_of(pair.alpha), _pose(judge, made, pair)[0]
+    figure, clothes = (
+        judge.perception.distance(on_grey(wanted, what), on_grey(made, what)) for what in (pair.alpha, worn)
+    )
+    return Score(
+        figure,
+        clothes,
+        garment_difference(made, wanted, worn, height),
+        garment_difference(made, wanted, bare, height),
+        area(found, true, scale),
+        mistaken(found, true),
+        _light(made, pair),
+    )
 
-    def _pose(self, made: Tensor, pair: Pair) -> tuple[np.ndarray, float]:
-        """As `Judge.pose` has it, which wants a square picture."""
-        beside = (made.shape[2] - made.shape[3]) // 2
-        square, alpha = (F.pad(one, (beside, beside), mode="replicate") for one in (made, pair.alpha))
-        return self.judge.pose(square, alpha)
 
-    def _apart(self, made: Tensor, wanted: Tensor, what: Tensor) -> float:
-        return self.judge.perception.distance(on_grey(wanted, what), on_grey(made, what))
+def _pose(judge: Judge, made: Tensor, pair: Pair) -> tuple[np.ndarray, float]:
+    """As `Judge.pose` has it, which wants a square picture."""
+    beside = (made.shape[2] - made.shape[3]) // 2
+    square, alpha = (F.pad(one, (beside, beside), mode="replicate") for one in (made, pair.alpha))
+    return judge.pose(square, alpha)
 
 
 def mistaken(found: np.ndarray, true: np.ndarray) -> float:
@@ -169,10 +162,10 @@ def _light(made: Tensor, pair: Pair) -> float:
 
 def measured(people: Path, checkpoint: Path, vae: Path, count: int) -> tuple[dict[str, np.ndarray], int]:
     """{way: (count, 7) scores}, and after how many steps."""
-    model, scorer = Model.read(checkpoint, vae), Scorer()
+    model, judge = Model.read(checkpoint, vae), Judge.load()
     rows: dict[str, list[Score]] = {}
     for number, pair in enumerate(pairs_of(people, count, model.size)):
-        for name, score in scorer.scores(model.every(pair), pair).items():
+        for name, score in scores(judge, model.every(pair), pair).items():
             rows.setdefault(name, []).append(score)
         if number % 10 == 9:
             say(f"{number + 1} pairs")
@@ -196,11 +189,9 @@ def table(rows: dict[str, np.ndarray]) -> str:
 def sheet(people: Path, checkpoint: Path, vae: Path, count: int, out: Path) -> None:
     """A row for each pair: the photo, the true picture, and every way's."""
     model = Model.read(checkpoint, vae)
-    cells: list[Any] = []
-    names: list[str] = []
-    for pair in pairs_of(people, count, model.size):
-        made = {"photo": pair.photo, "true": pair.wanted} | model.every(pair)
-        cells += list(made.values())
-        names += list(made)
-    columns = len(HEADS) + 4
-    write_picture(contact_sheet(cells, names, columns, 2 * model.size[0]), out)
+    rows = [
+        {"photo": pair.photo, "true": pair.wanted} | model.every(pair)
+        for pair in pairs_of(people, count, model.size)
+    ]
+    cells, names = ([one for row in rows for one in side(row)] for side in (dict.values, dict.keys))
+    write_picture(contact_sheet(cells, names, len(rows[0]), 2 * model.size[0]), out)

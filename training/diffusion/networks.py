@@ -65,7 +65,7 @@ def scheduler():
     )  # fmt: skip
 
 
-def silence(count: int = 1) -> Tensor:
+def silence(count: int) -> Tensor:
     """(count, 1, WORDS) what is said of a picture: nothing."""
     return torch.zeros(count, 1, WORDS)
 
@@ -113,5 +113,4 @@ class TinyAutoencoder(nn.Module):
 
 def painter(unet: nn.Module, control: nn.Module, vae: nn.Module, kind=DiffusersPainter) -> DiffusersPainter:
     """The networks as the pack's own host for diffusers has a checkpoint."""
-    words = Words(torch.cat((silence(), silence())))
-    return kind(unet, vae, scheduler(), words, torch.device("cpu"), "v_prediction", control)
+    return kind(unet, vae, scheduler(), Words(silence(2)), torch.device("cpu"), "v_prediction", control)

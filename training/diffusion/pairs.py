@@ -32,7 +32,6 @@ class Pair:
     (1, J, 2) of it; found and garments between the frames, at the size that the people are kept at; light in found's
     camera frame."""
 
-    name: str
     photo: Tensor
     wanted: Tensor
     ground: Tensor
@@ -69,7 +68,7 @@ def pair_of(person: Stored, source: int, target: int, size: tuple[int, int]) -> 
     )
     joints = framed(joints_of(person[target]), boxes[1], own.shape[-1])[None]
     return Pair(
-        lit.name, photo, wanted, ground, alpha, labels, surface_of(found, alpha), joints, found,
+        photo, wanted, ground, alpha, labels, surface_of(found, alpha), joints, found,
         close.garments(lit.garments), lit.light,
     )  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from setup.places import Trouble, say
+from training.resumable import Resumable, follow, state_of
 
 from .examples import Examples
 from .networks import Shape, scheduler, silence
@@ -46,8 +46,11 @@ class Run:
         return asdict(self)
 
 
-class Trainer:
+class Trainer(Resumable):
     """Both networks, trained together, and where they stand."""
+
+    PARTS = ("networks", "average", "optimiser")
+    OPTION = "--checkpoint"
 
     def __init__(self, run: Run):
         torch.manual_seed(run.seed)
@@ -79,36 +82,8 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), CLIP)
         self.optimiser.step()
         self.step += 1
-        self._follow()
+        follow(self.average, self.networks, min(run.keep, self.step / (self.step + 10)))
         return float(loss.detach())
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        keep = min(self.run.keep, self.step / (self.step + 10))
-        for slow, fast in zip(self.average.parameters(), self.networks.parameters(), strict=True):
-            slow.lerp_(fast, 1 - keep)
-
-    def state(self) -> dict[str, Any]:
-        """All that the run needs to go on."""
-        return {
-            "run": self.run.plain(),
-            "step": self.step,
-            "networks": self.networks.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from a state of the same run. ValueError where it is another's."""
-        other = [name for name, value in self.run.plain().items() if state["run"].get(name) != value]
-        if other:
-            raise ValueError(
-                f"the checkpoint is of another run: {other[0]} {state['run'].get(other[0])!r} there, "
-                f"{self.run.plain()[other[0]]!r} asked: give another --checkpoint"
-            )
-        for name in ("networks", "average", "optimiser"):
-            getattr(self, name).load_state_dict(state[name])
-        self.step = state["step"]
 
 
 def answered(unet, control, seen: Tensor, time: Tensor, hint: Tensor, posed: Tensor) -> Tensor:
@@ -139,7 +114,7 @@ def train(
     of the weights. It is saved every so many seconds, when it is interrupted, and when its minutes are over."""
     trainer = Trainer(run)
     if checkpoint.is_file():
-        trainer.restore(torch.load(checkpoint, map_location="cpu", weights_only=True))
+        trainer.restore(state_of(checkpoint))
     began = saved = time.monotonic()
     start, smooth = trainer.step, None
     try:
@@ -148,12 +123,12 @@ def train(
             value = trainer.stepped(*given)
             smooth = value if smooth is None else 0.99 * smooth + 0.01 * value
             if time.monotonic() - saved > every:
-                _save(trainer, checkpoint)
+                trainer.save(checkpoint)
                 saved = time.monotonic()
                 pace = (trainer.step - start) * run.batch / (saved - began)
                 note(f"{trainer.step}/{steps} steps, {pace:.1f} pictures/s; loss {smooth:.4f}")
     finally:
-        _save(trainer, checkpoint)
+        trainer.save(checkpoint)
     return trainer.average
 
 
@@ -161,17 +136,8 @@ def trained(checkpoint: Path) -> tuple[nn.Module, nn.Module, Shape, int]:
     """UNet and ControlNet of a checkpoint, their shape, and after how many steps. Trouble where there is none."""
     if not checkpoint.is_file():
         raise Trouble(f"there is no {checkpoint}", "train first: python -m training.diffusion train")
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in state["run"]["shape"].items()}
-    shape = Shape(**given)
+    state = state_of(checkpoint)
+    shape = Shape(**state["run"]["shape"])
     networks = nn.ModuleList(shape.networks())
     networks.load_state_dict(state["average"])
     return *networks.eval().requires_grad_(False), shape, state["step"]
-
-
-def _save(trainer: Trainer, path: Path) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    torch.save(trainer.state(), part)
-    os.replace(part, path)

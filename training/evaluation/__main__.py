@@ -19,7 +19,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: times are those of one core
 
 from setup.places import MODELS, OUTPUT, Trouble, say  # noqa: E402
-from training.commands import finished  # noqa: E402
+from training.commands import commands_of, finished  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
@@ -30,12 +30,7 @@ def main(arguments: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m training.evaluation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    top, commands = commands_of("training.evaluation", __doc__)
     pairs = commands.add_parser("pairs", help="a list of pairs: table, numbers, contact sheet")
     pairs.set_defaults(run=run_pairs)
     pairs.add_argument("list", type=Path)

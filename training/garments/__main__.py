@@ -14,7 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 from setup.places import MODELS, Trouble, say  # noqa: E402
-from training.commands import finished  # noqa: E402
+from training.commands import commands_of, finished  # noqa: E402
 
 PARSING = Path(__file__).resolve().parents[3] / "shared" / "data" / "parsing"
 
@@ -27,12 +27,7 @@ def main(arguments: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m training.garments",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    top, commands = commands_of("training.garments", __doc__)
     evaluate = commands.add_parser("evaluate", help="intersection over union, photos and synthetic people")
     evaluate.set_defaults(run=run_evaluate)
     evaluate.add_argument(

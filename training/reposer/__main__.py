@@ -18,8 +18,8 @@ from pathlib import Path
 
 import torch
 
-from setup.places import HOME, MODELS, say
-from training.commands import finished
+from setup.places import HOME, say
+from training.commands import commands_of, finished
 
 FOLDER = HOME / "reposer"
 
@@ -33,12 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m training.reposer",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True)
+    top, commands = commands_of("training.reposer", __doc__)
     prepare = commands.add_parser("prepare", help="small pairs out of a folder of people")
     prepare.add_argument("--people", type=Path, required=True)
     prepare.add_argument("--out", type=Path, required=True)
@@ -123,10 +118,10 @@ def run_measure(options: argparse.Namespace) -> None:
     from pipelines.models import reposer
     from training.evaluation.summary import difference
 
-    from .evaluate import Score, copied, measured, of_network, places, test_pairs
+    from .evaluate import Judge, Score, copied, measured, of_network, places, test_pairs
     from .pairs import Pairs
 
-    test, network, judge = Pairs.read(options.test), reposer.shipped(), _judge()
+    test, network, judge = Pairs.read(options.test), reposer.shipped(), Judge.load()
     chosen = test_pairs(test, options.count)
     found, ceilings = measured(
         {"copy the source": copied, "volumetric": of_network(network)},
@@ -150,20 +145,11 @@ def run_measure(options: argparse.Namespace) -> None:
         print(f"{name}: {places(one, test, chosen)}")
 
 
-def _judge():
-    from pipelines.models import weights
-    from training.evaluation import lpips
-
-    from .evaluate import Judge
-
-    return Judge.load(weights.find("rtmpose-s", [MODELS / "repose", MODELS]), lpips.load())
-
-
 def run_ablation(options: argparse.Namespace) -> None:
     from training.evaluation import lpips
 
     from .ablation import BASE, VARIANTS, in_order, runs, table
-    from .evaluate import Score, copied, measured, of_network, test_pairs
+    from .evaluate import Judge, Score, copied, measured, of_network, test_pairs
     from .pairs import Pairs
     from .train import finished, train
 
@@ -176,7 +162,7 @@ def run_ablation(options: argparse.Namespace) -> None:
         )
     makers = {"copy": copied} | {key: of_network(network.cpu()) for key, network in trained.items()}
     chosen = test_pairs(test, options.count)
-    found, ceilings = measured(makers, test, chosen, BASE.size, _judge())
+    found, ceilings = measured(makers, test, chosen, BASE.size, Judge.load())
     scores = {name: [found[name, seed] for seed in range(options.seeds)] for name in VARIANTS}
     print(f"{len(chosen)} pairs of {len({i for i, *_ in chosen})} people")
     print(table({"copy the source": [found["copy"]]} | scores, float(ceilings.mean())))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,12 +18,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipelines.geometry.landmarks import INDEX as LANDMARK
+from pipelines.models import weights
 from pipelines.models.crops import Pyramid
 from pipelines.models.lifter import LANDMARK as LIFTED
 from pipelines.models.lifter import depths
 from pipelines.models.pose_network import PoseReader, load_pose_network
 from pipelines.models.reposer import VolumetricReposer
 from pipelines.models.reposer_parts import INDEX
+from setup.places import MODELS
+from training.evaluation import lpips
 from training.evaluation.lpips import Lpips
 from training.evaluation.similarity import figure_ssim, on_grey, ssim, structure
 
@@ -60,8 +62,10 @@ class Judge:
     reader: PoseReader
 
     @classmethod
-    def load(cls, rtmpose: Path, perception: Lpips) -> Judge:
-        return cls(perception, PoseReader(load_pose_network(rtmpose)))
+    def load(cls) -> Judge:
+        """With the networks of this machine."""
+        rtmpose = weights.find("rtmpose-s", [MODELS / "repose", MODELS])
+        return cls(lpips.load(), PoseReader(load_pose_network(rtmpose)))
 
     def score(self, made: Tensor, wanted: Tensor, alpha: Tensor, true: Tensor, scale: float) -> Score:
         """Of pictures (1, 3, S, S); true (12, 3) the pose that is seen in `wanted`, scale its millimetres per pixel."""

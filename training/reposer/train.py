@@ -18,6 +18,7 @@ from torch import Tensor
 from pipelines.models.reposer import Output, ReposerConfig, VolumetricReposer
 from setup.places import say
 from training.evaluation.lpips import Lpips
+from training.resumable import Resumable, follow, state_of
 
 from .losses import ADVERSARIAL, PERCEPTUAL, Discriminator, Perceptual, on_true_place, outlined, real, told
 from .pairs import Batch, Pairs
@@ -53,8 +54,11 @@ class Run:
         return asdict(self)
 
 
-class Trainer:
+class Trainer(Resumable):
     """The networks of a run with their optimisers, and where it stands."""
+
+    PARTS = ("network", "average", "discriminator", "optimiser", "judge")
+    OPTION = "--out"
 
     def __init__(self, run: Run, vgg: Lpips, device: str = "cpu"):
         torch.manual_seed(run.seed)
@@ -84,7 +88,7 @@ class Trainer:
         if run.adversarial:
             losses["discriminator"] = self._judged(made.detach(), batch, target)
         self.step += 1
-        self._follow()
+        follow(self.average, self.network, min(0.999, self.step / (self.step + 20)))
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _losses(self, output: Output, made: Tensor, batch: Batch, target: Tensor | None) -> dict[str, Tensor]:
@@ -137,36 +141,6 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = rate * share
 
-    @torch.no_grad()
-    def _follow(self) -> None:
-        keep = min(0.999, self.step / (self.step + 20))
-        for slow, fast in zip(self.average.parameters(), self.network.parameters(), strict=True):
-            slow.lerp_(fast, 1 - keep)
-
-    def state(self) -> dict[str, Any]:
-        """All that the run needs to go on."""
-        return {
-            "run": self.run.plain(),
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "judge": self.judge.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from a state of the same run. ValueError where it is another's."""
-        other = [name for name, value in self.run.plain().items() if state["run"].get(name) != value]
-        if other:
-            raise ValueError(
-                f"the checkpoint is of another run: {other[0]} {state['run'].get(other[0])!r} there, "
-                f"{self.run.plain()[other[0]]!r} asked: give another --out"
-            )
-        for name in ("network", "average", "discriminator", "optimiser", "judge"):
-            getattr(self, name).load_state_dict(state[name])
-        self.step = state["step"]
-
 
 def cut(pictures: Tensor, window: list[tuple[int, int, int]]) -> Tensor:
     """(B, C, H, W) -> (B, C, n, n) each picture's square."""
@@ -187,7 +161,7 @@ def train(
     seconds, when it is interrupted, and when its minutes are over (then it is not finished: TimeoutError)."""
     trainer = Trainer(run, vgg, device)
     if checkpoint.is_file():
-        trainer.restore(torch.load(checkpoint, map_location=device, weights_only=True))
+        trainer.restore(state_of(checkpoint, device))
     began = saved = time.monotonic()
     start, smooth = trainer.step, {}
     try:
@@ -202,7 +176,7 @@ def train(
             for name, value in trainer.stepped(batch).items():
                 smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
             if time.monotonic() - saved > every:
-                _save(trainer, checkpoint)
+                trainer.save(checkpoint)
                 saved = time.monotonic()
                 pace = (trainer.step - start) * run.batch / (saved - began)
                 note(
@@ -210,23 +184,15 @@ def train(
                     + " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
                 )
     finally:
-        _save(trainer, checkpoint)
+        trainer.save(checkpoint)
     return trainer.average.eval()
-
-
-def _save(trainer: Trainer, path: Path) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    torch.save(trainer.state(), part)
-    os.replace(part, path)
 
 
 def finished(checkpoint: Path, run: Run) -> VolumetricReposer | None:
     """The average of a run that has reached its end; None where it has not."""
     if not checkpoint.is_file():
         return None
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = state_of(checkpoint)
     if state["step"] < run.steps or state["run"] != run.plain():
         return None
     network = VolumetricReposer(run.config)

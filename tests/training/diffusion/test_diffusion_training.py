@@ -7,7 +7,7 @@ import torch
 from pipelines.attention.heads import HeadOptions
 from pipelines.models.reposer_parts import JOINTS
 from training.diffusion import ablation, examples, train
-from training.diffusion.networks import Shape, TinyAutoencoder, painter
+from training.diffusion.networks import Shape, TinyAutoencoder
 from training.diffusion.reference_only import ReferenceOnly
 from training.people.truth.dataset import DatasetError
 from training.reposer.pairs import Pairs
@@ -139,6 +139,25 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         train.train(other, drawn(), 2, tmp_path / "a.pt")
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04 cut off", "cannot be read: remove it"),
+        (b"", "cannot be read: remove it"),
+        (None, "is no checkpoint"),
+    ],
+)
+def test_a_damaged_checkpoint_is_named_with_what_to_do(tmp_path, content, said):
+    file = tmp_path / "a.pt"
+    if content is None:
+        torch.save({"weights": torch.zeros(1)}, file)
+    else:
+        file.write_bytes(content)
+    for use in (train.trained, lambda path: train.train(RUN, drawn(), 1, path)):
+        with pytest.raises(ValueError, match=f"a.pt {said}"):
+            use(file)
+
+
 def test_it_learns(tmp_path):
     """One example again and again: the loss falls to less than half."""
     trainer = train.Trainer(train.Run(SHAPE, batch=8, warm=5, rate=2e-3))
@@ -178,7 +197,7 @@ def pair() -> ablation.Pair:
     ground = torch.full((1, 3, 1, 1), 0.5)
     surface = surface_of(found, alpha)
     return ablation.Pair(
-        "one", picture, picture, ground, alpha, labels[..., ::2, ::2], surface, joints()[None, :, :2], found, worn,
+        picture, picture, ground, alpha, labels[..., ::2, ::2], surface, joints()[None, :, :2], found, worn,
         LightField.flat(),
     )  # fmt: skip
 
@@ -236,8 +255,3 @@ def test_the_table_tells_what_a_way_changes():
     assert lines[0] == "| way | figure | clothes | worn | skin | pose | mistaken | light |"
     assert lines[3] == "| textile alone | 0.500 | 0.490 | 0.5 | 0.5 | 0.460 | 0.450 | 0.4 |"
     assert lines[5].startswith("| textile alone - none | +0.000 [+0.000, +0.000] | -0.010 [-0.010, -0.010] |")
-
-
-def test_the_painter_is_the_packs_own(model):
-    one = painter(model.unet, model.control, model.vae)
-    assert type(one).__module__ == "pipelines.sampling.diffusion" and one.prediction == "v_prediction"
